@@ -1,0 +1,51 @@
+# duban: two commands from a fresh machine: `make demo` and `make test`.
+# Needs Python >= 3.11 and make; everything else is fetched from the package index into .tools and .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+export UV_LINK_MODE ?= copy
+
+.PHONY: help demo up test test-fast check format bench lock clean
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.ready: requirements.lock pyproject.toml tools/bootstrap.sh
+	@sh tools/bootstrap.sh "$(PYTHON)" requirements.lock
+	@touch $@
+$(VENV)/.ready-dev: requirements-dev.lock pyproject.toml tools/bootstrap.sh
+	@sh tools/bootstrap.sh "$(PYTHON)" requirements-dev.lock
+	@touch $@ $(VENV)/.ready
+
+demo: $(VENV)/.ready ## a running sample campaign on a fast clock, in a throw-away folder
+	@$(BIN)/duban demo
+
+up: $(VENV)/.ready ## the service on this machine
+	@$(BIN)/duban up
+
+test: $(VENV)/.ready-dev ## the whole suite, on SQLite and PostgreSQL
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+test-fast: $(VENV)/.ready-dev ## without the tests that start servers
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not cluster"
+
+check: $(VENV)/.ready-dev ## format, lint, types, layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.ready-dev ## put the code in the house format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.ready-dev ## figures beside their limits; writes bench/results.json
+	@$(BIN)/python -m bench
+
+lock: ## resolve anew: requirements.lock and requirements-dev.lock, versions with hashes
+	@sh tools/bootstrap.sh "$(PYTHON)"
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group dev --group bench -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove what the targets made
+	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What people and systems see: the status API and the pages."""

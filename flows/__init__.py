@@ -1,0 +1,1 @@
+"""What happens by itself: rounds, mail, the clock and the command line."""

@@ -1,0 +1,72 @@
+"""The errors a person can read. One small tree; the docstring of a class is the title of its message.
+
+DubanError
+├── Refused          the rules say no; carries every reason
+│   ├── Conflict     somebody else was faster
+│   └── NotAllowed   outside the asker's scope
+├── NotFound
+└── Faulty           the input is wrong; carries every fault with its place
+    └── BadSetting
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong in an input: where it stands, what is wrong, what to do."""
+
+    place: str
+    says: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = f"第{self.line}行 {self.place}" if self.line else self.place
+        return f"{where}：{self.says}" if where else self.says
+
+
+class DubanError(Exception):
+    """出错了"""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    @property
+    def title(self) -> str:
+        return (type(self).__doc__ or "").strip().splitlines()[0]
+
+
+class Refused(DubanError):
+    """不能这样做"""
+
+    def __init__(self, *refusals: str) -> None:
+        super().__init__("；".join(refusals))
+        self.refusals = list(refusals)
+
+
+class Conflict(Refused):
+    """内容已被他人更改"""
+
+
+class NotAllowed(Refused):
+    """无权限"""
+
+
+class NotFound(DubanError):
+    """找不到"""
+
+
+class Faulty(DubanError):
+    """内容有误"""
+
+    def __init__(self, faults: Iterable[Fault | str]) -> None:
+        self.faults = [fault if isinstance(fault, Fault) else Fault("", fault) for fault in faults]
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class BadSetting(Faulty):
+    """设置有误"""

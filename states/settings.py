@@ -1,0 +1,117 @@
+"""Settings: read once from DUBAN_* (and .env) by a door, checked, frozen, passed down."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dotenv import dotenv_values
+
+from states.errors import BadSetting, Fault
+
+DATABASES = ("sqlite", "postgresql+psycopg")
+MAILBOXES = ("smtp", "smtps", "maildir", "memory")
+KNOWN = {
+    "DUBAN_DATABASE_URL",
+    "DUBAN_HOME",
+    "DUBAN_SMTP_URL",
+    "DUBAN_MAIL_FROM",
+    "DUBAN_MAIL_HOURS",
+    "DUBAN_BASE_URL",
+    "DUBAN_TIMEZONE",
+    "DUBAN_TEST_DATABASE_URL",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a door needs to know. `mail_from_hour`..`mail_until_hour`: local time in which mail may go out."""
+
+    home: Path
+    database_url: str
+    smtp_url: str
+    mail_from: str
+    base_url: str
+    timezone: str
+    mail_opens: time
+    mail_closes: time
+    prefect_api_url: str | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Settings from the environment over `.env` in `folder`; raises BadSetting with every fault at once."""
+    values = _values(environ, folder or Path.cwd())
+    home = Path(values.get("DUBAN_HOME", "duban-data")).expanduser().absolute()
+    hours = values.get("DUBAN_MAIL_HOURS", "09:00-17:30")
+    settings = {
+        "DUBAN_DATABASE_URL": values.get("DUBAN_DATABASE_URL", f"sqlite:///{home / 'duban.db'}"),
+        "DUBAN_SMTP_URL": values.get("DUBAN_SMTP_URL", f"maildir:{home / 'mail'}"),
+        "DUBAN_MAIL_FROM": values.get("DUBAN_MAIL_FROM", "duban@localhost.localdomain"),
+        "DUBAN_BASE_URL": values.get("DUBAN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        "DUBAN_TIMEZONE": values.get("DUBAN_TIMEZONE", "Asia/Shanghai"),
+        "DUBAN_MAIL_HOURS": hours,
+    }
+    faults = [*_unknown(values), *_faults(settings)]
+    if faults:
+        raise BadSetting(faults)
+    opens, closes = (time.fromisoformat(part.strip().zfill(5)) for part in hours.split("-"))
+    return Settings(
+        home=home,
+        database_url=settings["DUBAN_DATABASE_URL"],
+        smtp_url=settings["DUBAN_SMTP_URL"],
+        mail_from=settings["DUBAN_MAIL_FROM"],
+        base_url=settings["DUBAN_BASE_URL"],
+        timezone=settings["DUBAN_TIMEZONE"],
+        mail_opens=opens,
+        mail_closes=closes,
+        prefect_api_url=values.get("PREFECT_API_URL") or None,
+    )
+
+
+def _values(environ: Mapping[str, str] | None, folder: Path) -> dict[str, str]:
+    if environ is not None:
+        return dict(environ)
+    written = {key: value for key, value in dotenv_values(folder / ".env").items() if value is not None}
+    return {**written, **os.environ}
+
+
+def _unknown(values: Mapping[str, str]) -> list[Fault]:
+    return [
+        Fault(name, f"没有这个设置；可用的有 {'、'.join(sorted(KNOWN))}")
+        for name in sorted(values)
+        if name.startswith("DUBAN_") and name not in KNOWN
+    ]
+
+
+def _faults(settings: Mapping[str, str]) -> list[Fault]:
+    faults = []
+    if settings["DUBAN_DATABASE_URL"].split(":", 1)[0] not in DATABASES:
+        faults.append(Fault("DUBAN_DATABASE_URL", "只支持 sqlite:///文件 或 postgresql+psycopg://…"))
+    if settings["DUBAN_SMTP_URL"].split(":", 1)[0] not in MAILBOXES:
+        faults.append(Fault("DUBAN_SMTP_URL", "只支持 smtp://用户:密码@主机:端口、smtps://… 或 maildir:目录"))
+    if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", settings["DUBAN_MAIL_FROM"]):
+        faults.append(Fault("DUBAN_MAIL_FROM", "应为一个邮箱地址，如 duban@example.org"))
+    if urlsplit(settings["DUBAN_BASE_URL"]).scheme not in ("http", "https"):
+        faults.append(Fault("DUBAN_BASE_URL", "应以 http:// 或 https:// 开头"))
+    if not _hours(settings["DUBAN_MAIL_HOURS"]):
+        faults.append(Fault("DUBAN_MAIL_HOURS", "应写作 09:00-17:30，前早后晚"))
+    try:
+        ZoneInfo(settings["DUBAN_TIMEZONE"])
+    except (ZoneInfoNotFoundError, ValueError):
+        faults.append(Fault("DUBAN_TIMEZONE", "不认识这个时区，如 Asia/Shanghai"))
+    return faults
+
+
+def _hours(text: str) -> bool:
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-3]):([0-5]\d)", text)
+    return bool(match) and tuple(map(int, match.groups()[:2])) < tuple(map(int, match.groups()[2:]))

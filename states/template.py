@@ -1,0 +1,238 @@
+"""What a plan says, as frozen data: phases, requirements, ladders, ledger preset, each with its source.
+
+A template is written by a person in YAML (`load` lists all faults at once, see `states.reading`); dates stay
+in the plan's own words (`8月底前并长期坚持`, `20__年__月__日前`) and are resolved by `states.plan` at launch.
+A blank stays a blank.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Words = Annotated[str, Field(min_length=1, max_length=200, description="期限，照方案原文书写")]
+Shift = Annotated[
+    str,
+    Field(
+        pattern=r"^[+-]\d{1,3}(wd|d|w|h|m)$",
+        description="相对期限的偏移：d 日、wd 工作日、w 周、m 月、h 小时",
+    ),
+]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True)
+
+
+class Role(StrEnum):
+    """Who can be addressed. The first four are held in a unit; the others in the unit that runs the campaign."""
+
+    liaison = "liaison"  # 联络员
+    department_head = "department_head"  # 科室负责人
+    deputy_leader = "deputy_leader"  # 分管领导
+    principal = "principal"  # 主要负责人
+    parent_principal = "parent_principal"  # 上级主管部门主要负责人
+    office = "office"  # 领导小组办公室
+    coordinator = "coordinator"  # 协调员
+    group_leader = "group_leader"  # 领导小组组长
+
+
+class Source(Frozen):
+    """Where a fact comes from: document, place in it, and the sentence."""
+
+    doc: str
+    place: str
+    text: str | None = None
+
+
+class Document(Frozen):
+    """A document that the template was written from."""
+
+    title: str
+    number: str | None = None
+    issuer: str | None = None
+    issued: str | None = None
+
+
+class Scope(Frozen):
+    """Which participating units; an empty field does not restrict. Departments only where named by kind."""
+
+    kinds: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+
+
+class Opens(StrEnum):
+    """How a phase begins."""
+
+    on_date = "on_date"
+    after_previous = "after_previous"
+    by_hand = "by_hand"
+
+
+class Phase(Frozen):
+    """A window of the campaign with its own requirements. `window` or `from`/`until`, in the plan's words."""
+
+    key: Key
+    name: Name
+    opens: Opens = Opens.on_date
+    window: Words | None = None
+    from_: Words | None = Field(default=None, alias="from")
+    until: Words | None = None
+    review: bool = False
+    announce: tuple[Role, ...] = ()
+    tasks: tuple[str, ...] = ()
+    source: Source | None = None
+
+
+class Workstream(Frozen):
+    """One of several parallel subjects with its lead department."""
+
+    key: Key
+    name: Name
+    lead: tuple[str, ...] = ()
+    responsible: tuple[str, ...] = ()
+    scope: Scope = Scope()
+    ladder: Key | None = None
+    due: Words | None = None
+    source: Source | None = None
+
+
+class Kind(StrEnum):
+    """What sort of thing is owed."""
+
+    deliverable = "deliverable"
+    report = "report"
+    meeting = "meeting"
+    checklist = "checklist"
+    quota = "quota"
+    ledger = "ledger"
+    standing = "standing"
+
+
+class Cadence(Frozen):
+    """Recurrence as RFC 5545, for what the Chinese words can't say.
+
+    `time` is the local time of day it is due (end of office hours when absent); `shift` says where a date on
+    a day off goes.
+    """
+
+    rrule: str
+    time: Annotated[str, Field(pattern=r"^\d{1,2}:\d{2}$")] | None = None
+    shift: Literal["none", "previous", "next"] = "none"
+
+
+class CheckItem(Frozen):
+    """One line of a checklist, with its threshold where the plan gives one."""
+
+    key: Key
+    text: str
+    threshold: str | None = None
+    source: Source | None = None
+
+
+class Requirement(Frozen):
+    """Something owed: once (`due`), again and again (`every`), or undated (neither: opened by hand)."""
+
+    key: Key
+    name: Name
+    kind: Kind = Kind.deliverable
+    phase: Key | None = None
+    workstream: Key | None = None
+    opens: Words | None = None
+    due: Words | None = None
+    every: Words | Cadence | None = None
+    first: Words | None = Field(default=None, description="首次报送的期限，与以后各次不同时")
+    carried_by: str | None = Field(default=None, description="随另一专项行动的报告一并报送")
+    scope: Scope = Scope()
+    required: bool = True
+    review: bool = Field(default=False, description="报送后须经审核才算办结")
+    nil: bool = Field(default=False, description="可作零报告")
+    keep_at_unit: bool = False
+    to: str | None = None
+    copies: tuple[str, ...] = ()
+    minimum: Annotated[int, Field(ge=1)] | None = Field(default=None, description="每期不少于几次（件）")
+    checklist: tuple[CheckItem, ...] = ()
+    ladder: Key | None = None
+    source: Source | None = None
+
+
+class Rung(Frozen):
+    """One step of a ladder: when (relative to the due instant), what, to whom, and whether a person confirms."""
+
+    at: Shift
+    name: Name
+    to: tuple[Role, ...] = Field(min_length=1)
+    cc: tuple[Role, ...] = ()
+    confirm: bool = False
+    letter: str | None = None
+    reply: Shift | None = None
+    urgent: bool = False
+    source: Source | None = None
+
+
+class Ladder(Frozen):
+    """Rungs in the order of their time."""
+
+    rungs: tuple[Rung, ...]
+    source: Source | None = None
+
+
+class Coverage(Frozen):
+    """A share of the units of some kinds that must be reached."""
+
+    name: Name
+    percent: Annotated[int, Field(ge=1, le=100)]
+    scope: Scope = Scope()
+    source: Source | None = None
+
+
+class LedgerRow(Frozen):
+    """One problem of the preset ledger: problem, measures, departments, deadline in the plan's words."""
+
+    no: int
+    project: str
+    problem: str
+    measures: tuple[str, ...]
+    departments: tuple[str, ...]
+    due: Words
+    source: Source | None = None
+
+
+class LedgerPreset(Frozen):
+    """Columns of the ledger and the rows that come with the plan."""
+
+    columns: tuple[str, ...]
+    ladder: Key | None = None
+    rows: tuple[LedgerRow, ...] = ()
+    source: Source | None = None
+
+
+class Template(Frozen):
+    """One version of one plan."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=60)]
+    version: Annotated[int, Field(ge=1)]
+    title: Name
+    summary: str | None = None
+    timezone: str = "Asia/Shanghai"
+    documents: dict[str, Document] = {}
+    begins: Words | None = Field(default=None, description="行动开始，方案原文")
+    ends: Words | None = Field(default=None, description="行动结束，方案原文")
+    phases: tuple[Phase, ...] = ()
+    workstreams: tuple[Workstream, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    ladders: dict[Key, Ladder] = {}
+    ladder: Key | None = None
+    coverage: tuple[Coverage, ...] = ()
+    ledger: LedgerPreset | None = None
+    outcomes: tuple[str, ...] = ("办结",)
+    links: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    source: Source | None = None
