@@ -236,3 +236,6 @@ class Template(Frozen):
     links: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     source: Source | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.version))
