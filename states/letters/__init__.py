@@ -1,0 +1,26 @@
+"""The words of the mails: facts in, a finished letter out. Pure: no database, no server, no clock.
+
+`render` turns a Message (what one person must hear) into a Letter (subject, text, html); `to_email` puts a
+Letter into the form a mail server takes.
+"""
+
+from states.letters.cleaning import plain
+from states.letters.envelope import check_address, message_id, to_email
+from states.letters.listing import LISTED
+from states.letters.message import Attachment, Figures, Kind, Letter, Line, Message
+from states.letters.writing import render
+
+__all__ = [
+    "LISTED",
+    "Attachment",
+    "Figures",
+    "Kind",
+    "Letter",
+    "Line",
+    "Message",
+    "check_address",
+    "message_id",
+    "plain",
+    "render",
+    "to_email",
+]

@@ -1,0 +1,95 @@
+"""What goes into a mail and what comes out of the writing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+Kind = Literal["digest", "urgent", "figures"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing a person must hear about.
+
+    `due` is aware; None when the plan gives no instant, then `due_words` stands alone. `overdue_days` counts
+    working days, None when not overdue. `via` names the unit whose vacancy made the line climb to this
+    person. `nil`: "nothing to report" is an answer here. `url` is absolute or a path under the base address.
+    """
+
+    campaign: str
+    unit: str
+    what: str
+    due: datetime | None
+    due_words: str
+    rung: str
+    reason: str
+    overdue_days: int | None = None
+    provisional: bool = False
+    via: str | None = None
+    nil: bool = False
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One campaign in numbers.
+
+    `units`, `behind`, `by_state` count units; `overdue`, `open`, `settled` count obligations; `proposals`
+    wait for a person's yes or no; `vacancies` are roles without a holder; `worst` is (unit, overdue).
+    """
+
+    campaign: str
+    state: str
+    units: int
+    behind: int
+    overdue: int
+    open: int
+    settled: int
+    by_state: tuple[tuple[str, int], ...] = ()
+    proposals: int = 0
+    vacancies: int = 0
+    worst: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file in a mail; `media` is its type, such as `text/csv` (ValueError when it is none)."""
+
+    filename: str
+    content: bytes
+    media: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w.+-]+/[\w.+-]+", self.media, re.ASCII):
+            raise ValueError(f"not a media type: {self.media!r}")
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one person is to be told in one mail; `key` is unique and the same over retries."""
+
+    key: str
+    kind: Kind
+    to: str
+    name: str
+    day: date
+    lines: tuple[Line, ...] = ()
+    figures: tuple[Figures, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail as written, before it becomes bytes; `message_id` is the whole `<…@…>`."""
+
+    to: str
+    name: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    date: datetime
+    attachments: tuple[Attachment, ...] = ()

@@ -1,0 +1,131 @@
+"""Message -> Letter: clean what came from outside, put it into words, fill the three pieces of a folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from states.letters.cleaning import file_name, plain
+from states.letters.envelope import NAME_LIMIT, message_id
+from states.letters.listing import NEAR_DAYS, Group, Reading, grouped
+from states.letters.message import Figures, Letter, Line, Message
+from states.letters.wording import day_words, moment_words, tally
+
+WORST = 10
+TEXT_LIMITS = {"what": 200, "reason": 300, "url": 1000}
+TEXT_LIMIT = 100
+BLANK_LINES = re.compile(r"\n{3,}")
+
+Facts = TypeVar("Facts", Line, Figures)
+
+
+def render(message: Message, *, sender: str, base_url: str, now: datetime, zone: ZoneInfo) -> Letter:
+    """The finished letter; ValueError for a naive `now` or a message that has nothing to say."""
+    if now.tzinfo is None:
+        raise ValueError("now must be aware")
+    if not (message.figures if message.kind == "figures" else message.lines):
+        raise ValueError(f"a mail with nothing in it: {message.key}")
+    words = _words(_clean(message), Reading(now, zone, message.day, base_url.rstrip("/")))
+    return Letter(
+        to=message.to,
+        name=plain(message.name, NAME_LIMIT),
+        subject=" ".join(_fill(f"{message.kind}/subject.txt", words).split()),
+        text=BLANK_LINES.sub("\n\n", _fill(f"{message.kind}/body.txt", words)).strip() + "\n",
+        html=_fill(f"{message.kind}/body.html", words).strip() + "\n",
+        message_id=message_id(message.key, sender),
+        date=now.astimezone(zone),
+        attachments=message.attachments,
+    )
+
+
+@lru_cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("states", "letters"),
+        autoescape=select_autoescape(("html",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _fill(template: str, words: dict[str, Any]) -> str:
+    return _templates().get_template(template).render(words)
+
+
+def _words(message: Message, reading: Reading) -> dict[str, Any]:
+    groups = grouped(message.lines, reading)
+    return {
+        "name": message.name,
+        "day": day_words(message.day, message.day),
+        "as_of": moment_words(reading.now, reading.zone, message.day),
+        "lines": message.lines,
+        "groups": groups,
+        "counts": _counts(groups),
+        "figures": message.figures,
+        "totals": _totals(message.figures),
+        "units": sorted({line.unit for line in message.lines if line.unit}),
+        "provisional": any(item.line.provisional for group in groups for item in group.items),
+        "files": [file_name(attachment.filename) for attachment in message.attachments],
+        "base_url": reading.base_url,
+    }
+
+
+def _counts(groups: Sequence[Group]) -> str:
+    """`逾期 1 项，3 日内到期 2 项`: every line is counted once."""
+    by_key = {group.key: group for group in groups}
+    total = {key: group.total for key, group in by_key.items()}
+    near = by_key["soon"].near if "soon" in by_key else 0
+    return tally(
+        [
+            ("逾期", total.get("overdue", 0), "项"),
+            (f"{NEAR_DAYS} 日内到期", near, "项"),
+            ("即将到期", total.get("soon", 0) - near, "项"),
+            ("新下发", total.get("issued", 0), "项"),
+            ("其他", total.get("other", 0), "项"),
+        ]
+    )
+
+
+def _totals(figures: Sequence[Figures]) -> str:
+    """`逾期 12 项，滞后 5 家`; a unit behind in two campaigns is counted twice, hence 家次."""
+    return tally(
+        [
+            ("逾期", sum(one.overdue for one in figures), "项"),
+            ("滞后", sum(one.behind for one in figures), "家次" if len(figures) > 1 else "家"),
+            ("待确认", sum(one.proposals for one in figures), "项"),
+            ("岗位空缺", sum(one.vacancies for one in figures), "个"),
+        ]
+    )
+
+
+def _clean(message: Message) -> Message:
+    return replace(
+        message,
+        name=plain(message.name, NAME_LIMIT),
+        lines=tuple(_plain(line) for line in message.lines),
+        figures=tuple(
+            replace(_plain(one), by_state=_named(one.by_state), worst=_named(one.worst[:WORST]))
+            for one in message.figures
+        ),
+    )
+
+
+def _plain(facts: Facts) -> Facts:
+    changes: dict[str, Any] = {
+        field.name: plain(text, TEXT_LIMITS.get(field.name, TEXT_LIMIT))
+        for field in fields(facts)
+        if isinstance(text := getattr(facts, field.name), str)
+    }
+    return replace(facts, **changes)
+
+
+def _named(pairs: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple((plain(name, NAME_LIMIT), number) for name, number in pairs)
