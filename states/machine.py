@@ -229,7 +229,7 @@ def _drawn(table: Table) -> list[str]:
         state: f"{table.of}_{'paused' if shown.stage == 'suspended' else number}"
         for number, (state, shown) in enumerate(table.states.items())
     }
-    labels = {ids[state]: _quoted(shown.label) for state, shown in table.states.items()}
+    labels = {ids[state]: shown.label.replace('"', "#quot;") for state, shown in table.states.items()}
     labels[f"{table.of}_paused"] = "暂停"
     arrows = dict.fromkeys(
         f"{ids[edge.source]} --> {ids[edge.dest]} : {MOVE_NAMES[edge.move]}" for edge in table.edges
@@ -240,7 +240,3 @@ def _drawn(table: Table) -> list[str]:
         *(f"        {arrow}" for arrow in arrows),
         *(f"        {ids[end]} --> [*]" for end in table.ends),
     ]
-
-
-def _quoted(label: str) -> str:
-    return " ".join(label.split()).replace('"', "#quot;")

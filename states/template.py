@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
 Words = Annotated[str, Field(min_length=1, max_length=200, description="期限，照方案原文书写")]
 Shift = Annotated[
     str,

@@ -261,9 +261,7 @@ def test_an_unsound_table_is_named(table: Table, sentences: list[str]) -> None:
 
 
 def test_the_diagram_is_drawn_from_the_table() -> None:
-    one = Template(
-        key="one", version=1, title="一", phases=(Phase(key="a", name='甲 "乙"\n丙', review=True),)
-    )
+    one = Template(key="one", version=1, title="一", phases=(Phase(key="a", name='甲 "乙" 丙', review=True),))
     assert machine.diagram(one) == (
         "stateDiagram-v2\n"
         '    state "专项行动" as campaign {\n'

@@ -1,0 +1,234 @@
+"""What a template must agree on with itself: names that exist, rungs in order, dates that can be read.
+
+Judged on the data as written, so that faults of form elsewhere hide nothing; what has the wrong form is left to
+the models.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from states.dates import cadence, parse, parse_cadence, parse_window
+from states.errors import Faulty
+from states.moves import NAMES
+from states.yamltext import Path
+
+Found = Iterator[tuple[Path, str]]
+Item = dict[str, Any]
+
+SHIFT = re.compile(r"([+-])(\d{1,3})(wd|d|w|h|m)")
+HOURS: Mapping[str, float] = {"h": 1, "d": 24, "wd": 24 * 7 / 5, "w": 24 * 7, "m": 24 * 30}  # to compare only
+LEDGER_KEY = re.compile(r"ledger-\d+")
+TIME = re.compile(r"\d{1,2}:\d{2}")
+WORDS_MAX = 200
+
+
+def disagreements(data: Item) -> Found:
+    """Every place where the template contradicts itself, with what to do about it."""
+    for check in (_whole, _keys, _references, _phases, _requirements, _ladders, _dates, _sources):
+        yield from check(data)
+
+
+def _whole(data: Item) -> Found:
+    if not (data.get("phases") or data.get("requirements") or data.get("ledger") or data.get("workstreams")):
+        yield (), "方案没有内容：“phases”、“requirements”、“ledger”、“workstreams”至少要写一样"
+    zone = data.get("timezone")
+    if isinstance(zone, str) and not _is_zone(zone):
+        yield ("timezone",), f"没有“{zone}”这个时区，如 Asia/Shanghai"
+    for key, document in _named(data, "documents"):
+        issued = document.get("issued")
+        if isinstance(issued, str) and not _is_day(issued):
+            yield ("documents", key, "issued"), "印发日期应写作 2017-08-22"
+
+
+def _keys(data: Item) -> Found:
+    yield from _doubled(_listed(data, "phases"), "key")
+    yield from _doubled(_listed(data, "workstreams"), "key")
+    yield from _doubled(_listed(data, "requirements"), "key")
+    yield from _doubled(_rows(data), "no")
+    for path, requirement in _listed(data, "requirements"):
+        yield from _doubled(_listed(requirement, "checklist", path), "key")
+        key = requirement.get("key")
+        if isinstance(key, str) and LEDGER_KEY.fullmatch(key):
+            yield (*path, "key"), f"“{key}”是台账行自用的代号，请换一个"
+    for path, phase in _listed(data, "phases"):
+        if isinstance(phase.get("key"), str) and phase["key"] in NAMES:
+            yield (*path, "key"), f"“{phase['key']}”是系统自用的状态名，请换一个"
+
+
+def _doubled(items: Iterable[tuple[Path, Item]], name: str) -> Found:
+    seen: dict[str | int, int] = {}
+    for path, item in items:
+        key = item.get(name)
+        if not isinstance(key, str | int):
+            continue
+        if key in seen:
+            yield (*path, name), f"“{key}”与第{seen[key]}项重复，请换一个"
+        seen.setdefault(key, int(path[-1]) + 1)
+
+
+def _references(data: Item) -> Found:
+    phases = [phase.get("key") for _, phase in _listed(data, "phases")]
+    streams = [stream.get("key") for _, stream in _listed(data, "workstreams")]
+    ladders = [key for key, _ in _named(data, "ladders")]
+    for path, requirement in _listed(data, "requirements"):
+        yield from _unknown((*path, "phase"), requirement, "阶段", phases)
+        yield from _unknown((*path, "workstream"), requirement, "工作线", streams)
+        yield from _unknown((*path, "ladder"), requirement, "梯次", ladders)
+    for path, stream in _listed(data, "workstreams"):
+        yield from _unknown((*path, "ladder"), stream, "梯次", ladders)
+    yield from _unknown(("ladder",), data, "梯次", ladders)
+    ledger = data.get("ledger")
+    if isinstance(ledger, dict):
+        yield from _unknown(("ledger", "ladder"), ledger, "梯次", ladders)
+
+
+def _unknown(path: Path, item: Item, kind: str, known: list[Any]) -> Found:
+    key = item.get(str(path[-1]))
+    if isinstance(key, str) and key not in known:
+        offered = "、".join(str(one) for one in known if one)
+        yield path, f"没有“{key}”这个{kind}；" + (f"已有的有 {offered}" if offered else f"方案没有写{kind}")
+
+
+def _phases(data: Item) -> Found:
+    for path, phase in _listed(data, "phases"):
+        if phase.get("window") is not None and (phase.get("from") or phase.get("until")) is not None:
+            yield (*path, "window"), "“window”与“from”、“until”只能写一种"
+        if path[-1] == 0 and phase.get("opens") == "after_previous":
+            yield (*path, "opens"), "第一个阶段前面没有阶段，请写 on_date 或 by_hand"
+
+
+def _requirements(data: Item) -> Found:
+    for path, requirement in _listed(data, "requirements"):
+        again = requirement.get("every") is not None
+        if again and requirement.get("due") is not None:
+            yield (*path, "due"), "“due”与“every”只能写一种；首次不同的写“first”"
+        if not again and requirement.get("first") is not None:
+            yield (*path, "first"), "“first”只与“every”同用；只报一次的写“due”"
+
+
+def _ladders(data: Item) -> Found:
+    for key, ladder in _named(data, "ladders"):
+        rungs = list(_listed(ladder, "rungs", ("ladders", key)))
+        for path, rung in rungs:
+            yield from _rung(path, rung)
+        for (_, before), (path, after) in pairwise(rungs):
+            if _hours(before.get("at")) is None or _hours(after.get("at")) is None:
+                continue
+            if before["at"] == after["at"]:
+                yield (*path, "at"), f"与上一级同在“{after['at']}”，请错开"
+            elif (_hours(before["at"]) or 0) > (_hours(after["at"]) or 0):
+                yield (*path, "at"), f"“{after['at']}”早于上一级的“{before['at']}”，各级请按时间先后排列"
+
+
+def _rung(path: Path, rung: Item) -> Found:
+    if rung.get("confirm") is True:
+        if rung.get("letter") is None:
+            yield path, "须经确认的一级要写“letter”（文书名称）"
+    else:
+        for name in ("letter", "reply"):
+            if rung.get(name) is not None:
+                yield (*path, name), f"“{name}”只用于须经确认（confirm: true）的一级"
+    if (_hours(rung.get("reply")) or 1) < 0:
+        yield (*path, "reply"), "回复期限应在文书发出之后，如 +3wd"
+
+
+def _hours(shift: object) -> float | None:
+    match = SHIFT.fullmatch(shift) if isinstance(shift, str) else None
+    return float(match[1] + match[2]) * HOURS[match[3]] if match else None
+
+
+def _dates(data: Item) -> Found:
+    for name in ("begins", "ends"):
+        yield from _readable((name,), data, parse)
+    for path, phase in _listed(data, "phases"):
+        yield from _readable((*path, "window"), phase, parse_window)
+        yield from _readable((*path, "from"), phase, parse)
+        yield from _readable((*path, "until"), phase, parse)
+    for path, stream in _listed(data, "workstreams"):
+        yield from _readable((*path, "due"), stream, parse)
+    for path, requirement in _listed(data, "requirements"):
+        for name in ("opens", "due", "first"):
+            yield from _readable((*path, name), requirement, parse)
+        yield from _readable((*path, "every"), requirement, parse_cadence)
+        yield from _recurring((*path, "every"), requirement.get("every"))
+    for path, row in _rows(data):
+        yield from _readable((*path, "due"), row, parse)
+
+
+def _readable(path: Path, item: Item, reads: Callable[[str], object]) -> Found:
+    words = item.get(str(path[-1]))
+    if isinstance(words, str) and 0 < len(words.strip()) <= WORDS_MAX:
+        try:
+            reads(words.strip())
+        except Faulty as error:
+            yield from ((path, fault.says) for fault in error.faults)
+
+
+def _recurring(path: Path, every: object) -> Found:
+    if isinstance(every, dict) and isinstance(every.get("rrule"), str):
+        time = every.get("time")
+        try:
+            cadence(every["rrule"], time if isinstance(time, str) and TIME.fullmatch(time) else None, "none")
+        except Faulty as error:
+            yield from ((path, fault.says) for fault in error.faults)
+
+
+def _sources(data: Item) -> Found:
+    known = [key for key, _ in _named(data, "documents")]
+    for path, source in _within((), data):
+        doc = source.get("doc")
+        if isinstance(doc, str) and doc not in known:
+            yield (*path, "doc"), f"“documents”里没有“{doc}”"
+
+
+def _within(path: Path, part: Any) -> Iterator[tuple[Path, Item]]:
+    """Every `source` in the template."""
+    if isinstance(part, list):
+        for index, item in enumerate(part):
+            yield from _within((*path, index), item)
+    if isinstance(part, dict):
+        for key, item in part.items():
+            if key == "source" and isinstance(item, dict):
+                yield (*path, key), item
+            else:
+                yield from _within((*path, key), item)
+
+
+def _listed(item: Item, name: str, path: Path = ()) -> Iterator[tuple[Path, Item]]:
+    value = item.get(name)
+    for index, one in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(one, dict):
+            yield (*path, name, index), one
+
+
+def _named(data: Item, name: str) -> Iterator[tuple[str, Item]]:
+    value = data.get(name)
+    for key, one in value.items() if isinstance(value, dict) else ():
+        if isinstance(one, dict):
+            yield key, one
+
+
+def _rows(data: Item) -> Iterator[tuple[Path, Item]]:
+    ledger = data.get("ledger")
+    yield from _listed(ledger, "rows", ("ledger",)) if isinstance(ledger, dict) else ()
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
