@@ -114,4 +114,7 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
 
 def _hours(text: str) -> bool:
     match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-3]):([0-5]\d)", text)
-    return bool(match) and tuple(map(int, match.groups()[:2])) < tuple(map(int, match.groups()[2:]))
+    if match is None:
+        return False
+    first, last = tuple(map(int, match.groups()[:2])), tuple(map(int, match.groups()[2:]))
+    return first < last

@@ -1,0 +1,136 @@
+"""The rounds: what happens by itself, each safe at any rhythm and in any number of processes at once.
+
+open_due: phases and milestones whose time has come. remind, escalate: rungs before and after a due date.
+deliver: digests composed and sent. watchdog: what should have happened and has not.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from uuid import uuid4
+
+from flows.mailer import Mailer, mailer
+from states import clock
+from states.letters import Message, render
+from states.records import health, rounds
+from states.records.outbox import MailHours
+from states.records.rounds import Answer
+from states.records.session import Store, connect
+from states.settings import Settings
+
+JOBS = ("open_due", "remind", "escalate", "deliver", "watchdog")
+TICKS_KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class RoundReport:
+    """What one round did; `done` counts what it is about (openings, units told, mails)."""
+
+    job: str
+    at: datetime
+    done: int
+    notes: tuple[str, ...] = ()
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=8)
+def store_of(settings: Settings) -> Store:
+    """The store of these settings, one per process."""
+    return connect(settings.database_url)
+
+
+def mail_hours(settings: Settings) -> MailHours:
+    """When ordinary mail may go out."""
+    return MailHours(settings.zone, settings.mail_opens, settings.mail_closes)
+
+
+def run(job: str, settings: Settings, now: datetime | None = None) -> RoundReport:
+    """One round against the database and mail server of `settings`, at `now` (the present when None)."""
+    store, at = store_of(settings), now or clock.now()
+    report = _ROUNDS[job](store, settings, at)
+    health.beat(
+        store, f"round:{job}", True, "；".join(report.notes) or f"完成 {report.done} 项", at, report.figures
+    )
+    return report
+
+
+def tick(settings: Settings, now: datetime | None = None) -> list[RoundReport]:
+    """One round of everything due, then delivery; for cron, and for any number of processes at once."""
+    at = now or clock.now()
+    return [run(job, settings, at) for job in JOBS]
+
+
+def claim_tick(settings: Settings, job: str, slot: datetime) -> bool:
+    """Whether this process is the one that runs `job` in `slot`."""
+    return health.claim_tick(store_of(settings), job, slot, clock.now())
+
+
+def note_health(settings: Settings, name: str, ok: bool, detail: str, now: datetime) -> None:
+    """Write the last word of a part that runs by itself; shown in /readyz."""
+    health.beat(store_of(settings), name, ok, detail, now)
+
+
+def open_due(store: Store, _settings: Settings, now: datetime) -> RoundReport:
+    return RoundReport("open_due", now, rounds.open_due(store, now))
+
+
+def remind(store: Store, _settings: Settings, now: datetime) -> RoundReport:
+    return RoundReport("remind", now, rounds.fire(store, now, after_due=False))
+
+
+def escalate(store: Store, _settings: Settings, now: datetime) -> RoundReport:
+    return RoundReport("escalate", now, rounds.fire(store, now, after_due=True))
+
+
+def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
+    composed = rounds.compose(store, now, mail_hours(settings))
+    post = mailer(settings.smtp_url, settings.mail_from)
+    try:
+        done = rounds.deliver(store, sender(post, settings, now), now, worker_name())
+    finally:
+        post.close()
+    figures: dict[str, float] = {
+        "composed": composed,
+        "sent": done.sent,
+        "deferred": done.deferred,
+        "refused": done.refused,
+    }
+    return RoundReport("deliver", now, done.sent, tuple(dict.fromkeys(done.notes)), figures)
+
+
+def watchdog(store: Store, _settings: Settings, now: datetime) -> RoundReport:
+    health.forget_ticks(store, now - TICKS_KEPT)
+    found = health.look(store, now)
+    return RoundReport("watchdog", now, len(found.troubles), tuple(found.troubles), found.figures)
+
+
+def sender(post: Mailer, settings: Settings, now: datetime) -> Callable[[Message], Answer]:
+    """Write a message as a letter and hand it to the post."""
+
+    def send(message: Message) -> Answer:
+        letter = render(
+            message, sender=settings.mail_from, base_url=settings.base_url, now=now, zone=settings.zone
+        )
+        answer = post.send(letter)
+        return Answer(answer.kind.value, answer.detail, letter.message_id)
+
+    return send
+
+
+def worker_name() -> str:
+    """Who holds a lease: no two processes, and no two rounds of one, share it."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+
+
+_ROUNDS: dict[str, Callable[[Store, Settings, datetime], RoundReport]] = {
+    "open_due": open_due,
+    "remind": remind,
+    "escalate": escalate,
+    "deliver": deliver,
+    "watchdog": watchdog,
+}

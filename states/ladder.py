@@ -1,0 +1,71 @@
+"""When a rung falls due and which one is owed. Pure: due date, ladder and calendar in, instants out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from states.dates import Offset, parse_offset, shift_instant
+from states.template import Ladder, Rung
+from states.workdays import Workdays
+
+MORNING = time(9, 0)
+UNIT_WORDS = {"d": "日", "wd": "个工作日", "w": "周", "m": "个月", "h": "小时"}
+MISSED_AT_OPENING = "下达时已过这一提醒的时间"
+MUTED_BY_HIGHER = "更高一级已到时间，本级并入其中"
+
+
+@dataclass(frozen=True)
+class RungTime:
+    """A rung of one due date. `rung` counts from 1 in the order of the ladder; `skipped` says why it never fires."""
+
+    rung: int
+    fire_at: datetime
+    after_due: bool
+    skipped: str | None = None
+
+
+def fire_at(rung: Rung, due: datetime, calendar: Workdays, zone: ZoneInfo) -> datetime:
+    """The instant (UTC) of a rung: 9 in the morning of its day; hours are counted on the clock.
+
+    A day off moves a reminder back (a reminder after the holiday is no reminder) and a demand forward.
+    """
+    offset = parse_offset(rung.at)
+    at = shift_instant(due, offset, calendar, zone)
+    if offset.unit == "h":
+        return at
+    day = at.astimezone(zone).date()
+    day = calendar.on_or_before(day) if offset.n < 0 else calendar.on_or_after(day)
+    return datetime.combine(day, MORNING, zone).astimezone(due.tzinfo)
+
+
+def timetable(
+    ladder: Ladder, due: datetime, opened: datetime, calendar: Workdays, zone: ZoneInfo
+) -> list[RungTime]:
+    """All rungs of `ladder` for one due date; those whose time lay before `opened` come back as skipped."""
+    times = []
+    for number, rung in enumerate(ladder.rungs, 1):
+        at = fire_at(rung, due, calendar, zone)
+        after = parse_offset(rung.at).n > 0
+        skipped = MISSED_AT_OPENING if at < opened else None
+        times.append(RungTime(number, at, after, skipped))
+    return times
+
+
+def highest(rungs: Sequence[int]) -> tuple[int, list[int]]:
+    """Of the rungs owed at one moment the highest speaks; the others are recorded as skipped."""
+    top = max(rungs)
+    return top, sorted(rung for rung in rungs if rung != top)
+
+
+def offset_words(offset: Offset) -> str:
+    """`-7d` → 到期前7日; `+3wd` → 逾期3个工作日."""
+    side = "到期前" if offset.n < 0 else "逾期"
+    return f"{side}{abs(offset.n)}{UNIT_WORDS[offset.unit]}"
+
+
+def reason(rung: Rung, what: str, due_words: str) -> str:
+    """Why somebody hears of it, as a sentence."""
+    return f"“{what}”应于{due_words}前办结，{offset_words(parse_offset(rung.at))}，按方案{rung.name}"

@@ -1,0 +1,109 @@
+"""Roll-ups: the same figures for mails, pages, reports and the API. Pure arithmetic over counted rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+HANDED_IN = ("submitted", "accepted", "nil")
+OWED = ("open", "returned")
+
+
+@dataclass(frozen=True)
+class Count:
+    """So many obligations of one kind: `due` whether their date has passed, `late` handed in after it."""
+
+    status: str
+    due: bool
+    late: bool
+    number: int
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """报送率: of what has fallen due and was not waived, how much was handed in, on time or late or as nil."""
+
+    due: int = 0
+    on_time: int = 0
+    late: int = 0
+    nil: int = 0
+    missing: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Share handed in (0..1); None when nothing has fallen due."""
+        return round((self.due - self.missing) / self.due, 4) if self.due else None
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A coverage target and how far it is reached: units that have closed, of the units it speaks of."""
+
+    name: str
+    target: int
+    reached: int
+    total: int
+
+    @property
+    def percent(self) -> float | None:
+        return round(100 * self.reached / self.total, 1) if self.total else None
+
+    @property
+    def met(self) -> bool:
+        return self.total > 0 and 100 * self.reached >= self.target * self.total
+
+
+@dataclass(frozen=True)
+class Tally:
+    """One campaign in figures at one instant. Sub-totals add up: `units` is the sum of `by_state`."""
+
+    by_state: tuple[tuple[str, int], ...]
+    behind: int
+    overdue: int
+    open: int
+    submitted: int
+    settled: int
+    reporting: Reporting
+    coverage: tuple[Covered, ...] = ()
+    ledger_closed: int = 0
+    ledger_total: int = 0
+    proposals: int = 0
+    vacancies: int = 0
+    worst: tuple[tuple[str, int], ...] = field(default=())
+
+    @property
+    def units(self) -> int:
+        return sum(number for _state, number in self.by_state)
+
+    @property
+    def closing_rate(self) -> float | None:
+        """销号率 of the ledger (0..1); None without a ledger."""
+        return round(self.ledger_closed / self.ledger_total, 4) if self.ledger_total else None
+
+
+def reporting(counts: Iterable[Count]) -> Reporting:
+    """Sort counted obligations into on time, late, nil, missing."""
+    due = on_time = late = nil = missing = 0
+    for one in counts:
+        if one.status == "waived" or not (one.due or one.status in HANDED_IN):
+            continue
+        due += one.number
+        if one.status in OWED:
+            missing += one.number
+        elif one.late:
+            late += one.number
+        elif one.status == "nil":
+            nil += one.number
+        else:
+            on_time += one.number
+    return Reporting(due, on_time, late, nil, missing)
+
+
+def total(counts: Iterable[Count], *statuses: str) -> int:
+    """How many obligations are in one of `statuses`."""
+    return sum(one.number for one in counts if one.status in statuses)
+
+
+def overdue(counts: Iterable[Count]) -> int:
+    """How many are still owed though their date has passed."""
+    return sum(one.number for one in counts if one.due and one.status in OWED)

@@ -1,0 +1,1 @@
+"""The record: the only place in `states` that talks to the database."""

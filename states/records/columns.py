@@ -1,0 +1,52 @@
+"""Column shapes shared by the tables, and the arithmetic of an obligation's id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, Session, SQLModel
+
+UNIT_BITS = 24
+UNITS_AT_MOST = 1 << UNIT_BITS
+
+
+def obligation_id(milestone_id: int, unit_id: int) -> int:
+    """The id of what `unit_id` owes for `milestone_id`.
+
+    One key serves three needs: it is unique, all obligations of a milestone lie side by side (a range), and a
+    unit's obligations are found by computing their ids. So the table that fans out needs no second index.
+    """
+    return (milestone_id << UNIT_BITS) | unit_id
+
+
+def milestone_of(obligation_key: int) -> int:
+    """The milestone in an obligation's id."""
+    return obligation_key >> UNIT_BITS
+
+
+def obligation_span(milestone_id: int) -> tuple[int, int]:
+    """First and last possible id of a milestone's obligations."""
+    return milestone_id << UNIT_BITS, ((milestone_id + 1) << UNIT_BITS) - 1
+
+
+def bytewise() -> Any:
+    """Text compared byte by byte on both databases, so that a prefix is a range."""
+    return sa.String().with_variant(sa.String(collation="C"), "postgresql")
+
+
+def big_key() -> Any:
+    """An ascending 64-bit key on both databases (SQLite only counts up plain INTEGER keys)."""
+    return Field(
+        default=None,
+        sa_column=sa.Column(
+            sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
+    )
+
+
+def insert_new(session: Session, table: type[SQLModel]) -> Any:
+    """An INSERT that leaves rows alone whose key is already there, on both databases."""
+    build = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return build(table).on_conflict_do_nothing()

@@ -1,0 +1,36 @@
+"""The tables as SQLAlchemy Core sees them, for statements over many rows."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from states.records import tables
+
+
+def _core(model: type[SQLModel]) -> sa.Table:
+    return cast(sa.Table, sa.inspect(model, raiseerr=True).local_table)
+
+
+unit = _core(tables.Unit)
+contact = _core(tables.Contact)
+vacancy = _core(tables.Vacancy)
+calendar_day = _core(tables.CalendarDay)
+calendar_year = _core(tables.CalendarYear)
+campaign = _core(tables.Campaign)
+phase = _core(tables.PhaseRow)
+milestone = _core(tables.Milestone)
+run = _core(tables.UnitRun)
+obligation = _core(tables.Obligation)
+timer = _core(tables.Timer)
+notice = _core(tables.Notice)
+proposal = _core(tables.Proposal)
+mail = _core(tables.Mail)
+journal = _core(tables.Journal)
+ledger_item = _core(tables.LedgerItem)
+tick = _core(tables.Tick)
+health = _core(tables.Health)
+api_key = _core(tables.ApiKey)
+idempotency = _core(tables.Idempotency)

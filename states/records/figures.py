@@ -1,0 +1,171 @@
+"""Counting for `states.progress`: one pass over a campaign's runs, one over its obligations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.progress import Count, Covered, Tally, overdue, reporting, total
+from states.records import scopes
+from states.records.campaigns import Running
+from states.records.columns import obligation_span
+from states.records.core import obligation, run, unit, vacancy
+from states.records.settling import OPEN
+from states.records.tables import (
+    LedgerItem,
+    Milestone,
+    PhaseRow,
+    Proposal,
+    Unit,
+)
+
+QUIET = ("closed", "exempt")
+
+
+def tally(session: Session, campaign: Running, now: datetime, worst: int = 10) -> Tally:
+    """The campaign in figures as it stands at `now`."""
+    milestones = _opened(session, campaign)
+    counts = _counts(session, milestones, now)
+    late_ones = [one.id for one in milestones if one.due_at is not None and one.due_at < now]
+    closed, items = _ledger(session, campaign, milestones)
+    return Tally(
+        by_state=_by_state(session, campaign),
+        behind=_behind(session, campaign, now),
+        overdue=overdue(counts),
+        open=total(counts, *OPEN),
+        submitted=total(counts, "submitted"),
+        settled=total(counts, "accepted", "nil", "waived"),
+        reporting=reporting(counts),
+        coverage=_coverage(session, campaign),
+        ledger_closed=closed,
+        ledger_total=items,
+        proposals=_proposals(session, campaign),
+        vacancies=_vacancies(session, campaign),
+        worst=_worst(session, late_ones, now, worst),
+    )
+
+
+def _opened(session: Session, campaign: Running) -> list[Milestone]:
+    rows = session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id))
+    return [row for row in rows if row.opened_at is not None]
+
+
+def _spans(milestones: list[int]) -> sa.ColumnElement[bool]:
+    """The obligations of these milestones as ranges of the primary key; neighbours are one range."""
+    ranges: list[list[int]] = []
+    for key in sorted(milestones):
+        if ranges and ranges[-1][1] == key - 1:
+            ranges[-1][1] = key
+        else:
+            ranges.append([key, key])
+    spans = [
+        obligation.c.id.between(obligation_span(first)[0], obligation_span(last)[1]) for first, last in ranges
+    ]
+    return sa.or_(*spans) if spans else sa.false()
+
+
+def _counts(session: Session, milestones: list[Milestone], now: datetime) -> list[Count]:
+    own_due = obligation.c.due_at.is_not(None)
+    statement = (
+        sa.select(
+            obligation.c.milestone_id,
+            obligation.c.status,
+            obligation.c.late,
+            sa.case((own_due, sa.case((obligation.c.due_at < now, 1), else_=0)), else_=-1).label("own"),
+            sa.func.count(),
+        )
+        .where(_spans([one.id for one in milestones]))
+        .group_by(obligation.c.milestone_id, obligation.c.status, obligation.c.late, sa.text("own"))
+    )
+    passed = {one.id: one.due_at is not None and one.due_at < now for one in milestones}
+    return [
+        Count(status, passed[milestone] if own < 0 else bool(own), late, number)
+        for milestone, status, late, own, number in session.execute(statement).tuples()
+    ]
+
+
+def _by_state(session: Session, campaign: Running) -> tuple[tuple[str, int], ...]:
+    statement = sa.select(run.c.state, sa.func.count()).where(run.c.campaign_id == campaign.id)
+    found = Counter(dict(session.execute(statement.group_by(run.c.state)).tuples().all()))
+    known = campaign.machines.unit.states
+    return tuple((state, found[state]) for state in known if found[state])
+
+
+def behind_condition(session: Session, campaign: Running, now: datetime) -> sa.ColumnElement[bool]:
+    """A unit is behind when the campaign has left its phase and that phase's window is over."""
+    phases = session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id))
+    over = [
+        one.ord
+        for one in phases
+        if one.ord < campaign.row.ord and (one.closes_at is None or one.closes_at < now)
+    ]
+    places = [0, *over] if campaign.row.ord > 0 else []
+    return sa.and_(run.c.ord.in_(places), run.c.state.not_in(QUIET), ~run.c.state.like("%.suspended"))
+
+
+def _behind(session: Session, campaign: Running, now: datetime) -> int:
+    statement = sa.select(sa.func.count()).select_from(run).where(run.c.campaign_id == campaign.id)
+    return _one(session, statement.where(behind_condition(session, campaign, now)))
+
+
+def _worst(session: Session, late: list[int], now: datetime, limit: int) -> tuple[tuple[str, int], ...]:
+    if not late or not limit:
+        return ()
+    due = sa.or_(obligation.c.due_at.is_(None), obligation.c.due_at < now)
+    counted = (
+        sa.select(obligation.c.unit_id, sa.func.count().label("number"))
+        .where(_spans(late), obligation.c.status.in_(OPEN), due)
+        .group_by(obligation.c.unit_id)
+        .order_by(sa.text("number DESC"), obligation.c.unit_id)
+        .limit(limit)
+        .subquery()
+    )
+    statement = sa.select(unit.c.name, counted.c.number).join(counted, counted.c.unit_id == unit.c.id)
+    statement = statement.order_by(counted.c.number.desc(), unit.c.sort_key, unit.c.id)
+    return tuple((name, number) for name, number in session.execute(statement).tuples())
+
+
+def _coverage(session: Session, campaign: Running) -> tuple[Covered, ...]:
+    owner = session.get_one(Unit, campaign.row.owner_id)
+    made = []
+    for target in campaign.template.coverage:
+        conditions = scopes.owing(session, target.scope.model_dump(), owner)
+        statement = (
+            sa.select(sa.func.count(), sa.func.sum(sa.case((run.c.state == "closed", 1), else_=0)))
+            .select_from(run.join(unit, unit.c.id == run.c.unit_id))
+            .where(run.c.campaign_id == campaign.id, run.c.state != "exempt", *conditions)
+        )
+        number, reached = session.execute(statement).one()
+        made.append(Covered(target.name, target.percent, int(reached or 0), int(number)))
+    return tuple(made)
+
+
+def _ledger(session: Session, campaign: Running, milestones: list[Milestone]) -> tuple[int, int]:
+    items = session.exec(select(LedgerItem).where(LedgerItem.campaign_id == campaign.id)).all()
+    keys = [item.milestone_id for item in items if item.milestone_id in {one.id for one in milestones}]
+    waiting = sa.select(obligation.c.milestone_id).where(
+        _spans(keys), obligation.c.status.not_in(("accepted", "nil", "waived"))
+    )
+    still_open = set(session.execute(waiting.distinct()).scalars()) if keys else set()
+    return len([key for key in keys if key not in still_open]), len(items)
+
+
+def _proposals(session: Session, campaign: Running) -> int:
+    statement = sa.select(sa.func.count()).select_from(Proposal)
+    return _one(
+        session, statement.where(sa.column("campaign_id") == campaign.id, sa.column("state") == "proposed")
+    )
+
+
+def _vacancies(session: Session, campaign: Running) -> int:
+    joined = vacancy.join(run, run.c.unit_id == vacancy.c.unit_id)
+    statement = sa.select(sa.func.count()).select_from(joined)
+    return _one(session, statement.where(run.c.campaign_id == campaign.id))
+
+
+def _one(session: Session, statement: sa.Select[Any]) -> int:
+    return int(session.execute(statement).scalar_one())

@@ -1,0 +1,99 @@
+"""Heartbeats, the fence between clocks, and the watchdog's look at what should have happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.records import firing, opening
+from states.records.columns import insert_new
+from states.records.core import health, mail, milestone, tick, timer, vacancy
+from states.records.core import notice as notices
+from states.records.session import Store
+from states.records.tables import Health, Tick
+
+LATE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the watchdog saw: troubles in words, and figures (seconds, counts) for the metrics."""
+
+    troubles: tuple[str, ...]
+    figures: dict[str, float]
+
+
+def beat(
+    store: Store, name: str, ok: bool, detail: str, now: datetime, figures: dict[str, float] | None = None
+) -> None:
+    """Write the last word of one part."""
+    row = Health(name=name, ok=ok, at=now, detail=detail[:500], figures=figures or {})
+    with store.write() as session:
+        session.execute(insert_new(session, Health), [row.model_dump()])
+        values = row.model_dump(exclude={"name"})
+        session.execute(sa.update(health).where(health.c.name == name).values(**values))
+
+
+def beats(session: Session) -> list[Health]:
+    """The last word of every part."""
+    return list(session.exec(select(Health).order_by(Health.name)))
+
+
+def claim_tick(store: Store, job: str, slot: datetime, now: datetime) -> bool:
+    """True for the one caller that gets (job, slot)."""
+    with store.write() as session:
+        result = session.execute(insert_new(session, Tick).values(job=job, slot=slot, at=now))
+        return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def forget_ticks(store: Store, before: datetime) -> None:
+    """Old slots are of no use."""
+    with store.write() as session:
+        session.execute(sa.delete(tick).where(tick.c.slot < before))
+
+
+def look(store: Store, now: datetime) -> Look:
+    """Oldest unfired rung, oldest unsent mail, what failed, what nobody could be told."""
+    with store.read() as session:
+        rung = _age(
+            session,
+            now,
+            firing.awake().with_only_columns(sa.func.min(timer.c.fire_at)).where(timer.c.done_at.is_(None)),
+        )
+        queued = sa.select(sa.func.min(mail.c.queued_at)).where(mail.c.state == "queued")
+        outbox = _age(session, now, queued)
+        failed = _count(session, mail, mail.c.state.in_(("failed", "refused")))
+        vacant = _count(session, vacancy, sa.true())
+        unheard = _count(session, notices, notices.c.state == "vacant")
+        late_openings = opening.due_campaigns(session, now - LATE)
+        unopened = _count(session, milestone, milestone.c.opened_at.is_(None))
+    figures = {
+        "oldest_unfired_seconds": rung,
+        "oldest_unsent_seconds": outbox,
+        "mails_failed": failed,
+        "vacancies": vacant,
+        "unheard": unheard,
+        "milestones_to_open": unopened,
+    }
+    troubles = []
+    if rung > LATE.total_seconds():
+        troubles.append(f"有提醒已过时 {rung / 60:.0f} 分钟仍未触发")
+    if outbox > LATE.total_seconds():
+        troubles.append(f"有邮件已等待 {outbox / 60:.0f} 分钟仍未发出")
+    if late_openings:
+        troubles.append(f"专项行动 {late_openings} 有阶段或事项应开未开")
+    if unheard:
+        troubles.append(f"有 {unheard} 条通知无人可送")
+    return Look(tuple(troubles), figures)
+
+
+def _age(session: Session, now: datetime, oldest: sa.Select[tuple[datetime]]) -> float:
+    at = session.execute(oldest).scalar()
+    return max(0.0, (now - at).total_seconds()) if at is not None else 0.0
+
+
+def _count(session: Session, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
+    return int(session.execute(sa.select(sa.func.count()).select_from(table).where(condition)).scalar_one())

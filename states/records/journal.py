@@ -1,0 +1,46 @@
+"""The journal: what happened, in the transaction in which it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.records.core import journal
+
+
+def note(
+    session: Session,
+    now: datetime,
+    kind: str,
+    actor: str,
+    *,
+    campaign_id: int | None = None,
+    unit_id: int | None = None,
+    before: str | None = None,
+    after: str | None = None,
+    reason: str | None = None,
+    **payload: Any,
+) -> None:
+    """One fact."""
+    session.execute(
+        sa.insert(journal).values(
+            at=now,
+            kind=kind,
+            actor=actor,
+            campaign_id=campaign_id,
+            unit_id=unit_id,
+            before=before,
+            after=after,
+            reason=reason,
+            payload=payload or None,
+        )
+    )
+
+
+def note_from(session: Session, columns: Sequence[str], rows: sa.Select[Any]) -> None:
+    """Many facts in one statement: `rows` selects `columns` of the journal."""
+    session.execute(sa.insert(journal).from_select(list(columns), rows))

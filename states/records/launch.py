@@ -1,0 +1,204 @@
+"""Starting a campaign: a draft that can be looked at, and the one transaction that makes it real."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.errors import Refused
+from states.machine import ord_of
+from states.plan import Plan, plan
+from states.reading import load
+from states.records import opening, scopes
+from states.records.calendar import workdays
+from states.records.campaigns import running
+from states.records.core import run, unit
+from states.records.journal import note
+from states.records.scopes import Selection
+from states.records.tables import Campaign, LedgerItem, Milestone, PhaseRow, Unit
+from states.template import Template
+
+ALL_UNITS = Selection()
+DRAFT, WAITING = "draft", "waiting"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a coordinator asks for. `past` says what to do with dates already over: None asks, "keep" keeps."""
+
+    text: str
+    start: date
+    fills: Mapping[str, str]
+    selection: Selection = ALL_UNITS
+    owner: str | None = None
+    title: str | None = None
+    past: str | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A campaign as it would start: what to look at before it is real."""
+
+    template: Template
+    plan: Plan
+    owner: Unit
+    participants: int
+    warnings: tuple[str, ...]
+    refusals: tuple[str, ...]
+
+
+def draft(session: Session, order: Order, now: datetime) -> Draft:
+    """Dates, warnings, who takes part, and every reason why it can't start yet. Writes nothing."""
+    template = load(order.text)
+    planned = plan(template, order.start, order.fills, workdays(session))
+    owner = scopes.owner_of(session, order.owner)
+    conditions = scopes.chosen(session, order.selection, owner)
+    counted = session.execute(sa.select(sa.func.count()).select_from(unit).where(*conditions)).scalar_one()
+    warnings = [*planned.warnings, *_unmatched(session, template, owner)]
+    refusals = [
+        f"“{blank.name}”在方案中为空（{blank.words}），请用 --set {blank.place}=日期 填写"
+        for blank in planned.blanks
+    ]
+    if counted == 0:
+        refusals.append("没有单位参加：所选范围内没有单位")
+    past = planned.past(now)
+    said = [f"“{one.name}”的期限 {one.words} 已过" for one in past]
+    warnings += said
+    if past and order.past != "keep":
+        listed = "；".join(said[:5]) + (f" 等 {len(said)} 项" if len(said) > 5 else "")
+        refusals.append(f"{listed}。请改期（--set 要求.due=日期），或确认照旧下达（--past keep）")
+    return Draft(template, planned, owner, counted, tuple(warnings), tuple(refusals))
+
+
+def launch(session: Session, order: Order, now: datetime, actor: str) -> int:
+    """Make it real: campaign, phases, milestones, a run per unit; opens what is due at once.
+
+    Raises Refused with every refusal of the draft. Returns the campaign's id.
+    """
+    drafted = draft(session, order, now)
+    if drafted.refusals:
+        raise Refused(*drafted.refusals)
+    campaign_id = _campaign(session, order, drafted, now)
+    _phases_and_milestones(session, campaign_id, drafted.plan)
+    first = drafted.plan.phases[0]
+    begins_now = first.opens_at is not None and first.opens_at <= now
+    count = _runs(session, order, drafted, campaign_id, now, WAITING)
+    note(
+        session,
+        now,
+        "campaign.launched",
+        actor,
+        campaign_id=campaign_id,
+        after=DRAFT,
+        units=count,
+        template=drafted.template.key,
+        version=drafted.template.version,
+        fills=dict(order.fills),
+        warnings=list(drafted.warnings),
+    )
+    if begins_now:
+        opening.open_all(session, running(session, campaign_id), now)
+    return campaign_id
+
+
+def _campaign(session: Session, order: Order, drafted: Draft, now: datetime) -> int:
+    template = drafted.template
+    row = Campaign(
+        template_key=template.key,
+        template_version=template.version,
+        template_sha256=hashlib.sha256(order.text.encode()).hexdigest(),
+        template_text=order.text,
+        title=order.title or template.title,
+        owner_id=drafted.owner.id,
+        state=DRAFT,
+        ord=0,
+        since=now,
+        start=order.start,
+        launched_at=now,
+        fills=dict(order.fills),
+        warnings=list(drafted.warnings),
+        ends_at=drafted.plan.ends_at,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _phases_and_milestones(session: Session, campaign_id: int, planned: Plan) -> None:
+    for phase in planned.phases:
+        session.add(PhaseRow(campaign_id=campaign_id, **asdict(phase)))
+    rows = {
+        one.requirement: milestone_row(campaign_id, asdict(one))
+        for one in planned.milestones
+        if not one.period
+    }
+    periodic = [milestone_row(campaign_id, asdict(one)) for one in planned.milestones if one.period]
+    session.add_all([*rows.values(), *periodic])
+    session.flush()
+    _ledger(session, campaign_id, rows)
+
+
+def milestone_row(campaign_id: int, planned: Mapping[str, Any]) -> Milestone:
+    """A milestone as planned; its first due date is kept for ever as the original one."""
+    return Milestone(campaign_id=campaign_id, original_due_at=planned["due_at"], **planned)
+
+
+def _ledger(session: Session, campaign_id: int, milestones: Mapping[str, Milestone]) -> None:
+    campaign = session.get_one(Campaign, campaign_id)
+    ledger = running(session, campaign_id).template.ledger
+    for row in ledger.rows if ledger else ():
+        milestone = milestones[f"ledger-{row.no}"]
+        session.add(
+            LedgerItem(
+                campaign_id=campaign.id,
+                milestone_id=milestone.id,
+                no=row.no,
+                project=row.project,
+                problem=row.problem,
+                measures=list(row.measures),
+                departments=list(row.departments),
+                due_words=row.due,
+                standing=milestone.standing,
+            )
+        )
+
+
+def _runs(session: Session, order: Order, drafted: Draft, campaign_id: int, now: datetime, state: str) -> int:
+    conditions = sa.and_(*scopes.chosen(session, order.selection, drafted.owner))
+    named = _department_names(drafted.template)
+    if named:
+        conditions = sa.or_(conditions, unit.c.id.in_(scopes.department_ids(session, named, drafted.owner)))
+    rows = (
+        sa.select(
+            sa.literal(campaign_id),
+            unit.c.id,
+            sa.literal(state),
+            sa.literal(ord_of(running(session, campaign_id).machines, state), sa.SmallInteger),
+            sa.literal(now, run.c.since.type),
+            sa.literal(1),
+        )
+        .where(conditions)
+        .order_by(unit.c.id)
+    )
+    columns = ["campaign_id", "unit_id", "state", "ord", "since", "version"]
+    result = session.execute(sa.insert(run).from_select(columns, rows))
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _department_names(template: Template) -> list[str]:
+    rows = template.ledger.rows if template.ledger else ()
+    names = [name for row in rows for name in row.departments]
+    names += [name for one in template.requirements for name in one.scope.departments]
+    return list(dict.fromkeys(names))
+
+
+def _unmatched(session: Session, template: Template, owner: Unit) -> list[str]:
+    names = _department_names(template)
+    found = scopes.departments(session, names, owner)
+    return [f"责任部门“{name}”不在单位表中，由{owner.name}代收" for name in names if name not in found]

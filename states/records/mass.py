@@ -1,0 +1,159 @@
+"""Moves of many units at once, in SQL built from the machine's own table.
+
+The guards are the machine's: a move that is `filed` needs every required obligation of the phase handed in, a
+`guarded` one needs them settled, and neither leads into a phase that the campaign has not opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states import machine
+from states.errors import Faulty, Refused
+from states.machine import Edge
+from states.records import settling
+from states.records.campaigns import Running
+from states.records.columns import obligation_span
+from states.records.core import journal, obligation, run
+
+SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Mass:
+    """What a mass move did or, as a dry run, would do: how many units, and how many could not."""
+
+    move: str
+    moved: int
+    refused: int
+
+
+def mass_move(
+    session: Session,
+    campaign: Running,
+    name: str,
+    chosen: list[sa.ColumnElement[bool]],
+    now: datetime,
+    actor: str,
+    *,
+    reason: str | None = None,
+    outcome: str | None = None,
+    dry_run: bool = False,
+) -> Mass:
+    """Make the same move of every chosen unit (`chosen`: conditions over `unit_run`) for which it is open."""
+    edges = [edge for edge in machine.table(campaign.machines) if edge.move == name]
+    if not edges:
+        raise Faulty([f"没有“{name}”这个动作；可用的有 {'、'.join(machine.MOVES['unit'])}"])
+    if any(edge.needs_reason for edge in edges) and not (reason or "").strip():
+        raise Refused(f"“{machine.MOVE_NAMES[name]}”须写明理由")
+    total = _count(session, [run.c.campaign_id == campaign.id, *chosen])
+    moved = 0
+    # Judge every source state before the first write, so that no unit is moved twice in one go.
+    ready = [(edge, [*_open(session, campaign, edge), *chosen]) for edge in reversed(edges)]
+    for edge, conditions in ready:
+        if dry_run:
+            moved += _count(session, conditions)
+        else:
+            moved += _set_move(session, campaign, edge, conditions, now, actor, reason, outcome)
+    return Mass(name, moved, total - moved)
+
+
+def start_all(session: Session, campaign: Running, now: datetime) -> int:
+    """Every waiting unit enters the first phase."""
+    return mass_move(session, campaign, "start", [], now, SYSTEM).moved
+
+
+def advance_settled(session: Session, campaign: Running, now: datetime) -> int:
+    """Units whose phase is done follow the campaign, as far as they can."""
+    edges = [edge for edge in machine.table(campaign.machines) if edge.move == "submit"]
+    return sum(
+        _set_move(session, campaign, edge, _open(session, campaign, edge), now, SYSTEM, None, None)
+        for edge in edges
+    )
+
+
+def _open(session: Session, campaign: Running, edge: Edge) -> list[sa.ColumnElement[bool]]:
+    """The guards of one edge as conditions over `unit_run`."""
+    conditions = [run.c.campaign_id == campaign.id, run.c.state == edge.source]
+    if campaign.row.state.endswith(machine.SUSPENDED) and edge.move != "resume":
+        return [*conditions, sa.false()]
+    if not (edge.guarded or edge.filed):
+        return conditions
+    if not _leads_to_open_phase(campaign, edge):
+        return [*conditions, sa.false()]
+    blocking = settling.UNSETTLED if edge.guarded else settling.OPEN
+    for milestone in settling.required(session, campaign, edge.source.split(".")[0]):
+        if milestone.opened_at is None:
+            return [*conditions, sa.false()]
+        first, last = obligation_span(milestone.id)
+        owed = sa.select(obligation.c.unit_id).where(
+            obligation.c.id.between(first, last), obligation.c.status.in_(blocking)
+        )
+        conditions.append(run.c.unit_id.not_in(owed))
+    return conditions
+
+
+def _leads_to_open_phase(campaign: Running, edge: Edge) -> bool:
+    target = machine.state_name(campaign.machines, edge.dest)
+    return target.key == "closed" or target.ord <= campaign.row.ord
+
+
+def _count(session: Session, conditions: list[sa.ColumnElement[bool]]) -> int:
+    return int(session.execute(sa.select(sa.func.count()).select_from(run).where(*conditions)).scalar_one())
+
+
+def _set_move(
+    session: Session,
+    campaign: Running,
+    edge: Edge,
+    conditions: list[sa.ColumnElement[bool]],
+    now: datetime,
+    actor: str,
+    reason: str | None,
+    outcome: str | None,
+) -> int:
+    """One UPDATE and one journal row a unit, in one statement where the database can."""
+    if edge.move == "exempt":
+        settling.waive_many(session, campaign, sa.select(run.c.unit_id).where(*conditions), now)
+    values = {
+        "state": edge.dest,
+        "ord": machine.ord_of(campaign.machines, edge.dest),
+        "since": now,
+        "version": run.c.version + 1,
+        "outcome": (outcome or campaign.template.outcomes[0]) if edge.dest == "closed" else None,
+    }
+    changing = sa.update(run).where(*conditions).values(values)
+    if session.get_bind().dialect.name == "postgresql":
+        moved = changing.returning(run.c.unit_id).cte("moved")
+        rows = _facts(campaign, edge, now, actor, reason, moved.c.unit_id)
+        return _rows(session.execute(sa.insert(journal).from_select(_COLUMNS, rows)))
+    facts = _facts(campaign, edge, now, actor, reason, run.c.unit_id).where(*conditions)
+    session.execute(sa.insert(journal).from_select(_COLUMNS, facts))
+    return _rows(session.execute(changing))
+
+
+_COLUMNS = ["at", "kind", "actor", "campaign_id", "unit_id", "before", "after", "reason"]
+
+
+def _facts(
+    campaign: Running, edge: Edge, now: datetime, actor: str, reason: str | None, units: Any
+) -> sa.Select[Any]:
+    return sa.select(
+        sa.literal(now, journal.c.at.type),
+        sa.literal("unit.moved"),
+        sa.literal(actor),
+        sa.literal(campaign.id),
+        units,
+        sa.literal(edge.source),
+        sa.literal(edge.dest),
+        sa.literal(reason, sa.String),
+    )
+
+
+def _rows(result: Any) -> int:
+    return int(result.rowcount)

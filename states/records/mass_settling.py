@@ -1,0 +1,109 @@
+"""The same act on one milestone's obligations of many units, in SQL; one journal row each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.errors import Refused
+from states.records.campaigns import Running
+from states.records.columns import obligation_span
+from states.records.core import journal, notice, obligation, proposal, timer
+from states.records.settling import ACTS
+from states.records.tables import Milestone
+
+RESULTS = {"nil": "nil", "accept": "accepted", "waive": "waived"}
+
+
+def settle_many(
+    session: Session,
+    campaign: Running,
+    milestone: Milestone,
+    act: str,
+    units: list[sa.ColumnElement[bool]],
+    now: datetime,
+    actor: str,
+    reason: str | None = None,
+) -> int:
+    """Do `act` (submit, nil, accept, waive) wherever it is open; `units` are conditions over `obligation`.
+
+    Raises Refused when it is open for none of them by its nature. The caller lets the units follow
+    (`mass.advance_settled`).
+    """
+    wanted = ACTS.get(act)
+    if wanted is None or act == "return":
+        raise Refused(f"不能成批{wanted.name if wanted else act}")
+    if act == "nil" and not milestone.nil:
+        raise Refused(f"“{milestone.name}”不接受零报告")
+    if wanted.needs_reason and not (reason or "").strip():
+        raise Refused(f"“{wanted.name}”须写明理由")
+    after = RESULTS.get(act) or ("submitted" if milestone.review else "accepted")
+    first, last = obligation_span(milestone.id)
+    where = [obligation.c.id.between(first, last), obligation.c.status.in_(wanted.sources), *units]
+    _note(session, campaign, act, after, where, now, actor, reason)
+    keys = list(session.execute(sa.select(obligation.c.id).where(*where)).scalars())
+    _silence(session, milestone.id, keys, now)
+    result = session.execute(
+        sa.update(obligation).where(*where).values(**_values(act, after, milestone, now))
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _values(act: str, after: str, milestone: Milestone, now: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = {"status": after, "version": obligation.c.version + 1}
+    if after != "submitted":
+        values["settled_at"] = now
+    if act != "waive":
+        due = sa.func.coalesce(obligation.c.due_at, sa.literal(milestone.due_at, obligation.c.due_at.type))
+        first_time = obligation.c.submitted_at.is_(None)
+        passed = sa.literal(now, obligation.c.due_at.type) > due
+        values["late"] = sa.case((sa.and_(first_time, passed), True), else_=obligation.c.late)
+        values["submitted_at"] = sa.func.coalesce(
+            obligation.c.submitted_at, sa.literal(now, obligation.c.submitted_at.type)
+        )
+    return values
+
+
+def _note(
+    session: Session,
+    campaign: Running,
+    act: str,
+    after: str,
+    where: list[sa.ColumnElement[bool]],
+    now: datetime,
+    actor: str,
+    reason: str | None,
+) -> None:
+    columns = ["at", "kind", "actor", "campaign_id", "unit_id", "before", "after", "reason"]
+    facts = sa.select(
+        sa.literal(now, journal.c.at.type),
+        sa.literal(f"obligation.{act}"),
+        sa.literal(actor),
+        sa.literal(campaign.id),
+        obligation.c.unit_id,
+        obligation.c.status,
+        sa.literal(after),
+        sa.literal(reason, sa.String),
+    ).where(*where)
+    session.execute(sa.insert(journal).from_select(columns, facts))
+
+
+def _silence(session: Session, milestone_id: int, keys: list[int], now: datetime) -> None:
+    """As `settling.silence`, for many."""
+    for start in range(0, len(keys), 1000):
+        some = keys[start : start + 1000]
+        session.execute(
+            sa.update(timer)
+            .where(timer.c.phase_id == 0, timer.c.milestone_id == milestone_id)
+            .where(timer.c.obligation_id.in_(some), timer.c.done_at.is_(None))
+            .values(done_at=now, outcome="已办结或已改期")
+        )
+        for table, waiting in ((notice, "pending"), (proposal, "proposed")):
+            session.execute(
+                sa.update(table)
+                .where(table.c.obligation_id.in_(some), table.c.state == waiting)
+                .values(state="withdrawn")
+            )

@@ -1,0 +1,169 @@
+"""Moves of one unit, through the machine; `mass` moves many. Each move is one update and one journal row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states import machine
+from states.errors import Conflict, Faulty, NotFound, Refused
+from states.machine import Choice, Moved, Standing
+from states.records import settling
+from states.records.campaigns import Running
+from states.records.columns import obligation_id
+from states.records.core import obligation, run
+from states.records.journal import note
+from states.records.tables import Obligation, UnitRun
+
+SYSTEM = "system"
+OVERTAKEN = "这个单位刚刚被他人改动（现为“{now}”，版本 {version}），请刷新后再试"
+
+
+def run_of(session: Session, campaign: Running, unit_id: int, *, lock: bool = False) -> UnitRun:
+    """The run of a unit; raises NotFound when it does not take part."""
+    statement = select(UnitRun).where(UnitRun.campaign_id == campaign.id, UnitRun.unit_id == unit_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = session.exec(statement).first()
+    if found is None:
+        raise NotFound("这个单位没有参加这次专项行动")
+    return found
+
+
+def standing(session: Session, campaign: Running, row: UnitRun) -> Standing:
+    """The facts that the guards ask for."""
+    unsettled, unfiled = _pending(session, campaign, row)
+    return Standing(
+        row.state,
+        row.ord,
+        tuple(unsettled),
+        tuple(unfiled),
+        opened=campaign.row.ord,
+        suspended=campaign.row.state.endswith(machine.SUSPENDED),
+    )
+
+
+def choices(session: Session, campaign: Running, unit_id: int) -> list[Choice]:
+    """Every move of one unit, open or with its refusals in words."""
+    return machine.choices(campaign.machines, standing(session, campaign, run_of(session, campaign, unit_id)))
+
+
+def move(
+    session: Session,
+    campaign: Running,
+    unit_id: int,
+    name: str,
+    now: datetime,
+    actor: str,
+    *,
+    reason: str | None = None,
+    version: int | None = None,
+    outcome: str | None = None,
+) -> Moved:
+    """Make one move of one unit. Raises Refused (with sentences), Conflict when `version` is not the present one."""
+    if name not in machine.MOVES["unit"]:
+        raise Faulty([f"没有“{name}”这个动作；可用的有 {'、'.join(machine.MOVES['unit'])}"])
+    row = run_of(session, campaign, unit_id, lock=True)
+    if version is not None and version != row.version:
+        label = machine.state_name(campaign.machines, row.state).label
+        raise Conflict(OVERTAKEN.format(now=label, version=row.version))
+    moved = machine.move(campaign.machines, standing(session, campaign, row), name, reason)
+    _write(session, campaign, row, moved, now, actor, reason, _outcome(campaign, moved, outcome))
+    return moved
+
+
+def _outcome(campaign: Running, moved: Moved, outcome: str | None) -> str | None:
+    allowed = campaign.template.outcomes
+    if outcome is not None and outcome not in allowed:
+        raise Refused(f"没有“{outcome}”这种结果；方案规定的有 {'、'.join(allowed)}")
+    if moved.after != "closed":
+        return None
+    return outcome or allowed[0]
+
+
+def _write(
+    session: Session,
+    campaign: Running,
+    row: UnitRun,
+    moved: Moved,
+    now: datetime,
+    actor: str,
+    reason: str | None,
+    outcome: str | None,
+) -> None:
+    changed = session.execute(
+        sa.update(run)
+        .where(
+            run.c.campaign_id == row.campaign_id, run.c.unit_id == row.unit_id, run.c.version == row.version
+        )
+        .values(state=moved.after, ord=moved.ord, since=now, version=row.version + 1, outcome=outcome)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("这个单位刚刚被他人改动，请刷新后再试")
+    note(
+        session,
+        now,
+        "unit.moved",
+        actor,
+        campaign_id=campaign.id,
+        unit_id=row.unit_id,
+        before=moved.before,
+        after=moved.after,
+        reason=reason,
+        move=moved.move,
+    )
+    if moved.move == "exempt":
+        settling.waive_all(session, campaign, row.unit_id, now, actor, reason or "")
+    if moved.move == "resume":
+        settling.rearm_unit(session, campaign, row.unit_id, now)
+    session.expire(row)
+
+
+def _pending(session: Session, campaign: Running, row: UnitRun) -> tuple[list[str], list[str]]:
+    """Names of the required obligations of the unit's phase that are not settled, and not handed in."""
+    milestones = settling.required(session, campaign, row.state.split(".")[0])
+    ids = {obligation_id(one.id, row.unit_id): one for one in milestones}
+    found = session.execute(
+        sa.select(obligation.c.id, obligation.c.status).where(obligation.c.id.in_(list(ids)))
+    )
+    status = dict(found.tuples().all())
+    unsettled, unfiled = [], []
+    for key, milestone in ids.items():
+        at = status.get(key)
+        waits = milestone.opened_at is None
+        if waits or (at is not None and at not in settling.SETTLED):
+            unsettled.append(milestone.name)
+        if waits or at in settling.OPEN:
+            unfiled.append(milestone.name)
+    return unsettled, unfiled
+
+
+def follow(session: Session, campaign: Running, unit_id: int, now: datetime) -> list[Moved]:
+    """One unit follows the campaign after something of it was settled; see `advance_settled`."""
+    made: list[Moved] = []
+    row = session.get(UnitRun, (campaign.id, unit_id), populate_existing=True)
+    while row is not None:
+        try:
+            made.append(move(session, campaign, unit_id, "submit", now, SYSTEM))
+        except Refused:
+            return made
+    return made
+
+
+def act(
+    session: Session,
+    campaign: Running,
+    obligation_key: int,
+    name: str,
+    now: datetime,
+    actor: str,
+    *,
+    reason: str | None = None,
+    version: int | None = None,
+) -> Obligation:
+    """Do something to an obligation (see `settling.settle`); its unit follows where that lets it."""
+    row = settling.settle(session, campaign, obligation_key, name, now, actor, reason=reason, version=version)
+    follow(session, campaign, row.unit_id, now)
+    return row

@@ -1,0 +1,220 @@
+"""What opens by itself: phases and milestones. Each opening is one transaction with one fan-out statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.plan import replan_phase
+from states.records import scopes
+from states.records.campaigns import Running
+from states.records.columns import obligation_span
+from states.records.core import campaign as campaigns
+from states.records.core import milestone as milestones
+from states.records.core import obligation, run, unit
+from states.records.core import phase as phases
+from states.records.journal import note
+from states.records.mass import advance_settled, start_all
+from states.records.tables import Milestone, PhaseRow, Timer, Unit
+from states.records.timers import timers
+from states.template import Opens
+
+SYSTEM = "system"
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+OPEN = "open"
+LEFT = ("closed", "exempt")
+
+
+def due_campaigns(session: Session, now: datetime, since: datetime = EVER) -> list[int]:
+    """Campaigns in which a phase or a milestone should have opened by `now` (and not before `since`)."""
+    awake = sa.and_(campaigns.c.closed_at.is_(None), ~campaigns.c.state.like("%.suspended"))
+    next_phase = sa.and_(phases.c.campaign_id == campaigns.c.id, phases.c.ord == campaigns.c.ord + 1)
+    by_phase = (
+        sa.select(campaigns.c.id)
+        .join(phases, next_phase)
+        .where(awake, phases.c.opens_at.between(since, now), phases.c.opens != Opens.by_hand)
+    )
+    opened = sa.exists().where(
+        phases.c.campaign_id == campaigns.c.id,
+        phases.c.key == milestones.c.phase,
+        phases.c.opened_at.is_not(None),
+    )
+    by_milestone = (
+        sa.select(campaigns.c.id)
+        .join(milestones, milestones.c.campaign_id == campaigns.c.id)
+        .where(
+            awake,
+            campaigns.c.ord > 0,
+            milestones.c.opened_at.is_(None),
+            milestones.c.opens_at.between(since, now),
+            sa.or_(milestones.c.phase.is_(None), opened),
+        )
+    )
+    return sorted(session.execute(sa.union(by_phase, by_milestone)).scalars())
+
+
+def open_all(session: Session, campaign: Running, now: datetime) -> int:
+    """Open every phase and milestone of one campaign whose time has come; returns how many."""
+    count = 0
+    while (phase := _next_phase(session, campaign, now)) is not None:
+        open_phase(session, campaign, phase, now, SYSTEM)
+        count += 1
+    for milestone in _due_milestones(session, campaign, now):
+        open_milestone(session, campaign, milestone, now)
+        count += 1
+    return count
+
+
+def _next_phase(session: Session, campaign: Running, now: datetime) -> PhaseRow | None:
+    return session.exec(
+        select(PhaseRow).where(
+            PhaseRow.campaign_id == campaign.id,
+            PhaseRow.ord == campaign.row.ord + 1,
+            PhaseRow.opens_at <= now,  # type: ignore[operator]
+            PhaseRow.opens != Opens.by_hand,
+        )
+    ).first()
+
+
+def _due_milestones(session: Session, campaign: Running, now: datetime) -> Iterator[Milestone]:
+    opened = {
+        row.key
+        for row in session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id))
+        if row.opened_at is not None
+    }
+    waiting = select(Milestone).where(
+        Milestone.campaign_id == campaign.id,
+        Milestone.opened_at == None,  # noqa: E711
+        Milestone.opens_at <= now,  # type: ignore[operator]
+    )
+    for milestone in session.exec(waiting.order_by(Milestone.id)).all():  # type: ignore[arg-type]
+        if campaign.row.ord > 0 and (milestone.phase is None or milestone.phase in opened):
+            yield milestone
+
+
+def open_phase(session: Session, campaign: Running, phase: PhaseRow, now: datetime, actor: str) -> None:
+    """The campaign enters `phase`: relative dates are counted from now, settled units move on with it."""
+    before = campaign.row.state
+    campaign.row.state, campaign.row.ord, campaign.row.since = phase.key, phase.ord, now
+    campaign.row.version += 1
+    phase.opened_at = now
+    session.add_all([campaign.row, phase])
+    session.flush()
+    note(session, now, "campaign.moved", actor, campaign_id=campaign.id, before=before, after=phase.key)
+    _redate(session, campaign, phase, now)
+    if phase.ord == 1:
+        start_all(session, campaign, now)
+    else:
+        advance_settled(session, campaign, now)
+    _announce(session, campaign, phase, now)
+
+
+def _redate(session: Session, campaign: Running, phase: PhaseRow, now: datetime) -> None:
+    """Where a phase opened at another time than planned, its milestones take the dates that follow from it."""
+    if phase.opens_at is not None and phase.opens_at <= now and phase.opens != Opens.by_hand:
+        _fill_opening(session, campaign, phase, phase.opens_at)
+        return
+    row = campaign.row
+    again = replan_phase(campaign.template, row.start, row.fills, campaign.calendar, phase.key, now)
+    planned = next(one for one in again.phases if one.key == phase.key)
+    phase.opens_at, phase.closes_at = now, planned.closes_at
+    existing = {
+        (one.requirement, one.period): one
+        for one in session.exec(
+            select(Milestone).where(Milestone.campaign_id == campaign.id, Milestone.phase == phase.key)
+        )
+    }
+    for one in again.milestones:
+        if one.phase == phase.key:
+            _take(session, campaign, existing.get((one.requirement, one.period)), asdict(one))
+    _fill_opening(session, campaign, phase, now)
+
+
+def _take(session: Session, campaign: Running, known: Milestone | None, planned: dict[str, Any]) -> None:
+    if known is None:
+        known = Milestone(campaign_id=campaign.id, original_due_at=planned["due_at"], **planned)
+    elif known.opened_at is None:
+        known.opens_at, known.due_at = planned["opens_at"], planned["due_at"]
+        known.original_due_at = known.original_due_at or planned["due_at"]
+        known.provisional, known.words = planned["provisional"], planned["words"]
+    session.add(known)
+
+
+def _fill_opening(session: Session, campaign: Running, phase: PhaseRow, at: datetime) -> None:
+    session.flush()
+    session.execute(
+        sa.update(Milestone)
+        .where(
+            Milestone.campaign_id == campaign.id,  # type: ignore[arg-type]
+            Milestone.phase == phase.key,  # type: ignore[arg-type]
+            Milestone.opens_at == None,  # type: ignore[arg-type]  # noqa: E711
+        )
+        .values(opens_at=at)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _announce(session: Session, campaign: Running, phase: PhaseRow, now: datetime) -> None:
+    written = {one.key: one for one in campaign.template.phases}.get(phase.key)
+    if written is not None and written.announce:
+        session.add(Timer(campaign_id=campaign.id, phase_id=phase.id, rung=0, after_due=False, fire_at=now))
+
+
+def open_milestone(session: Session, campaign: Running, milestone: Milestone, now: datetime) -> None:
+    """Every unit in scope owes it from now on; one timer a rung for all of them."""
+    milestone.opened_at = now
+    session.add(milestone)
+    session.flush()
+    milestone.expected = fan_out(session, campaign, milestone)
+    session.add(milestone)
+    if milestone.due_at is not None:
+        session.add_all(timers(campaign, milestone, milestone.due_at, now))
+    note(
+        session,
+        now,
+        "milestone.opened",
+        SYSTEM,
+        campaign_id=campaign.id,
+        after=milestone.name,
+        milestone=milestone.id,
+        units=milestone.expected,
+    )
+    session.flush()
+
+
+def fan_out(session: Session, campaign: Running, milestone: Milestone) -> int:
+    """One obligation per unit in scope, in one statement; harmless when repeated."""
+    owner = session.get_one(Unit, campaign.row.owner_id)
+    base, _last = obligation_span(milestone.id)
+    rows = (
+        sa.select(
+            sa.literal(base, sa.BigInteger) + run.c.unit_id,
+            sa.literal(campaign.id),
+            sa.literal(milestone.id),
+            run.c.unit_id,
+            sa.literal(OPEN),
+            sa.literal(False),
+            sa.literal(1),
+        )
+        .where(run.c.campaign_id == campaign.id, run.c.state.not_in(LEFT))
+        .order_by(run.c.unit_id)
+    )
+    if milestone.scope or _has_departments(session, campaign, owner):
+        conditions = scopes.owing(session, milestone.scope, owner)
+        rows = rows.join_from(run, unit, unit.c.id == run.c.unit_id).where(*conditions)
+    columns = ["id", "campaign_id", "milestone_id", "unit_id", "status", "late", "version"]
+    result = session.execute(sa.insert(obligation).from_select(columns, rows))
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _has_departments(session: Session, campaign: Running, owner: Unit) -> bool:
+    enrolled = sa.exists().where(
+        unit.c.kind == scopes.DEPARTMENT, run.c.campaign_id == campaign.id, run.c.unit_id == unit.c.id
+    )
+    special = sa.exists().where(run.c.campaign_id == campaign.id, run.c.unit_id == owner.id)
+    return bool(session.execute(sa.select(sa.or_(enrolled, special))).scalar())

@@ -1,0 +1,174 @@
+"""From notices to mails: composing the day's digests, claiming what is to be sent, marking what became of it.
+
+Decide, record, send: a mail's key is fixed here, before the first try; a claim is a lease that runs out by
+itself when its holder dies; a mail is marked in a transaction of its own right after the server's answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.records import firing, opening, rerouting
+from states.records.calendar import workdays
+from states.records.columns import insert_new
+from states.records.core import mail, notice, timer
+from states.records.journal import note
+from states.records.tables import Mail
+
+AT_ONCE = 20_000
+LEASE = timedelta(minutes=10)
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
+GIVES_UP_AFTER = timedelta(days=7)
+WAITS_FOR_ROUNDS = timedelta(hours=1)
+SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class MailHours:
+    """When ordinary mail may go out: these local hours of working days."""
+
+    zone: ZoneInfo
+    opens: time
+    closes: time
+
+    def cover(self, local: datetime) -> bool:
+        """Whether the local time of day lies within the hours."""
+        return self.opens <= local.time() < self.closes
+
+
+def compose(session: Session, now: datetime, hours: MailHours) -> int:
+    """Turn pending notices into mails; returns how many.
+
+    One digest a person and day, in mail hours; an urgent notice by itself, at any hour. Digests wait until the
+    rounds of the moment are through, so that they hold all of the day's notices.
+    """
+    local = now.astimezone(hours.zone)
+    made = _mails(session, now, "u:{}", notice.c.key, local, urgent=True)
+    if hours.cover(local) and workdays(session).is_workday(local.date()) and not _rounds_behind(session, now):
+        made += _mails(session, now, f"d:{local.date()}:{{}}", notice.c.email, local, urgent=False)
+    return made
+
+
+def _rounds_behind(session: Session, now: datetime) -> bool:
+    """Whether a rung or an opening of the last hour is still undecided; older ones hold nobody up."""
+    since = now - WAITS_FOR_ROUNDS
+    rungs = firing.awake().where(timer.c.done_at.is_(None), timer.c.fire_at.between(since, now))
+    if session.execute(rungs.limit(1)).first() is not None:
+        return True
+    return bool(opening.due_campaigns(session, now, since))
+
+
+def _mails(session: Session, now: datetime, form: str, by: Any, local: datetime, *, urgent: bool) -> int:
+    """One mail per distinct `by` among the pending notices that has none yet, and its notices bound to it."""
+    before, _after = form.split("{}")
+    key = (sa.literal(before) + by).label("key")
+    kind = sa.case((notice.c.kind == "figures", "figures"), else_="digest")
+    pending = sa.and_(notice.c.state == "pending", notice.c.urgent == urgent)
+    one = sa.select(key, notice.c.email, notice.c.person, kind.label("kind")).where(pending).subquery()
+    rows = (
+        sa.select(
+            one.c.key,
+            sa.literal("urgent") if urgent else sa.func.max(one.c.kind),
+            sa.func.max(one.c.email),
+            sa.func.max(one.c.person),
+        )
+        .where(~sa.exists().where(mail.c.key == one.c.key))
+        .group_by(one.c.key)
+        .order_by(one.c.key)
+        .limit(AT_ONCE)
+    )
+    common = {"batch": uuid4().hex, "day": local.date(), "state": "queued", "tries": 0}
+    common |= {"next_try_at": now, "queued_at": now}
+    made = _insert_from(session, rows, common)
+    if made:
+        bound = sa.select(mail.c.id).where(mail.c.key == sa.literal(before) + by)
+        bound = bound.where(mail.c.batch == common["batch"])
+        session.execute(
+            sa.update(notice)
+            .where(pending, sa.exists(bound))
+            .values(state="mailed", mail_id=bound.scalar_subquery())
+        )
+    return made
+
+
+def _insert_from(session: Session, rows: sa.Select[Any], common: dict[str, Any]) -> int:
+    rows = rows.add_columns(*(sa.literal(value, mail.c[name].type) for name, value in common.items()))
+    columns = ["key", "kind", "email", "person", *common]
+    result = session.execute(insert_new(session, Mail).from_select(columns, rows))
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def claim(session: Session, now: datetime, who: str, limit: int = 50) -> list[int]:
+    """Ids of mails that are this caller's to send until the lease runs out (LEASE from `now`)."""
+    due = (
+        sa.select(mail.c.id)
+        .where(mail.c.state == "queued", mail.c.next_try_at <= now)
+        .order_by(mail.c.next_try_at, mail.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    keys = list(session.execute(due).scalars())
+    if keys:
+        session.execute(
+            sa.update(mail)
+            .where(mail.c.id.in_(keys))
+            .values(next_try_at=now + LEASE, claimed_by=who, tries=mail.c.tries + 1)
+        )
+    return keys
+
+
+def release(session: Session, keys: list[int], who: str, now: datetime) -> None:
+    """Give back what was claimed and not tried."""
+    session.execute(
+        sa.update(mail)
+        .where(mail.c.id.in_(keys), mail.c.claimed_by == who, mail.c.state == "queued")
+        .values(next_try_at=now, claimed_by=None, tries=mail.c.tries - 1)
+    )
+
+
+def mark_sent(session: Session, key: int, who: str, now: datetime, message_id: str) -> bool:
+    """The server took it. False when the lease had passed to somebody else meanwhile."""
+    return _mark(
+        session, key, who, {"state": "sent", "sent_at": now, "message_id": message_id}, now, "mail.sent"
+    )
+
+
+def mark_withdrawn(session: Session, key: int, who: str, now: datetime) -> bool:
+    """Everything in it was settled before it went out."""
+    return _mark(session, key, who, {"state": "withdrawn"}, now, "mail.withdrawn")
+
+
+def mark_deferred(session: Session, key: int, who: str, now: datetime, detail: str) -> bool:
+    """A passing fault: the same mail is tried again, each time after twice as long, for a week."""
+    row = session.get_one(Mail, key, populate_existing=True)
+    if now - row.queued_at > GIVES_UP_AFTER:
+        return _mark(session, key, who, {"state": "failed", "error": detail}, now, "mail.failed")
+    wait = min(FIRST_WAIT * 2 ** min(row.tries - 1, 10), LONGEST_WAIT)
+    values = {"next_try_at": now + wait, "error": detail}
+    return _mark(session, key, who, values, now, "mail.deferred")
+
+
+def mark_refused(session: Session, key: int, who: str, now: datetime, detail: str) -> bool:
+    """The address is no good: it counts as vacant, and what it should have heard climbs on."""
+    row = session.get_one(Mail, key, populate_existing=True)
+    if not _mark(session, key, who, {"state": "refused", "error": detail}, now, "mail.refused"):
+        return False
+    rerouting.bounce(session, row, now, detail)
+    return True
+
+
+def _mark(session: Session, key: int, who: str, values: dict[str, Any], now: datetime, kind: str) -> bool:
+    statement = sa.update(mail).where(mail.c.id == key, mail.c.claimed_by == who, mail.c.state == "queued")
+    done = session.execute(statement.values(**{"claimed_by": None, **values}))
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    row = session.get_one(Mail, key, populate_existing=True)
+    note(session, now, kind, SYSTEM, after=row.key, reason=values.get("error"), mail=key, tries=row.tries)
+    return True

@@ -1,0 +1,178 @@
+"""Units and contacts as recorded, and the writing of a checked unit list."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from pypinyin import Style, lazy_pinyin
+from sqlmodel import Session
+
+from states.documents.unitlist import ContactFacts, UnitDiff, UnitFacts, UnitList, UnitRow, diff
+from states.errors import Faulty
+from states.records.core import contact, unit, vacancy
+from states.records.journal import note
+from states.template import Role
+
+AT_ONCE = 5_000
+Progress = Callable[[int, int], None]
+
+
+def recorded(session: Session) -> dict[str, UnitFacts]:
+    """Every unit by code, with its parent's code and its contacts."""
+    rows = session.execute(
+        sa.select(unit.c.id, unit.c.code, unit.c.name, unit.c.kind, unit.c.level, unit.c.parent_id)
+    ).tuples()
+    found = list(rows)
+    codes = {key: code for key, code, *_rest in found}
+    people: dict[int, list[ContactFacts]] = defaultdict(list)
+    holders = sa.select(contact.c.unit_id, contact.c.role, contact.c.name, contact.c.email)
+    for key, role, name, email in session.execute(holders.order_by(contact.c.id)).tuples():
+        people[key].append(ContactFacts(Role(role), name, email))
+    return {
+        code: UnitFacts(name, kind, level, codes.get(parent or 0), tuple(people[key]))
+        for key, code, name, kind, level, parent in found
+    }
+
+
+def apply(
+    session: Session,
+    unit_list: UnitList,
+    existing: Mapping[str, UnitFacts],
+    now: datetime,
+    actor: str,
+    progress: Progress | None = None,
+) -> UnitDiff:
+    """Write a list without faults; raises Faulty with all of them otherwise. Returns what was changed."""
+    if unit_list.faults:
+        raise Faulty(unit_list.faults)
+    changes = diff(unit_list, existing)
+    _insert_units(session, changes.new, progress)
+    _update_units(session, [change.unit for change in changes.changed])
+    moved = [c.unit.code for c in changes.changed if any(f.field == "parent" for f in c.fields)]
+    if moved:
+        _repath(session)
+    _write_contacts(session, changes)
+    note(
+        session,
+        now,
+        "units.imported",
+        actor,
+        new=len(changes.new),
+        changed=[change.unit.code for change in changes.changed][:100],
+        contacts_new=len(changes.contacts_new),
+        contacts_gone=len(changes.contacts_gone),
+    )
+    return changes
+
+
+def _insert_units(session: Session, rows: Iterable[UnitRow], progress: Progress | None) -> None:
+    """Rows come parents first; ids are given here, so that paths are known without asking."""
+    new = list(rows)
+    if not new:
+        return
+    known = session.execute(sa.select(unit.c.code, unit.c.id, unit.c.path)).tuples()
+    placed = {code: (key, path) for code, key, path in known}
+    next_id = int(session.execute(sa.select(sa.func.coalesce(sa.func.max(unit.c.id), 0))).scalar_one())
+    made: list[dict[str, Any]] = []
+    for place, row in enumerate(new, 1):
+        next_id += 1
+        parent_id, above = placed[row.parent] if row.parent else (None, "/")
+        path = f"{above}{next_id}/"
+        placed[row.code] = (next_id, path)
+        made.append({"id": next_id, "parent_id": parent_id, "path": path, "active": True, **_values(row)})
+        if len(made) == AT_ONCE or place == len(new):
+            session.execute(sa.insert(unit), made)
+            made = []
+            if progress:
+                progress(place, len(new))
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("SELECT setval(pg_get_serial_sequence('unit', 'id'), :at)"), {"at": next_id})
+
+
+def _values(row: UnitRow) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "name": row.name,
+        "kind": row.kind,
+        "level": row.level,
+        "sort_key": sort_key(row.name),
+    }
+
+
+def sort_key(name: str) -> str:
+    """Pinyin without tones: the same order on every database."""
+    return "".join(lazy_pinyin(name, style=Style.NORMAL)).lower()[:120]
+
+
+def _update_units(session: Session, rows: list[UnitRow]) -> None:
+    if not rows:
+        return
+    wanted = {row.parent for row in rows if row.parent}
+    parents = session.execute(sa.select(unit.c.code, unit.c.id).where(unit.c.code.in_(wanted))).tuples()
+    ids = dict(parents.all())
+    for row in rows:
+        values = {**_values(row), "parent_id": ids[row.parent] if row.parent else None}
+        session.execute(sa.update(unit).where(unit.c.code == row.code).values(**values))
+
+
+def _repath(session: Session) -> None:
+    """After a unit has moved: all paths anew, level by level from the roots."""
+    rows = session.execute(sa.select(unit.c.id, unit.c.parent_id)).tuples()
+    children: dict[int, list[int]] = defaultdict(list)
+    for key, parent in rows:
+        children[parent or 0].append(key)
+    paths: list[dict[str, Any]] = []
+    level = [(key, f"/{key}/") for key in children[0]]
+    while level:
+        paths += [{"key": key, "new_path": path} for key, path in level]
+        level = [(child, f"{path}{child}/") for key, path in level for child in children[key]]
+    statement = sa.update(unit).where(unit.c.id == sa.bindparam("key")).values(path=sa.bindparam("new_path"))
+    session.connection().execute(statement, paths)
+
+
+def _write_contacts(session: Session, changes: UnitDiff) -> None:
+    touched = {row.code for row in changes.contacts_new} | {code for code, _one in changes.contacts_gone}
+    touched |= {change.contact.code for change in changes.contacts_changed}
+    ids = _ids(session, touched)
+    for code, holder in changes.contacts_gone:
+        session.execute(sa.delete(contact).where(*_is(ids[code], holder.role, holder.email)))
+    for change in changes.contacts_changed:
+        one = change.contact
+        session.execute(
+            sa.update(contact).where(*_is(ids[one.code], one.role, one.email)).values(name=one.name)
+        )
+    rows = [
+        {"unit_id": ids[row.code], "role": row.role.value, "name": row.name, "email": row.email.lower()}
+        for row in changes.contacts_new
+    ]
+    for start in range(0, len(rows), AT_ONCE):
+        session.execute(sa.insert(contact), rows[start : start + AT_ONCE])
+    _fill_vacancies(session)
+
+
+def _fill_vacancies(session: Session) -> None:
+    """A role that has a reachable holder again is no vacancy."""
+    holder = sa.exists().where(
+        contact.c.unit_id == vacancy.c.unit_id,
+        contact.c.role == vacancy.c.role,
+        contact.c.bounced_at.is_(None),
+    )
+    session.execute(sa.delete(vacancy).where(holder))
+
+
+def _is(unit_id: int, role: Role, email: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return contact.c.unit_id == unit_id, contact.c.role == role.value, contact.c.email == email.lower()
+
+
+def _ids(session: Session, codes: Iterable[str]) -> dict[str, int]:
+    wanted = sorted(codes)
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), AT_ONCE):
+        chunk = wanted[start : start + AT_ONCE]
+        rows = session.execute(sa.select(unit.c.code, unit.c.id).where(unit.c.code.in_(chunk))).tuples()
+        found.update(rows.all())
+    return found

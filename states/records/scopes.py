@@ -1,0 +1,109 @@
+"""Which units: a scope of a template or a choice of a coordinator as SQL conditions over `unit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.errors import Fault, Faulty
+from states.records.core import unit
+from states.records.tables import Unit
+
+DEPARTMENT = "department"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Units a coordinator chose; empty fields do not restrict."""
+
+    codes: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+
+
+def below(path: str) -> sa.ColumnElement[bool]:
+    """Units at or below the unit whose path this is, as a range over the index."""
+    return sa.and_(unit.c.path >= path, unit.c.path < path[:-1] + "0")
+
+
+def paths_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """Code → path; raises Faulty naming every unknown code."""
+    wanted = list(dict.fromkeys(codes))
+    statement = sa.select(unit.c.code, unit.c.path).where(unit.c.code.in_(wanted))
+    rows: dict[str, str] = dict(session.execute(statement).tuples().all())
+    missing = [code for code in wanted if code not in rows]
+    if missing:
+        raise Faulty([Fault(code, "单位表中没有这个代码") for code in missing])
+    return rows
+
+
+def chosen(session: Session, selection: Selection, owner: Unit) -> list[sa.ColumnElement[bool]]:
+    """Conditions for the participants of a campaign: below its owner, without departments."""
+    conditions = [unit.c.active, below(owner.path), unit.c.id != owner.id, unit.c.kind != DEPARTMENT]
+    if selection.codes:
+        paths_of(session, selection.codes)
+        conditions.append(unit.c.code.in_(selection.codes))
+    if selection.under:
+        paths = paths_of(session, selection.under)
+        conditions.append(sa.or_(*(below(path) for path in paths.values())))
+    if selection.kinds:
+        conditions.append(unit.c.kind.in_(selection.kinds))
+    if selection.levels:
+        conditions.append(unit.c.level.in_(selection.levels))
+    return conditions
+
+
+def owing(session: Session, scope: Mapping[str, Any], owner: Unit) -> list[sa.ColumnElement[bool]]:
+    """Conditions for the units that owe a requirement of this scope; departments only where named."""
+    if scope.get("departments"):
+        return [unit.c.id.in_(department_ids(session, scope["departments"], owner))]
+    conditions: list[sa.ColumnElement[bool]] = [unit.c.id != owner.id]
+    kinds = scope.get("kinds") or []
+    conditions.append(unit.c.kind.in_(kinds) if kinds else unit.c.kind != DEPARTMENT)
+    if scope.get("levels"):
+        conditions.append(unit.c.level.in_(scope["levels"]))
+    if scope.get("codes"):
+        conditions.append(unit.c.code.in_(scope["codes"]))
+    if scope.get("under"):
+        conditions.append(sa.or_(*(below(p) for p in paths_of(session, scope["under"]).values())))
+    return conditions
+
+
+def departments(session: Session, names: Iterable[str], owner: Unit) -> dict[str, int]:
+    """Department name → unit id, among the departments below the owner."""
+    statement = sa.select(unit.c.name, unit.c.id).where(
+        unit.c.kind == DEPARTMENT, unit.c.name.in_(list(names)), below(owner.path)
+    )
+    return dict(session.execute(statement).tuples().all())
+
+
+def department_ids(session: Session, names: Iterable[str], owner: Unit) -> list[int]:
+    """Ids of the named departments; the owner stands in for those that do not exist."""
+    found = departments(session, names, owner)
+    ids = [found.get(name, owner.id) for name in names]
+    return sorted({one for one in ids if one is not None})
+
+
+def owner_of(session: Session, code: str | None) -> Unit:
+    """The unit that runs a campaign: named, or the only root of the tree."""
+    if code is not None:
+        row = session.exec(select(Unit).where(Unit.code == code)).first()
+        if row is None:
+            raise Faulty([Fault(code, "单位表中没有这个代码")])
+        return row
+    roots = session.exec(select(Unit).where(Unit.parent_id == None).limit(2)).all()  # noqa: E711
+    if len(roots) != 1:
+        raise Faulty(
+            [
+                Fault(
+                    "牵头单位",
+                    "单位表是空的，请先导入单位" if not roots else "有几个顶级单位，请指定牵头单位代码",
+                )
+            ]
+        )
+    return roots[0]

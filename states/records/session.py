@@ -1,0 +1,105 @@
+"""Engines and transactions. A `Store` is what a door holds: `read()` and `write()` are whole transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+from sqlmodel import Session
+
+from states.errors import BadSetting, Fault
+
+BUSY_SECONDS = 30
+
+
+class Store:
+    """A database. On SQLite a write takes the lock at once, so that two writers queue and never deadlock."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self.sqlite = engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that ends without a commit."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits when the block ends well and vanishes when it does not."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            if self.sqlite:
+                session.connection(execution_options={"duban_begin": "IMMEDIATE"})
+            with session.begin() if not session.in_transaction() else _ends(session):
+                yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _ends(session: Session) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        session.rollback()
+        raise
+    session.commit()
+
+
+def connect(url: str, **options: Any) -> Store:
+    """The store at `url`; raises BadSetting with one sentence when it can't be one."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise BadSetting([Fault("DUBAN_DATABASE_URL", f"地址写法不对：{error}")]) from error
+    if parsed.get_backend_name() == "sqlite":
+        return Store(_sqlite(parsed, options))
+    return Store(sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, **options))
+
+
+def memory() -> Store:
+    """A store that lives in this process only; for simulations and previews."""
+    engine = sa.create_engine(
+        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}, json_serializer=None
+    )
+    _listen(engine, wal=False)
+    return Store(engine)
+
+
+def _sqlite(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
+    if url.database and url.database != ":memory:":
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            detail = f"建不了数据库所在目录 {folder}：{error.strerror}"
+            raise BadSetting([Fault("DUBAN_DATABASE_URL", detail)]) from error
+    engine = sa.create_engine(
+        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **options
+    )
+    _listen(engine, wal=True)
+    return engine
+
+
+def _listen(engine: sa.Engine, *, wal: bool) -> None:
+    """Take transaction control from the driver: it would begin late and never for reads."""
+
+    @sa.event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        if wal:
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA temp_store=MEMORY")
+
+    @sa.event.listens_for(engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        mode = connection.get_execution_options().get("duban_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")

@@ -1,0 +1,244 @@
+"""What happens to an obligation: handed in, accepted, returned, waived, nil; and its timers with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.dates import parse_offset, shift_instant
+from states.errors import Conflict, NotFound, Refused
+from states.records.campaigns import Running
+from states.records.columns import milestone_of, obligation_id
+from states.records.core import notice, obligation, proposal, timer
+from states.records.journal import note
+from states.records.tables import Milestone, Obligation
+from states.records.timers import timers
+
+OPEN = ("open", "returned")
+UNSETTLED = (*OPEN, "submitted")
+SETTLED = ("accepted", "nil", "waived")
+STATUS_NAMES = {
+    "open": "待办",
+    "returned": "已退回",
+    "submitted": "已报送待审核",
+    "accepted": "已办结",
+    "nil": "零报告",
+    "waived": "已免报",
+}
+REDO = parse_offset("+3wd")
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that can be done to an obligation: from which statuses, and whether it needs a reason."""
+
+    name: str
+    sources: tuple[str, ...]
+    needs_reason: bool = False
+
+
+ACTS = {
+    "submit": Act("报送", OPEN),
+    "nil": Act("零报告", OPEN),
+    "accept": Act("通过", UNSETTLED),
+    "return": Act("退回", ("submitted", "accepted", "nil"), needs_reason=True),
+    "waive": Act("免报", UNSETTLED, needs_reason=True),
+}
+
+
+def refusals(milestone: Milestone, row: Obligation, act: str, reason: str | None) -> list[str]:
+    """Why `act` can't be done now; the same sentences for pages, API and the act itself."""
+    wanted = ACTS[act]
+    said = []
+    if row.status not in wanted.sources:
+        said.append(f"“{milestone.name}”{STATUS_NAMES[row.status]}，不能再{wanted.name}")
+    if act == "nil" and not milestone.nil:
+        said.append(f"“{milestone.name}”不接受零报告")
+    if wanted.needs_reason and not (reason or "").strip():
+        said.append(f"“{wanted.name}”须写明理由")
+    return said
+
+
+def settle(
+    session: Session,
+    campaign: Running,
+    obligation_key: int,
+    act: str,
+    now: datetime,
+    actor: str,
+    *,
+    reason: str | None = None,
+    version: int | None = None,
+) -> Obligation:
+    """Do `act` to one obligation. Raises NotFound, Refused, Conflict when `version` is not the present one."""
+    if act not in ACTS:
+        raise Refused(f"没有“{act}”这个动作；可用的有 {'、'.join(ACTS)}")
+    row = _locked(session, campaign, obligation_key)
+    if version is not None and version != row.version:
+        raise Conflict(
+            f"这一项刚刚被他人改动（现为“{STATUS_NAMES[row.status]}”，版本 {row.version}），请刷新后再试"
+        )
+    milestone = session.get_one(Milestone, row.milestone_id)
+    said = refusals(milestone, row, act, reason)
+    if said:
+        raise Refused(*said)
+    before = row.status
+    _apply(row, milestone, act, now)
+    row.version += 1
+    session.add(row)
+    session.flush()
+    note(
+        session,
+        now,
+        f"obligation.{act}",
+        actor,
+        campaign_id=campaign.id,
+        unit_id=row.unit_id,
+        before=before,
+        after=row.status,
+        reason=reason,
+        obligation=row.id,
+    )
+    if act == "return":
+        rederive(session, campaign, row, milestone, redo_due(campaign, milestone, row, now), now)
+    else:
+        silence(session, row.id, now)
+    return row
+
+
+def _locked(session: Session, campaign: Running, key: int) -> Obligation:
+    statement = select(Obligation).where(Obligation.id == key).with_for_update()
+    row = session.exec(statement.execution_options(populate_existing=True)).first()
+    if row is None or row.campaign_id != campaign.id:
+        raise NotFound(f"这次专项行动中没有编号为 {key} 的应办事项")
+    return row
+
+
+def _apply(row: Obligation, milestone: Milestone, act: str, now: datetime) -> None:
+    due = row.due_at or milestone.due_at
+    if act == "submit":
+        row.status = "submitted" if milestone.review else "accepted"
+    else:
+        row.status = {"nil": "nil", "accept": "accepted", "return": "returned", "waive": "waived"}[act]
+    if act == "return":
+        row.submitted_at = row.settled_at = None
+        return
+    if row.submitted_at is None and act != "waive":
+        row.submitted_at = now
+        row.late = row.late or (due is not None and now > due)
+    row.settled_at = now if row.status in SETTLED else None
+
+
+def redo_due(campaign: Running, milestone: Milestone, row: Obligation, now: datetime) -> datetime | None:
+    """What was returned is due again at its own date or three working days from now, whichever is later."""
+    due = row.due_at or milestone.due_at
+    if due is None:
+        return None
+    return max(due, shift_instant(now, REDO, campaign.calendar, campaign.zone))
+
+
+def rederive(
+    session: Session,
+    campaign: Running,
+    row: Obligation,
+    milestone: Milestone,
+    due: datetime | None,
+    now: datetime,
+) -> None:
+    """Give one obligation a due date of its own and the rungs that follow from it; old rungs fall silent."""
+    silence(session, row.id, now)
+    if due is None:
+        return
+    cycle = _cycle(session, row.id) + 1
+    row.due_at = due
+    session.add(row)
+    session.add_all(timers(campaign, milestone, due, now, row.id, cycle))
+    session.flush()
+
+
+def rearm_unit(session: Session, campaign: Running, unit_id: int, now: datetime) -> None:
+    """After a suspension: what the unit still owes gets its coming rungs back."""
+    for row, milestone in _owed(session, campaign, unit_id):
+        due = row.due_at or milestone.due_at
+        rederive(session, campaign, row, milestone, due, now)
+
+
+def silence(session: Session, obligation_key: int, now: datetime) -> None:
+    """A satisfied obligation stops its ladder at once: timers of its own, notices not yet mailed, proposals."""
+    session.execute(
+        sa.update(timer)
+        .where(*_own_timers(obligation_key), timer.c.done_at.is_(None))
+        .values(done_at=now, outcome="已办结或已改期")
+    )
+    session.execute(
+        sa.update(notice)
+        .where(notice.c.obligation_id == obligation_key, notice.c.state == "pending")
+        .values(state="withdrawn")
+    )
+    session.execute(
+        sa.update(proposal)
+        .where(proposal.c.obligation_id == obligation_key, proposal.c.state == "proposed")
+        .values(state="withdrawn")
+    )
+
+
+def required(session: Session, campaign: Running, phase: str) -> list[Milestone]:
+    """The milestones that a unit must have settled before it leaves `phase`."""
+    return list(
+        session.exec(
+            select(Milestone).where(
+                Milestone.campaign_id == campaign.id, Milestone.phase == phase, Milestone.required
+            )
+        )
+    )
+
+
+def waive_all(
+    session: Session, campaign: Running, unit_id: int, now: datetime, actor: str, reason: str
+) -> None:
+    """An exempted unit owes nothing any more."""
+    for row, _milestone in _owed(session, campaign, unit_id):
+        settle(session, campaign, row.id, "waive", now, actor, reason=reason)
+
+
+def waive_many(session: Session, campaign: Running, units: sa.Select[Any], now: datetime) -> None:
+    """The same for many units at once; their move carries the journal row and the reason."""
+    session.execute(
+        sa.update(obligation)
+        .where(
+            obligation.c.campaign_id == campaign.id,
+            obligation.c.unit_id.in_(units),
+            obligation.c.status.in_(UNSETTLED),
+        )
+        .values(status="waived", settled_at=now, version=obligation.c.version + 1)
+    )
+
+
+def _owed(session: Session, campaign: Running, unit_id: int) -> list[tuple[Obligation, Milestone]]:
+    milestones = {
+        one.id: one
+        for one in session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id))
+        if one.opened_at is not None
+    }
+    keys = [obligation_id(key, unit_id) for key in milestones]
+    rows = session.exec(
+        select(Obligation).where(obligation.c.id.in_(keys), obligation.c.status.in_(UNSETTLED))
+    )
+    return [(row, milestones[row.milestone_id]) for row in rows]
+
+
+def _cycle(session: Session, obligation_key: int) -> int:
+    statement = sa.select(sa.func.max(timer.c.cycle)).where(*_own_timers(obligation_key))
+    return int(session.execute(statement).scalar() or 0)
+
+
+def _own_timers(obligation_key: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        timer.c.phase_id == 0,
+        timer.c.milestone_id == milestone_of(obligation_key),
+        timer.c.obligation_id == obligation_key,
+    )

@@ -1,0 +1,363 @@
+"""The tables. Rows that fan out over units (runs, obligations, notices, journal) carry no foreign keys.
+
+They are only ever written from rows that exist, in one statement, and a key check per row would halve the
+speed of a launch. Instants are aware and stored in UTC. States are plain text, since templates define them.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from states.records.columns import big_key, bytewise
+
+
+class Unit(SQLModel, table=True):
+    """A node of the organisation tree. `path` lists the ids from the root: `/1/5/17/`."""
+
+    id: int = Field(default=None, primary_key=True)
+    code: str = Field(sa_column=sa.Column(bytewise(), nullable=False, unique=True))
+    name: str
+    kind: str
+    level: str = ""
+    parent_id: int | None = Field(default=None, index=True)
+    path: str = Field(default="/", sa_column=sa.Column(bytewise(), nullable=False, index=True))
+    sort_key: str = ""
+    active: bool = True
+
+
+class Contact(SQLModel, table=True):
+    """A person who holds a role in a unit."""
+
+    __table_args__ = (sa.UniqueConstraint("unit_id", "role", "email"),)
+    id: int = Field(default=None, primary_key=True)
+    unit_id: int = Field(foreign_key="unit.id")
+    role: str
+    name: str
+    email: str = Field(index=True)
+    bounced_at: datetime | None = None
+    bounce: str | None = None
+
+
+class Vacancy(SQLModel, table=True):
+    """A role without a reachable holder, found when somebody had to be told."""
+
+    unit_id: int = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    reason: str
+    since: datetime
+
+
+class CalendarYear(SQLModel, table=True):
+    """A year whose working days are published."""
+
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    source: str
+
+
+class CalendarDay(SQLModel, table=True):
+    """A day that differs from Monday–Friday."""
+
+    day: date = Field(primary_key=True)
+    working: bool
+
+
+class Campaign(SQLModel, table=True):
+    """One run of one template version; the template's text is frozen with it."""
+
+    id: int = Field(default=None, primary_key=True)
+    template_key: str
+    template_version: int
+    template_sha256: str
+    template_text: str
+    title: str
+    owner_id: int = Field(foreign_key="unit.id")
+    state: str
+    ord: int
+    since: datetime
+    version: int = 1
+    start: date
+    launched_at: datetime
+    fills: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)
+    warnings: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    ends_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+class PhaseRow(SQLModel, table=True):
+    """A phase of one campaign: its planned window and when it really opened."""
+
+    __tablename__ = "phase"
+    __table_args__ = (sa.UniqueConstraint("campaign_id", "key"), sa.UniqueConstraint("campaign_id", "ord"))
+    id: int = Field(default=None, primary_key=True)
+    campaign_id: int = Field(foreign_key="campaign.id")
+    key: str
+    name: str
+    ord: int
+    opens: str
+    review: bool
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    opened_at: datetime | None = None
+    provisional: bool = False
+
+
+class Milestone(SQLModel, table=True):
+    """One occurrence of a requirement in one campaign, with one due instant shared by all its units."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("campaign_id", "requirement", "period"),
+        sa.Index(
+            "ix_milestone_to_open",
+            "opens_at",
+            sqlite_where=sa.text("opened_at IS NULL"),
+            postgresql_where=sa.text("opened_at IS NULL"),
+        ),
+    )
+    id: int = Field(default=None, primary_key=True)
+    campaign_id: int = Field(foreign_key="campaign.id")
+    requirement: str
+    period: str
+    name: str
+    kind: str
+    phase: str | None = None
+    ladder: str | None = None
+    words: str = ""
+    opens_at: datetime | None = None
+    due_at: datetime | None = None
+    original_due_at: datetime | None = None
+    provisional: bool = False
+    soft: bool = False
+    standing: bool = False
+    required: bool = True
+    review: bool = False
+    nil: bool = False
+    scope: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
+    opened_at: datetime | None = None
+    expected: int = 0
+
+
+class UnitRun(SQLModel, table=True):
+    """Campaign x unit: the state machine instance. `ord` is the state's place in the order of phases."""
+
+    __tablename__ = "unit_run"
+    campaign_id: int = Field(primary_key=True)
+    unit_id: int = Field(primary_key=True)
+    state: str
+    ord: int = Field(sa_type=sa.SmallInteger)
+    since: datetime
+    version: int = 1
+    outcome: str | None = None
+
+
+class Obligation(SQLModel, table=True):
+    """What one unit owes for one milestone. `due_at` is set only where it differs from the milestone's."""
+
+    id: int = Field(sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False))
+    campaign_id: int
+    milestone_id: int
+    unit_id: int
+    status: str
+    due_at: datetime | None = None
+    submitted_at: datetime | None = None
+    settled_at: datetime | None = None
+    late: bool = False
+    version: int = 1
+
+
+class Timer(SQLModel, table=True):
+    """One rung of one milestone for all its units, of one obligation with a due date of its own, or (rung 0)
+    the announcement of a phase. `cursor` is the last obligation served: a large cohort is served in slices, one transaction each.
+    """
+
+    __table_args__ = (
+        sa.UniqueConstraint("phase_id", "milestone_id", "obligation_id", "rung", "cycle"),
+        sa.Index(
+            "ix_timer_unfired",
+            "fire_at",
+            sqlite_where=sa.text("done_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL"),
+        ),
+    )
+    id: int = big_key()
+    campaign_id: int
+    phase_id: int = 0
+    milestone_id: int = 0
+    obligation_id: int = Field(default=0, sa_type=sa.BigInteger)
+    rung: int
+    cycle: int = 0
+    after_due: bool
+    fire_at: datetime
+    cursor: int = Field(default=0, sa_type=sa.BigInteger)
+    served: int = 0
+    done_at: datetime | None = None
+    outcome: str | None = None
+
+
+class Notice(SQLModel, table=True):
+    """One fact one person must hear: a row before it is a mail."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("key"),
+        sa.Index(
+            "ix_notice_pending",
+            "email",
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        ),
+        sa.Index(
+            "ix_notice_of_obligation",
+            "obligation_id",
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        ),
+        sa.Index("ix_notice_mail", "mail_id"),
+    )
+    id: int = big_key()
+    key: str
+    campaign_id: int
+    kind: str
+    unit_id: int
+    obligation_id: int = Field(default=0, sa_type=sa.BigInteger)
+    milestone_id: int = 0
+    rung: int = 0
+    name: str
+    role: str
+    email: str
+    person: str
+    via_unit_id: int | None = None
+    urgent: bool = False
+    reason: str
+    at: datetime
+    state: str
+    mail_id: int | None = Field(default=None, sa_type=sa.BigInteger)
+
+
+class Proposal(SQLModel, table=True):
+    """A rung with consequences that waits for a named person to confirm or dismiss it."""
+
+    __table_args__ = (sa.UniqueConstraint("obligation_id", "rung", "cycle"),)
+    id: int = big_key()
+    campaign_id: int = Field(index=True)
+    obligation_id: int = Field(sa_type=sa.BigInteger)
+    milestone_id: int
+    unit_id: int
+    rung: int
+    cycle: int = 0
+    name: str
+    letter: str | None = None
+    audience: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    reason: str
+    at: datetime
+    state: str = "proposed"
+
+
+class Mail(SQLModel, table=True):
+    """One mail to one person; its key and Message-ID are fixed before the first try."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("key"),
+        sa.Index(
+            "ix_mail_to_send",
+            "next_try_at",
+            sqlite_where=sa.text("state = 'queued'"),
+            postgresql_where=sa.text("state = 'queued'"),
+        ),
+    )
+    id: int = big_key()
+    key: str
+    batch: str
+    kind: str
+    email: str
+    person: str
+    day: date
+    state: str = "queued"
+    tries: int = 0
+    next_try_at: datetime
+    claimed_by: str | None = None
+    queued_at: datetime
+    sent_at: datetime | None = None
+    message_id: str | None = None
+    error: str | None = None
+
+
+class Journal(SQLModel, table=True):
+    """Append-only record of every fact, written in the transaction of the fact."""
+
+    __table_args__ = (sa.Index("ix_journal_subject", "campaign_id", "unit_id"),)
+    id: int = big_key()
+    at: datetime
+    campaign_id: int | None = None
+    unit_id: int | None = None
+    kind: str
+    actor: str
+    before: str | None = None
+    after: str | None = None
+    reason: str | None = None
+    payload: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+
+
+class LedgerItem(SQLModel, table=True):
+    """A found problem with its measures, departments and deadline; closed through its milestone's obligations."""
+
+    __tablename__ = "ledger_item"
+    __table_args__ = (sa.UniqueConstraint("campaign_id", "no"),)
+    id: int = Field(default=None, primary_key=True)
+    campaign_id: int = Field(foreign_key="campaign.id")
+    milestone_id: int
+    no: int
+    project: str
+    problem: str
+    measures: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    departments: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    due_words: str
+    standing: bool = False
+
+
+class Tick(SQLModel, table=True):
+    """The fence between clocks: whoever inserts the row runs the round of that slot."""
+
+    job: str = Field(primary_key=True)
+    slot: datetime = Field(primary_key=True)
+    at: datetime
+
+
+class Health(SQLModel, table=True):
+    """The last word of each part that runs by itself; shown in /readyz and /metrics."""
+
+    name: str = Field(primary_key=True)
+    ok: bool
+    at: datetime
+    detail: str
+    figures: dict[str, float] = Field(default_factory=dict, sa_type=sa.JSON)
+
+
+class ApiKey(SQLModel, table=True):
+    """A key of another system, hashed; scope: may it write, under which unit, in which campaigns."""
+
+    __tablename__ = "api_key"
+    id: int = Field(default=None, primary_key=True)
+    name: str
+    prefix: str
+    sha256: str = Field(unique=True)
+    write: bool = False
+    under: str | None = None
+    campaigns: list[int] | None = Field(default=None, sa_type=sa.JSON)
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+class Idempotency(SQLModel, table=True):
+    """The answer given to a POST, so that the same key gets the same answer again."""
+
+    api_key_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    key: str = Field(primary_key=True)
+    request: str
+    status: int
+    body: str
+    at: datetime

@@ -1,0 +1,38 @@
+"""From a due date to rows: one timer a rung."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from states import ladder
+from states.records.campaigns import Running
+from states.records.tables import Milestone, Timer
+
+
+def timers(
+    campaign: Running,
+    milestone: Milestone,
+    due: datetime,
+    now: datetime,
+    obligation_id: int = 0,
+    cycle: int = 0,
+) -> list[Timer]:
+    """The timers of one due date; rungs whose time had passed when it opened are kept as skipped."""
+    steps = campaign.ladder(milestone)
+    if steps is None:
+        return []
+    times = ladder.timetable(steps, due, now, campaign.calendar, campaign.zone)
+    return [
+        Timer(
+            campaign_id=campaign.id,
+            milestone_id=milestone.id,
+            obligation_id=obligation_id,
+            cycle=cycle,
+            rung=one.rung,
+            after_due=one.after_due,
+            fire_at=one.fire_at,
+            done_at=now if one.skipped else None,
+            outcome=one.skipped,
+        )
+        for one in times
+    ]
