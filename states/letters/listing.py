@@ -30,7 +30,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Item:
-    """A line as it is read: `due` and `note` (how long left or past), `original` the plan's own words."""
+    """A line as it is read: `due` ("" for mere news), `note` (how long left or past), `original` words of the plan."""
 
     line: Line
     number: int
@@ -94,11 +94,7 @@ def _made(key: str, members: Sequence[Line], shown: int, reading: Reading) -> Gr
 
 
 def _item(line: Line, number: int, reading: Reading) -> Item:
-    due = (
-        f"{moment_words(line.due, reading.zone, reading.day)} 前"
-        if line.due
-        else line.due_words or "未注明时限"
-    )
+    due = f"{moment_words(line.due, reading.zone, reading.day)} 前" if line.due else line.due_words
     original = line.due_words if line.due and line.due_words != due else ""
     return Item(line, number, due, _note(line, reading), original, _link(line.url, reading.base_url))
 

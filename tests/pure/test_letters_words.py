@@ -110,7 +110,6 @@ def test_groups_stand_in_order_and_lines_by_due_date(kind: str, body: str) -> No
         (replace(SATURDAY, due=at(2026, 12, 6, 0)), ["12月5日（周六）24:00 前", "还有 2 天"]),
         (ISSUED, ["2027年1月8日（周五）18:00 前", "（暂定）", "放假安排尚未公布"]),
         (UNDATED, ["主题教育期间"]),
-        (replace(UNDATED, due_words=""), ["未注明时限"]),
         (replace(WEEK, via="示例镇卫生院"), ["示例镇卫生院的接收人空缺，逐级转送至您处"]),
         (replace(WEEK, nil=True), ["可作零报告"]),
         (replace(WEEK, url="https://other.example.test/x"), ["https://other.example.test/x"]),
@@ -127,6 +126,17 @@ def test_nothing_is_said_that_does_not_hold(body: str) -> None:
     letter = getattr(written(replace(WEEK, due_words="12月10日（周四）18:00 前", reason="")), body)
     untrue = ["暂定", "零报告", "转送", "逾期", "方案原文", "附件", "缘由", "查看并办理", "None"]
     assert [word for word in untrue if word in letter] == []
+
+
+@pytest.mark.parametrize("body", ["text", "html"])
+def test_mere_news_is_said_once_and_without_a_deadline(body: str) -> None:
+    news = Line(
+        CAMPAIGN, "示例县卫健局", "“周报”催办，涉及 12 个单位", None, "", "催办", "“周报”催办，涉及 12 个单位"
+    )
+    letter = getattr(written(news), body)
+    assert letter.count("涉及 12 个单位") == 1
+    assert "时限" not in letter
+    assert "缘由" not in letter
 
 
 @pytest.mark.parametrize("body", ["text", "html"])
@@ -185,7 +195,9 @@ def test_the_figures_mail_shows_each_campaign_and_ten_units_at_most(body: str) -
         "示例第10卫生院",
         "附件：督办情况.xlsx",
     ]
-    assert [word for word in [*expected, "需要您处理的事项", "自查报告"] if word not in letter] == []
+    assert [
+        word for word in [*expected, "需要您关注的事项（共 1 项）", "自查报告"] if word not in letter
+    ] == []
     assert "示例第11卫生院" not in letter
     for number in (60, 9, 12, 88, 140, 2, 3):
         assert f">{number}<" in letter or f" {number} " in letter

@@ -1,0 +1,45 @@
+"""What became of a mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from states.letters import Letter
+
+
+class AnswerKind(StrEnum):
+    """sent: the post has it. temporary: try again later. permanent: this address will never take it."""
+
+    sent = "sent"
+    temporary = "temporary"
+    permanent = "permanent"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The outcome of one try, with a sentence for the person who looks after the post."""
+
+    kind: AnswerKind
+    detail: str
+
+    @classmethod
+    def sent(cls, detail: str) -> Answer:
+        return cls(AnswerKind.sent, detail)
+
+    @classmethod
+    def temporary(cls, detail: str) -> Answer:
+        return cls(AnswerKind.temporary, detail)
+
+    @classmethod
+    def permanent(cls, detail: str) -> Answer:
+        return cls(AnswerKind.permanent, detail)
+
+
+class Mailer(Protocol):
+    """A post office for one thread. Whatever a server answers becomes an Answer; only our own errors raise."""
+
+    def send(self, letter: Letter) -> Answer: ...
+
+    def close(self) -> None: ...
