@@ -1,0 +1,88 @@
+"""The Prefect skin of the rounds: one flow a round, named in prefect.yaml.
+
+The only module that imports Prefect, which costs seconds and 80 MB: import it inside a function.
+A worker calls a flow with nothing but its environment. The clock of one machine calls `call`, which
+hands the flow the turn it shall run, so that the clock and the flow never both run it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+
+from states import settings
+
+if TYPE_CHECKING:
+    from flows.rounds import RoundReport
+
+Work = Callable[[], Any]
+_turn: ContextVar[Work | None] = ContextVar("turn", default=None)
+
+
+def _run_name() -> str:
+    """`remind-12-05T10:05:00+0800`: the round and its slot, in the machine's own zone."""
+    slot: datetime = flow_run.scheduled_start_time
+    return f"{flow_run.flow_name}-{slot.astimezone():%m-%dT%H:%M:%S%z}"
+
+
+@flow(name="open_due", flow_run_name=_run_name, retries=2, retry_delay_seconds=5)
+async def open_due() -> RoundReport:
+    """Open what is due: phases, milestones, report periods."""
+    return await _round("open_due")
+
+
+@flow(name="remind", flow_run_name=_run_name, retries=2, retry_delay_seconds=5)
+async def remind() -> RoundReport:
+    """Decide the reminders that are due."""
+    return await _round("remind")
+
+
+@flow(name="escalate", flow_run_name=_run_name, retries=2, retry_delay_seconds=5)
+async def escalate() -> RoundReport:
+    """Fire every rung that is due, or propose it."""
+    return await _round("escalate")
+
+
+@flow(name="deliver", flow_run_name=_run_name, retries=2, retry_delay_seconds=5)
+async def deliver() -> RoundReport:
+    """Hand the mails that are owed to the mail server."""
+    return await _round("deliver")
+
+
+@flow(name="watchdog", flow_run_name=_run_name, retries=2, retry_delay_seconds=5)
+async def watchdog() -> RoundReport:
+    """Look for rounds that did not run and mails that did not go."""
+    return await _round("watchdog")
+
+
+FLOWS = {each.name: each for each in (open_due, remind, escalate, deliver, watchdog)}
+
+
+async def call(job: str, turn: Work) -> Any:
+    """Run `turn` as the flow `job` in this process; needs PREFECT_API_URL set before the import."""
+    _turn.set(turn)
+    return await FLOWS[job]()
+
+
+async def _round(job: str) -> RoundReport:
+    work = _turn.get() or partial(_by_worker, job, flow_run.scheduled_start_time, flow_run.run_count)
+    report = await asyncio.to_thread(work)
+    get_run_logger().info("%s", report)
+    return report
+
+
+def _by_worker(job: str, slot: datetime, attempt: int) -> RoundReport:
+    """The round of one slot. The first attempt claims the slot; a retry holds it already."""
+    from flows import rounds  # the records behind it are of no use to whoever only names a flow
+
+    read = settings.read()
+    if attempt == 1 and not rounds.claim_tick(read, job, slot):
+        return rounds.RoundReport(job, slot, 0, ("本时段已由另一时钟运行",))
+    return rounds.run(job, read)

@@ -1,0 +1,237 @@
+"""The clock of one machine: slots, the claim, health, stopping. No Prefect in this file."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from flows.local import LocalClock, slot_of
+from flows.turns import Turn
+
+NOON = datetime(2026, 12, 5, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Report:
+    job: str
+    at: datetime
+    done: int
+
+
+class House:
+    """Rounds, claims and health of one machine, written down."""
+
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, datetime]] = []
+        self.claimed: set[tuple[str, datetime]] = set()
+        self.health: dict[str, tuple[bool, str]] = {}
+        self.fault: Exception | None = None
+        self.lasts = 0.0
+        self.began = threading.Event()
+
+    def run(self, job: str, now: datetime) -> Report:
+        self.began.set()
+        time.sleep(self.lasts)
+        if self.fault:
+            raise self.fault
+        self.ran.append((job, now))
+        return Report(job, now, 3)
+
+    def claim(self, job: str, slot: datetime) -> bool:
+        won = (job, slot) not in self.claimed
+        self.claimed.add((job, slot))
+        return won
+
+    def note(self, name: str, ok: bool, detail: str, now: datetime) -> None:
+        self.health[name] = (ok, detail)
+
+    def clock(self, *jobs: str, **more) -> LocalClock:
+        return LocalClock(jobs or ("remind",), self.run, self.claim, self.note, **more)
+
+
+class Prefect:
+    """Stands where Prefect would: runs the round or says why not."""
+
+    def __init__(self, trouble: str = "", starting: bool = False) -> None:
+        self.trouble, self.starting, self.told = trouble, starting, []
+
+    def start(self) -> None:
+        self.told.append("start")
+
+    def run(self, job: str, turn: Turn) -> str:
+        if not self.trouble:
+            turn.by_flow()
+        return self.trouble
+
+    def hurry(self) -> None:
+        self.told.append("hurry")
+
+    def stop(self) -> None:
+        self.told.append("stop")
+
+
+@pytest.mark.parametrize(
+    ("now", "every", "slot"),
+    [
+        (NOON, 60, NOON),
+        (NOON + timedelta(seconds=59, microseconds=999999), 60, NOON),
+        (NOON + timedelta(seconds=60), 60, NOON + timedelta(seconds=60)),
+        (NOON + timedelta(seconds=59), 30, NOON + timedelta(seconds=30)),
+        (NOON.astimezone(ZoneInfo("Asia/Shanghai")), 60, NOON),
+    ],
+)
+def test_a_slot_is_the_start_of_the_interval_in_utc(now, every, slot):
+    assert slot_of(now, every) == slot
+    assert slot_of(now, every).tzinfo is UTC
+
+
+def test_a_slot_claimed_by_another_clock_is_not_run():
+    house = House()
+    clock = house.clock(now=lambda: NOON + timedelta(seconds=20))
+    house.claimed.add(("remind", NOON))
+    assert clock.tick("remind") is None
+    assert house.ran == []
+    assert clock.tick("deliver") is not None
+
+
+def test_a_round_is_told_the_time_of_its_tick():
+    house = House()
+    now = NOON + timedelta(seconds=20)
+    house.clock(now=lambda: now).tick("remind")
+    assert house.ran == [("remind", now)]
+    assert house.health == {"remind": (True, "完成 3 项")}
+
+
+def test_a_round_that_fails_is_seen_in_health_and_its_next_slot_runs():
+    house, times = House(), iter([NOON, NOON, NOON + timedelta(seconds=60), NOON])
+    clock = house.clock(now=lambda: next(times))
+    house.fault = OSError("磁盘已满")
+    with pytest.raises(OSError, match="磁盘已满"):
+        clock.tick("remind")
+    ok, detail = house.health["remind"]
+    assert not ok
+    assert "磁盘已满" in detail
+    house.fault = None
+    clock.tick("remind")
+    assert house.health["remind"][0]
+
+
+@pytest.mark.parametrize(
+    ("prefect", "ok", "words"),
+    [
+        (Prefect(), True, "正常"),
+        (Prefect("Prefect 没有应答"), False, "没有应答；轮次照常直接运行"),
+        (Prefect("Prefect 正在启动", starting=True), True, "正在启动；轮次照常直接运行"),
+    ],
+)
+def test_with_or_without_prefect_the_round_runs_once_and_health_says_how(prefect, ok, words):
+    house = House()
+    house.clock(skin=prefect, now=lambda: NOON).tick("remind")
+    assert house.ran == [("remind", NOON)]
+    assert house.health["prefect"][0] is ok
+    assert words in house.health["prefect"][1]
+
+
+def test_the_clock_ticks_at_once_and_then_at_every_slot():
+    house = House()
+    clock = house.clock("open_due", "remind", every=1)
+    clock.start()
+    time.sleep(2.3)
+    clock.stop()
+    for job in ("open_due", "remind"):
+        ran = [at for name, at in house.ran if name == job]
+        assert len(ran) in (3, 4)
+        assert all(later.microsecond < 500_000 for later in ran[1:]), "not at the start of the slot"
+    assert len(house.claimed) == len(house.ran)
+
+
+def test_stopping_finishes_the_round_that_runs_and_begins_no_other():
+    house, prefect = House(), Prefect("Prefect 没有应答")
+    house.lasts = 0.5
+    clock = house.clock(every=60, skin=prefect)
+    clock.start()
+    assert house.began.wait(5)
+    clock.stop()
+    assert len(house.ran) == 1
+    assert prefect.told == ["start", "hurry", "stop"]
+
+
+def test_a_round_longer_than_its_interval_is_not_overtaken():
+    house = House()
+    house.lasts = 1.6
+    clock = house.clock(every=1)
+    clock.start()
+    time.sleep(2.2)
+    clock.stop()
+    starts = [at for _, at in house.ran]
+    assert len(starts) <= 2
+    assert all(later - earlier > timedelta(seconds=1.6) for earlier, later in pairwise(starts))
+
+
+def test_the_clock_does_not_import_prefect():
+    seen = subprocess.run(
+        [sys.executable, "-c", "import flows.local, sys; print('prefect' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert seen.stdout.strip() == "False"
+
+
+def _one_of_four(file: Path, seconds: float) -> None:
+    """A clock of its own process over a shared SQLite file with a real tick table."""
+
+    def claim(job: str, slot: datetime) -> bool:
+        with sqlite3.connect(file, timeout=30) as connection:
+            row = (job, slot.isoformat())
+            return (
+                connection.execute("INSERT INTO tick VALUES (?, ?) ON CONFLICT DO NOTHING", row).rowcount == 1
+            )
+
+    def run(job: str, now: datetime) -> Report:
+        with sqlite3.connect(file, timeout=30) as connection:
+            connection.execute("INSERT INTO ran VALUES (?, ?)", (job, slot_of(now, 1).isoformat()))
+        return Report(job, now, 1)
+
+    clock = LocalClock(("open_due", "remind", "deliver"), run, claim, lambda *_: None, every=1)
+    clock.start()
+    time.sleep(seconds)
+    clock.stop()
+
+
+@pytest.mark.slow
+def test_four_clocks_over_one_table_run_each_slot_once(tmp_path):
+    file = tmp_path / "ticks.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE tick (job TEXT, slot TEXT, PRIMARY KEY (job, slot))")
+        connection.execute("CREATE TABLE ran (job TEXT, slot TEXT)")
+    spawn = multiprocessing.get_context("spawn")
+    clocks = [spawn.Process(target=_one_of_four, args=(file, 5.0)) for _ in range(4)]
+    for each in clocks:
+        each.start()
+    try:
+        for each in clocks:
+            each.join(60)
+    finally:
+        for each in clocks:
+            each.kill()
+    assert [each.exitcode for each in clocks] == [0, 0, 0, 0]
+    with sqlite3.connect(file) as connection:
+        runs = connection.execute("SELECT job, slot, count(*) FROM ran GROUP BY job, slot").fetchall()
+        slots = connection.execute("SELECT count(*) FROM tick").fetchone()[0]
+    assert {count for _, _, count in runs} == {1}
+    assert len(runs) == slots
+    assert len(runs) >= 3 * 4, "fewer slots than the seconds in which all four ticked"
