@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +16,10 @@ from states.machine import state_name
 from states.records.behind import behind_sheet
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_id
+from states.records.core import mail, milestone, notice, obligation, unit
 from states.records.figures import tally
 from states.records.settling import OPEN
-from states.records.tables import Campaign, Mail, Milestone, Notice, Obligation, Unit
+from states.records.tables import Campaign
 
 LISTED_PER_UNIT = 50
 
@@ -31,72 +32,74 @@ class Drafted:
     settled: tuple[int, ...]
 
 
-def drafts(session: Session, keys: Sequence[int], now: datetime) -> dict[int, Drafted]:
-    """The mails `keys` as they should go out at `now`."""
-    return _Desk(session, now).drafts(keys)
+def drafts(
+    session: Session, keys: Sequence[int], now: datetime, *, papers: bool = True
+) -> dict[int, Drafted]:
+    """The mails `keys` as they should go out at `now`; without `papers` no figures and no sheets are drawn up."""
+    return _Desk(session, now, papers).drafts(keys)
 
 
 class _Desk:
     """Everything a batch of mails needs, read once."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
+    def __init__(self, session: Session, now: datetime, papers: bool) -> None:
         self.session = session
         self.now = now
+        self.papers = papers
         self.campaigns: dict[int, Running] = {}
-        self.units: dict[int, Unit] = {}
-        self.milestones: dict[int, Milestone] = {}
-        self.obligations: dict[int, Obligation] = {}
+        self.units: dict[int, str] = {}
+        self.milestones: dict[int, Any] = {}
+        self.obligations: dict[int, Any] = {}
 
     def drafts(self, keys: Sequence[int]) -> dict[int, Drafted]:
-        mails = {row.id: row for row in self._rows(Mail, keys)}
-        notices: dict[int, list[Notice]] = defaultdict(list)
-        bound = sa.select(Notice).where(Notice.mail_id.in_(list(keys)), Notice.state == "mailed")  # type: ignore[union-attr, arg-type]
-        for notice in self.session.execute(bound.order_by(Notice.id)).scalars():  # type: ignore[arg-type]
-            notices[notice.mail_id or 0].append(notice)
-        self._gather([notice for found in notices.values() for notice in found])
+        mails = {row.id: row for row in self._rows(mail, keys)}
+        notices: dict[int, list[Any]] = defaultdict(list)
+        bound = sa.select(notice).where(notice.c.mail_id.in_(list(keys)), notice.c.state == "mailed")
+        for row in self.session.execute(bound.order_by(notice.c.id)):
+            notices[row.mail_id].append(row)
+        self._gather([one for found in notices.values() for one in found])
         return {key: self._draft(mail, notices[key]) for key, mail in mails.items()}
 
-    def _rows(self, table: Any, keys: Sequence[int]) -> list[Any]:
-        return list(self.session.execute(sa.select(table).where(table.id.in_(sorted(set(keys))))).scalars())
+    def _rows(self, table: sa.Table, keys: Iterable[int]) -> list[Any]:
+        return list(self.session.execute(sa.select(table).where(table.c.id.in_(sorted(set(keys))))))
 
-    def _gather(self, notices: list[Notice]) -> None:
-        for key in {notice.campaign_id for notice in notices}:
+    def _gather(self, notices: list[Any]) -> None:
+        for key in {one.campaign_id for one in notices}:
             self.campaigns[key] = running(self.session, key)
-        wanted = {notice.unit_id for notice in notices} | {one.via_unit_id or 0 for one in notices}
-        self.units = {row.id: row for row in self._rows(Unit, list(wanted))}
-        opened = sa.select(Milestone).where(
-            Milestone.campaign_id.in_(list(self.campaigns)),  # type: ignore[attr-defined]
-            Milestone.opened_at.is_not(None),  # type: ignore[union-attr]
+        wanted = {one.unit_id for one in notices} | {one.via_unit_id or 0 for one in notices}
+        self.units = {row.id: row.name for row in self._rows(unit, wanted)}
+        opened = sa.select(milestone).where(
+            milestone.c.campaign_id.in_(list(self.campaigns)), milestone.c.opened_at.is_not(None)
         )
-        self.milestones = {row.id: row for row in self.session.execute(opened).scalars()}
-        owed = [notice.obligation_id for notice in notices if notice.kind == "rung"]
-        owed += [key for notice in notices if notice.kind == "phase" for key in self._keys(notice)]
+        self.milestones = {row.id: row for row in self.session.execute(opened)}
+        owed = [one.obligation_id for one in notices if one.kind == "rung"]
+        owed += [key for one in notices if one.kind == "phase" for key in self._keys(one)]
         for start in range(0, len(owed), 1000):
-            rows = self._rows(Obligation, owed[start : start + 1000])
+            rows = self._rows(obligation, owed[start : start + 1000])
             self.obligations.update({row.id: row for row in rows})
 
-    def _keys(self, notice: Notice) -> list[int]:
+    def _keys(self, told: Any) -> list[int]:
         return [
-            obligation_id(key, notice.unit_id)
-            for key, milestone in self.milestones.items()
-            if milestone.campaign_id == notice.campaign_id
+            obligation_id(key, told.unit_id)
+            for key, one in self.milestones.items()
+            if one.campaign_id == told.campaign_id
         ]
 
-    def _draft(self, mail: Mail, notices: list[Notice]) -> Drafted:
+    def _draft(self, mail: Any, notices: list[Any]) -> Drafted:
         lines: list[Line] = []
         settled: list[int] = []
         said: set[int] = {one.obligation_id for one in notices if one.kind == "rung"}
-        for notice in notices:
-            found = self._lines(notice, said)
+        for one in notices:
+            found = self._lines(one, said)
             lines += found
             if not found:
-                settled.append(notice.id)
+                settled.append(one.id)
         if not lines:
             return Drafted(None, tuple(settled))
         figures, sheets = self._figures(notices)
         message = Message(
             key=mail.key,
-            kind=mail.kind,  # type: ignore[arg-type]
+            kind=mail.kind,
             to=mail.email,
             name=mail.person,
             day=mail.day,
@@ -106,47 +109,43 @@ class _Desk:
         )
         return Drafted(message, tuple(settled))
 
-    def _lines(self, notice: Notice, said: set[int]) -> list[Line]:
-        if notice.kind == "rung":
-            owed = self.obligations.get(notice.obligation_id)
-            return [self._line(notice, owed)] if owed is not None and owed.status in OPEN else []
-        if notice.kind == "phase":
-            keys = [key for key in self._keys(notice) if key not in said and key in self.obligations]
+    def _lines(self, told: Any, said: set[int]) -> list[Line]:
+        if told.kind == "rung":
+            owed = self.obligations.get(told.obligation_id)
+            return [self._line(told, owed)] if owed is not None and owed.status in OPEN else []
+        if told.kind == "phase":
+            keys = [key for key in self._keys(told) if key not in said and key in self.obligations]
             rows = [self.obligations[key] for key in keys if self.obligations[key].status in OPEN]
             said.update(keys)
-            return [self._line(notice, row) for row in rows[:LISTED_PER_UNIT]] or [self._plain(notice)]
-        return [self._plain(notice)]
+            return [self._line(told, row) for row in rows[:LISTED_PER_UNIT]] or [self._plain(told)]
+        return [self._plain(told)]
 
-    def _line(self, notice: Notice, owed: Obligation) -> Line:
-        milestone, campaign = self.milestones[owed.milestone_id], self.campaigns[notice.campaign_id]
-        due = owed.due_at or milestone.due_at
-        unit = self.units[owed.unit_id]
-        via = self.units.get(notice.via_unit_id or 0)
+    def _line(self, told: Any, owed: Any) -> Line:
+        what, campaign = self.milestones[owed.milestone_id], self.campaigns[told.campaign_id]
+        due = owed.due_at or what.due_at
         return Line(
             campaign=campaign.row.title,
-            unit=unit.name,
-            what=milestone.name,
+            unit=self.units[owed.unit_id],
+            what=what.name,
             due=due,
-            due_words=milestone.words,
-            rung=notice.name,
-            reason=notice.reason,
+            due_words=what.words,
+            rung=told.name,
+            reason=told.reason,
             overdue_days=self._overdue(campaign, due),
-            provisional=milestone.provisional,
-            via=via.name if via else None,
-            nil=milestone.nil,
+            provisional=what.provisional,
+            via=self.units.get(told.via_unit_id or 0),
+            nil=what.nil,
         )
 
-    def _plain(self, notice: Notice) -> Line:
-        campaign = self.campaigns[notice.campaign_id]
-        unit = self.units[notice.unit_id]
+    def _plain(self, told: Any) -> Line:
         return Line(
-            campaign=campaign.row.title,
-            unit=unit.name,
-            what=notice.reason,
+            campaign=self.campaigns[told.campaign_id].row.title,
+            unit=self.units[told.unit_id],
+            what=told.reason,
             due=None,
             due_words="",
-            rung=notice.name,
-            reason=notice.reason,
+            rung=told.name,
+            reason=told.reason,
         )
 
     def _overdue(self, campaign: Running, due: datetime | None) -> int | None:
@@ -155,8 +154,8 @@ class _Desk:
         first, last = (at.astimezone(campaign.zone).date() for at in (due, self.now))
         return campaign.calendar.between(first, last)
 
-    def _figures(self, notices: list[Notice]) -> tuple[list[Figures], list[Attachment]]:
-        wanted = {notice.campaign_id for notice in notices if notice.kind == "figures"}
+    def _figures(self, notices: list[Any]) -> tuple[list[Figures], list[Attachment]]:
+        wanted = {one.campaign_id for one in notices if one.kind == "figures"} if self.papers else set()
         figures, sheets = [], []
         for key in sorted(wanted):
             campaign = self.campaigns[key]

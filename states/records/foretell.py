@@ -127,7 +127,7 @@ def run_through(
 
     while now <= end:
         acts_next = act(now) if act else None
-        rounds.cycle(store, send, now, hours, WHO)
+        rounds.cycle(store, send, now, hours, WHO, papers=False)
         if progress:
             progress(now)
         with store.read() as session:

@@ -105,70 +105,96 @@ def _insert_from(session: Session, rows: sa.Select[Any], common: dict[str, Any])
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def claim(session: Session, now: datetime, who: str, limit: int = 50) -> list[int]:
-    """Ids of mails that are this caller's to send until the lease runs out (LEASE from `now`)."""
+@dataclass(frozen=True)
+class Claim:
+    """One mail that is `who`'s to send until the lease runs out; `tries` counts this one."""
+
+    id: int
+    key: str
+    who: str
+    tries: int
+    queued_at: datetime
+
+
+def claim(session: Session, now: datetime, who: str, limit: int = 50) -> list[Claim]:
+    """Mails that are this caller's to send until the lease runs out (LEASE from `now`)."""
     due = (
-        sa.select(mail.c.id)
+        sa.select(mail.c.id, mail.c.key, mail.c.tries, mail.c.queued_at)
         .where(mail.c.state == "queued", mail.c.next_try_at <= now)
         .order_by(mail.c.next_try_at, mail.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    keys = list(session.execute(due).scalars())
-    if keys:
+    claims = [Claim(id_, key, who, tries + 1, at) for id_, key, tries, at in session.execute(due).tuples()]
+    if claims:
         session.execute(
             sa.update(mail)
-            .where(mail.c.id.in_(keys))
+            .where(mail.c.id.in_([one.id for one in claims]))
             .values(next_try_at=now + LEASE, claimed_by=who, tries=mail.c.tries + 1)
         )
-    return keys
+    return claims
 
 
-def release(session: Session, keys: list[int], who: str, now: datetime) -> None:
+def release(session: Session, claims: list[Claim], now: datetime) -> None:
     """Give back what was claimed and not tried."""
-    session.execute(
-        sa.update(mail)
-        .where(mail.c.id.in_(keys), mail.c.claimed_by == who, mail.c.state == "queued")
-        .values(next_try_at=now, claimed_by=None, tries=mail.c.tries - 1)
-    )
+    for one in claims:
+        session.execute(
+            sa.update(mail)
+            .where(mail.c.id == one.id, mail.c.claimed_by == one.who, mail.c.state == "queued")
+            .values(next_try_at=now, claimed_by=None, tries=mail.c.tries - 1)
+        )
 
 
-def mark_sent(session: Session, key: int, who: str, now: datetime, message_id: str) -> bool:
+def mark_sent(session: Session, claim: Claim, now: datetime, message_id: str) -> bool:
     """The server took it. False when the lease had passed to somebody else meanwhile."""
-    return _mark(
-        session, key, who, {"state": "sent", "sent_at": now, "message_id": message_id}, now, "mail.sent"
-    )
+    return _mark(session, claim, now, "sent", message_id=message_id, sent_at=now)
 
 
-def mark_withdrawn(session: Session, key: int, who: str, now: datetime) -> bool:
+def mark_withdrawn(session: Session, claim: Claim, now: datetime) -> bool:
     """Everything in it was settled before it went out."""
-    return _mark(session, key, who, {"state": "withdrawn"}, now, "mail.withdrawn")
+    return _mark(session, claim, now, "withdrawn")
 
 
-def mark_deferred(session: Session, key: int, who: str, now: datetime, detail: str) -> bool:
+def mark_deferred(session: Session, claim: Claim, now: datetime, detail: str) -> bool:
     """A passing fault: the same mail is tried again, each time after twice as long, for a week."""
-    row = session.get_one(Mail, key, populate_existing=True)
-    if now - row.queued_at > GIVES_UP_AFTER:
-        return _mark(session, key, who, {"state": "failed", "error": detail}, now, "mail.failed")
-    wait = min(FIRST_WAIT * 2 ** min(row.tries - 1, 10), LONGEST_WAIT)
-    values = {"next_try_at": now + wait, "error": detail}
-    return _mark(session, key, who, values, now, "mail.deferred")
+    if now - claim.queued_at > GIVES_UP_AFTER:
+        return _mark(session, claim, now, "failed", error=detail)
+    wait = min(FIRST_WAIT * 2 ** min(claim.tries - 1, 10), LONGEST_WAIT)
+    return _mark(session, claim, now, "queued", error=detail, next_try_at=now + wait)
 
 
-def mark_refused(session: Session, key: int, who: str, now: datetime, detail: str) -> bool:
+def mark_refused(session: Session, claim: Claim, now: datetime, detail: str) -> bool:
     """The address is no good: it counts as vacant, and what it should have heard climbs on."""
-    row = session.get_one(Mail, key, populate_existing=True)
-    if not _mark(session, key, who, {"state": "refused", "error": detail}, now, "mail.refused"):
+    if not _mark(session, claim, now, "refused", error=detail):
         return False
-    rerouting.bounce(session, row, now, detail)
+    rerouting.bounce(session, session.get_one(Mail, claim.id, populate_existing=True), now, detail)
     return True
 
 
-def _mark(session: Session, key: int, who: str, values: dict[str, Any], now: datetime, kind: str) -> bool:
-    statement = sa.update(mail).where(mail.c.id == key, mail.c.claimed_by == who, mail.c.state == "queued")
-    done = session.execute(statement.values(**{"claimed_by": None, **values}))
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+_MARKING = (
+    sa.update(mail)
+    .where(
+        mail.c.id == sa.bindparam("id_"), mail.c.claimed_by == sa.bindparam("who"), mail.c.state == "queued"
+    )
+    .values(claimed_by=None)
+)
+
+
+def _mark(session: Session, claim: Claim, now: datetime, state: str, **values: Any) -> bool:
+    done = session.connection().execute(
+        _MARKING.values(state=state, **values), {"id_": claim.id, "who": claim.who}
+    )
+    if done.rowcount != 1:
         return False
-    row = session.get_one(Mail, key, populate_existing=True)
-    note(session, now, kind, SYSTEM, after=row.key, reason=values.get("error"), mail=key, tries=row.tries)
+    kind = "mail.deferred" if state == "queued" else f"mail.{state}"
+    note(
+        session,
+        now,
+        kind,
+        SYSTEM,
+        after=claim.key,
+        reason=values.get("error"),
+        mail=claim.id,
+        tries=claim.tries,
+    )
     return True

@@ -16,7 +16,7 @@ from states.clock import elapsed
 from states.letters import Message
 from states.records import drafting, firing, opening, outbox
 from states.records.campaigns import running
-from states.records.outbox import MailHours
+from states.records.outbox import Claim, MailHours
 from states.records.session import Store
 from states.records.tables import Campaign, Notice
 
@@ -105,28 +105,31 @@ def compose(store: Store, now: datetime, hours: MailHours) -> int:
         total += made
 
 
-def deliver(store: Store, send: Send, now: datetime, who: str) -> Delivered:
-    """Send what is queued, one transaction a mail; stop before the leases run out."""
+def deliver(store: Store, send: Send, now: datetime, who: str, *, papers: bool = True) -> Delivered:
+    """Send what is queued, one transaction a mail; stop before the leases run out.
+
+    `papers` False leaves out figures and sheets, for a preview that only asks who hears of what.
+    """
     done = Delivered()
     while True:
         began = elapsed()
         with store.write() as session:
-            keys = outbox.claim(session, now, who)
-        if not keys:
+            claims = outbox.claim(session, now, who)
+        if not claims:
             return done
         with store.read() as session:
-            drafted = drafting.drafts(session, keys, now)
-        for place, key in enumerate(keys):
+            drafted = drafting.drafts(session, [one.id for one in claims], now, papers=papers)
+        for place, claim in enumerate(claims):
             if timedelta(seconds=elapsed() - began) > outbox.LEASE / 2:
                 with store.write() as session:
-                    outbox.release(session, keys[place:], who, now)
+                    outbox.release(session, claims[place:], now)
                 done.notes.append("邮件服务器太慢，本轮未发完，下一轮继续")
                 return done
-            _deliver_one(store, send, now, who, key, drafted[key], done)
+            _deliver_one(store, send, now, claim, drafted[claim.id], done)
 
 
 def _deliver_one(
-    store: Store, send: Send, now: datetime, who: str, key: int, drafted: drafting.Drafted, done: Delivered
+    store: Store, send: Send, now: datetime, claim: Claim, drafted: drafting.Drafted, done: Delivered
 ) -> None:
     answer = _try(send, drafted.message) if drafted.message is not None else Answer("withdrawn")
     with store.write() as session:
@@ -135,16 +138,16 @@ def _deliver_one(
                 sa.update(Notice).where(Notice.id.in_(drafted.settled)).values(state="withdrawn")  # type: ignore[attr-defined]
             )
         if answer.kind == "sent":
-            outbox.mark_sent(session, key, who, now, answer.message_id)
+            outbox.mark_sent(session, claim, now, answer.message_id)
             done.sent += 1
         elif answer.kind == "withdrawn":
-            outbox.mark_withdrawn(session, key, who, now)
+            outbox.mark_withdrawn(session, claim, now)
             done.withdrawn += 1
         elif answer.kind == "permanent":
-            outbox.mark_refused(session, key, who, now, answer.detail)
+            outbox.mark_refused(session, claim, now, answer.detail)
             done.refused += 1
         else:
-            outbox.mark_deferred(session, key, who, now, answer.detail)
+            outbox.mark_deferred(session, claim, now, answer.detail)
             done.deferred += 1
             done.notes.append(answer.detail)
 
@@ -158,10 +161,12 @@ def _try(send: Send, message: Message) -> Answer:
         return Answer("temporary", f"写不成这封邮件：{error}")
 
 
-def cycle(store: Store, send: Send, now: datetime, hours: MailHours, who: str) -> Delivered:
+def cycle(
+    store: Store, send: Send, now: datetime, hours: MailHours, who: str, *, papers: bool = True
+) -> Delivered:
     """One round of everything due, then delivery."""
     open_due(store, now)
     fire(store, now, after_due=False)
     fire(store, now, after_due=True)
     compose(store, now, hours)
-    return deliver(store, send, now, who)
+    return deliver(store, send, now, who, papers=papers)
