@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
+from states.records.core import calendar_day, calendar_year
 from states.records.journal import note
 from states.records.tables import CalendarDay, CalendarYear
 from states.workdays import Workdays, published
-
-CACHED = "duban.workdays"
 
 
 def seed(session: Session) -> None:
@@ -20,7 +21,7 @@ def seed(session: Session) -> None:
     if session.exec(select(CalendarYear).limit(1)).first() is not None:
         return
     days, years = published()
-    _insert(session, days, years, "国务院办公厅放假安排")
+    _insert(session, days, years, "国务院办公厅放假安排", None)
 
 
 def load_year(session: Session, year: int, days: Mapping[date, bool], source: str, now: datetime) -> None:
@@ -28,24 +29,33 @@ def load_year(session: Session, year: int, days: Mapping[date, bool], source: st
     first, last = date(year, 1, 1), date(year, 12, 31)
     session.execute(sa.delete(CalendarDay).where(sa.column("day").between(first, last)))
     session.execute(sa.delete(CalendarYear).where(sa.column("year") == year))
-    _insert(session, days, [year], source)
-    session.info.pop(CACHED, None)
+    _insert(session, days, [year], source, now)
     note(session, now, "calendar.loaded", "system", year=year, source=source, days=len(days))
 
 
 def workdays(session: Session) -> Workdays:
-    """The calendar as it stands in this transaction."""
-    known: Workdays | None = session.info.get(CACHED)
-    if known is not None:
-        return known
-    days = {row.day: row.working for row in session.exec(select(CalendarDay))}
-    years = list(session.exec(select(CalendarYear.year)))
-    session.info[CACHED] = Workdays.of(days, years)
-    return session.info[CACHED]  # type: ignore[no-any-return]
+    """The calendar as it stands; kept per database as long as no year was loaded since."""
+    stamp = session.execute(_STAMP).one()
+    engine = session.get_bind()
+    known = _known.get(engine)
+    if known is not None and known[0] == tuple(stamp):
+        return known[1]
+    days = dict(session.execute(sa.select(calendar_day.c.day, calendar_day.c.working)).tuples().all())
+    made = Workdays.of(days, session.execute(sa.select(calendar_year.c.year)).scalars())
+    _known[engine] = (tuple(stamp), made)
+    return made
 
 
-def _insert(session: Session, days: Mapping[date, bool], years: object, source: str) -> None:
+_STAMP = sa.select(sa.func.count(), sa.func.max(calendar_year.c.loaded_at)).select_from(calendar_year)
+_known: WeakKeyDictionary[Any, tuple[tuple[Any, ...], Workdays]] = WeakKeyDictionary()
+
+
+def _insert(
+    session: Session, days: Mapping[date, bool], years: Iterable[int], source: str, now: datetime | None
+) -> None:
     rows = [{"day": day, "working": working} for day, working in sorted(days.items())]
     if rows:
         session.execute(sa.insert(CalendarDay), rows)
-    session.execute(sa.insert(CalendarYear), [{"year": year, "source": source} for year in years])  # type: ignore[attr-defined]
+    session.execute(
+        sa.insert(CalendarYear), [{"year": year, "source": source, "loaded_at": now} for year in years]
+    )

@@ -56,6 +56,7 @@ class CalendarYear(SQLModel, table=True):
 
     year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     source: str
+    loaded_at: datetime | None = None
 
 
 class CalendarDay(SQLModel, table=True):

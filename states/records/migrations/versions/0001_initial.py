@@ -39,6 +39,7 @@ def upgrade() -> None:
     op.create_table('calendaryear',
     sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('loaded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('year')
     )
     op.create_table('health',
