@@ -120,8 +120,6 @@ class Line(smtplib.SMTP):
         self.sock = self._server.context.wrap_socket(raw, server_hostname=self._server.host)
         self.file = None
         self.helo_resp = self.ehlo_resp = None
-        self.esmtp_features = {}
-        self.does_esmtp = False
 
 
 class _Whole:

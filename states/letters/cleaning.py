@@ -13,9 +13,7 @@ DROPPED = frozenset({"Cf", "Cs"})
 
 def plain(text: str, limit: int) -> str:
     """`text` on one line without invisible characters, at most `limit` characters, an ellipsis where cut."""
-    # Beyond four times the limit nothing can matter: a huge text costs no more than a long one.
-    seen = "".join(_kept(character) for character in text[: limit * 4])
-    line = " ".join(seen.split())
+    line = " ".join("".join(map(_kept, text)).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

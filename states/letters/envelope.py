@@ -15,6 +15,7 @@ from states.letters.message import Attachment, Letter
 SENDER_NAME = "督办提醒"
 NAME_LIMIT = 60
 SUBJECT_LIMIT = 150
+LONGEST = 254  # bytes of an address
 # One @, no white space, controls or characters that end an address in a header or an SMTP command.
 ADDRESS = re.compile(
     r"(?P<user>[^@\s\x00-\x1f\x7f<>()\[\]\\,;:\"]{1,64})@(?P<domain>[^@\s\x00-\x20<>()\[\]\\,;:\"]+)"
@@ -24,7 +25,7 @@ ADDRESS = re.compile(
 def check_address(address: str) -> str:
     """The address with its domain in ASCII; raises Faulty when no mail can go to it."""
     match = ADDRESS.fullmatch(address)
-    if not match or len(address.encode("utf-8", "replace")) > 254 or plain(address, 254) != address:
+    if not match or plain(address, LONGEST) != address or len(address.encode()) > LONGEST:
         raise Faulty(
             [Fault("收件地址", f"“{plain(address, NAME_LIMIT)}”不是可用的邮箱地址，请在单位联系人中更正")]
         )

@@ -28,7 +28,7 @@ from cryptography.x509.oid import NameOID
 from flows.mailer import Answer, AnswerKind, Server, Smtp, mailer
 from flows.mailer.line import Limit, Line
 from flows.mailer.smtp import closed
-from states.letters import Attachment, Letter, message_id
+from states.letters import Attachment, Letter, message_id, to_email
 
 SENDER = "duban@example.org"
 PASSWORD = "p@ss/w:rd#1"
@@ -132,7 +132,7 @@ def tls(certificate: Path) -> ssl.SSLContext:
 
 @contextlib.contextmanager
 def smtp(port: int, **limits: object) -> Iterator[Smtp]:
-    server = Server("127.0.0.1", port, **{"step": 3, "whole": 6, "rest": 0, **limits})
+    server = Server("127.0.0.1", port, **{"step": 10, "whole": 20, "rest": 0, **limits})
     with contextlib.closing(Smtp(server, SENDER)) as mailer:
         yield mailer
 
@@ -210,11 +210,11 @@ def test_an_answer_to_the_content_decides(post: Post, answer: str, kind: AnswerK
 def test_a_server_that_hangs_costs_one_step(post: Post) -> None:
     post.act = lambda server: asyncio.sleep(5)
     started = time.monotonic()
-    with served(post) as port, smtp(port, step=0.3) as mailer:
+    with served(post) as port, smtp(port, step=0.6) as mailer:
         answer = mailer.send(LETTER)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 4
     assert answer.kind is TEMPORARY
-    assert "超过 0.3 秒没有应答" in answer.detail
+    assert "超过 0.6 秒没有应答" in answer.detail
     assert "服务器是否收下不明" in answer.detail
 
 
@@ -329,6 +329,9 @@ def test_a_password_is_never_sent_in_the_clear(post: Post) -> None:
     assert post.mails == []
 
 
+@pytest.mark.filterwarnings(
+    "ignore:Requiring AUTH while not requiring TLS"
+)  # TLS is below, from the first byte
 def test_smtps_speaks_tls_from_the_first_byte(post: Post, certificate: Path) -> None:
     options = {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False}
     with served(post, ssl_context=tls(certificate), **options) as port:
@@ -452,7 +455,8 @@ def tried(server: Scripted, letter: Letter = LETTER, **limits: object) -> tuple[
 def test_the_scripted_server_is_fair() -> None:
     with Scripted() as server:
         assert tried(server) == (SENT, "250 OK")
-        assert server.heard[0] == "EHLO [127.0.0.1]"
+        size = len(closed(to_email(LETTER, SENDER).as_bytes()))
+        assert server.heard[:2] == ["EHLO [127.0.0.1]", f"MAIL FROM:<DUBAN@EXAMPLE.ORG> SIZE={size}"]
         assert server.heard[-1] == "QUIT"
 
 
@@ -497,6 +501,22 @@ def test_every_answer_at_every_step(verb: str, reply: bytes | Act, kind: AnswerK
     assert detail.isprintable()
 
 
+@pytest.mark.parametrize("reply", [b"nonsense\r\n250 OK\r\n", b"421 4.3.2 closing\r\n250 OK\r\n"])
+def test_a_conversation_out_of_step_is_not_continued(reply: bytes) -> None:
+    with Scripted(RCPT=reply) as server, smtp(server.port) as mailer:
+        assert mailer.send(LETTER).kind is TEMPORARY
+        server.replies["RCPT"] = REPLIES["RCPT"]
+        assert mailer.send(LETTER).kind is SENT
+        assert server.connections == 2
+
+
+def test_time_used_up_before_the_connection_stands_is_noticed_then() -> None:
+    with Limit(0.02) as limit:
+        time.sleep(0.1)
+        with pytest.raises(TimeoutError):
+            limit.watch(Line(Server("127.0.0.1", 25)))
+
+
 @pytest.mark.parametrize("verb", ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
 def test_a_silent_server_costs_one_step_wherever_it_falls_silent(verb: str) -> None:
     started = time.monotonic()
@@ -504,7 +524,7 @@ def test_a_silent_server_costs_one_step_wherever_it_falls_silent(verb: str) -> N
         found, detail = tried(server, step=0.3)
     assert found is TEMPORARY
     assert "超过 0.3 秒没有应答" in detail
-    assert time.monotonic() - started < 2.9
+    assert time.monotonic() - started < 6
 
 
 @pytest.mark.parametrize("act", [drip, chatter])
@@ -515,7 +535,7 @@ def test_a_server_that_only_drips_is_cut_when_the_time_of_the_mail_is_up(verb: s
         found, detail = tried(server, step=1, whole=0.6)
     assert found is TEMPORARY
     assert "一封邮件超过了 0.6 秒" in detail
-    assert time.monotonic() - started < 2.9
+    assert time.monotonic() - started < 6
 
 
 def test_a_drop_in_the_middle_of_the_content_means_not_handed_over() -> None:
@@ -541,12 +561,12 @@ def test_a_host_that_does_not_exist_says_what_to_check() -> None:
 
 
 def test_after_a_failed_connection_the_mailer_rests_and_then_tries_again() -> None:
-    with Scripted(**{"": b"554 no\r\n"}) as server, smtp(server.port, rest=0.5) as mailer:
-        answers = {mailer.send(LETTER) for _ in range(20)}
+    with Scripted(**{"": b"554 no\r\n"}) as server, smtp(server.port, rest=1) as mailer:
+        answers = {mailer.send(LETTER) for _ in range(9)}
         assert len(answers) == 1
         assert server.connections == 1
         server.replies[""] = REPLIES[""]
-        time.sleep(0.6)
+        time.sleep(1.1)
         assert mailer.send(LETTER).kind is SENT
 
 
@@ -624,4 +644,4 @@ def test_a_server_that_does_not_say_goodbye_is_left_without(act: Act) -> None:
     with Scripted(QUIT=act) as server, smtp(server.port) as mailer:
         mailer.send(LETTER)
         mailer.close()
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 6

@@ -255,6 +255,7 @@ def test_addresses_that_can_be_written_to(address: str, ascii_domain: str) -> No
         "w" * 65 + "@example.org",
         "w@" + "a" * 64 + ".org",
         "w@" + ".".join(["a" * 60] * 5),
+        "王" * 64 + "@" + "a" * 60 + ".example.org",
         "w@a..b",
         "wang\u3000@example.org",
         "w\ud800@example.org",
