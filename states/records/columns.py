@@ -50,3 +50,9 @@ def insert_new(session: Session, table: type[SQLModel]) -> Any:
     """An INSERT that leaves rows alone whose key is already there, on both databases."""
     build = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     return build(table).on_conflict_do_nothing()
+
+
+def changed(session: Session, statement: sa.Executable, values: Any = None) -> int:
+    """Execute and say how many rows it touched; some drivers forget that once the cursor is closed."""
+    result = session.execute(statement, values, execution_options={"preserve_rowcount": True})
+    return int(result.rowcount)  # type: ignore[attr-defined]

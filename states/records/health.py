@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.records import firing, opening
-from states.records.columns import insert_new
+from states.records.columns import changed, insert_new
 from states.records.core import health, mail, milestone, tick, timer, vacancy
 from states.records.core import notice as notices
 from states.records.session import Store
@@ -45,8 +45,7 @@ def beats(session: Session) -> list[Health]:
 def claim_tick(store: Store, job: str, slot: datetime, now: datetime) -> bool:
     """True for the one caller that gets (job, slot)."""
     with store.write() as session:
-        result = session.execute(insert_new(session, Tick).values(job=job, slot=slot, at=now))
-        return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+        return changed(session, insert_new(session, Tick).values(job=job, slot=slot, at=now)) == 1
 
 
 def forget_ticks(store: Store, before: datetime) -> None:

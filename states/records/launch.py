@@ -18,11 +18,12 @@ from states.reading import load
 from states.records import opening, scopes
 from states.records.calendar import workdays
 from states.records.campaigns import running
+from states.records.columns import changed
 from states.records.core import run, unit
 from states.records.journal import note
 from states.records.scopes import Selection
 from states.records.tables import Campaign, LedgerItem, Milestone, PhaseRow, Unit
-from states.template import Template
+from states.template import Opens, Template
 
 ALL_UNITS = Selection()
 DRAFT, WAITING = "draft", "waiting"
@@ -87,8 +88,8 @@ def launch(session: Session, order: Order, now: datetime, actor: str) -> int:
     campaign_id = _campaign(session, order, drafted, now)
     _phases_and_milestones(session, campaign_id, drafted.plan)
     first = drafted.plan.phases[0]
-    begins_now = first.opens_at is not None and first.opens_at <= now
-    count = _runs(session, order, drafted, campaign_id, now, WAITING)
+    begins_now = first.opens_at is not None and first.opens_at <= now and first.opens != Opens.by_hand
+    count = _runs(session, order, drafted, campaign_id, now, first.key if begins_now else WAITING)
     note(
         session,
         now,
@@ -187,8 +188,7 @@ def _runs(session: Session, order: Order, drafted: Draft, campaign_id: int, now:
         .order_by(unit.c.id)
     )
     columns = ["campaign_id", "unit_id", "state", "ord", "since", "version"]
-    result = session.execute(sa.insert(run).from_select(columns, rows))
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    return changed(session, sa.insert(run).from_select(columns, rows))
 
 
 def _department_names(template: Template) -> list[str]:

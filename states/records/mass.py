@@ -18,7 +18,7 @@ from states.errors import Faulty, Refused
 from states.machine import Edge
 from states.records import settling
 from states.records.campaigns import Running
-from states.records.columns import obligation_span
+from states.records.columns import changed, obligation_span
 from states.records.core import journal, obligation, run
 
 SYSTEM = "system"
@@ -131,10 +131,10 @@ def _set_move(
     if session.get_bind().dialect.name == "postgresql":
         moved = changing.returning(run.c.unit_id).cte("moved")
         rows = _facts(campaign, edge, now, actor, reason, moved.c.unit_id)
-        return _rows(session.execute(sa.insert(journal).from_select(_COLUMNS, rows)))
+        return changed(session, sa.insert(journal).from_select(_COLUMNS, rows))
     facts = _facts(campaign, edge, now, actor, reason, run.c.unit_id).where(*conditions)
     session.execute(sa.insert(journal).from_select(_COLUMNS, facts))
-    return _rows(session.execute(changing))
+    return changed(session, changing)
 
 
 _COLUMNS = ["at", "kind", "actor", "campaign_id", "unit_id", "before", "after", "reason"]
@@ -153,7 +153,3 @@ def _facts(
         sa.literal(edge.dest),
         sa.literal(reason, sa.String),
     )
-
-
-def _rows(result: Any) -> int:
-    return int(result.rowcount)

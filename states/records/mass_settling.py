@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from states.errors import Refused
 from states.records.campaigns import Running
-from states.records.columns import obligation_span
+from states.records.columns import changed, obligation_span
 from states.records.core import journal, notice, obligation, proposal, timer
 from states.records.settling import ACTS
 from states.records.tables import Milestone
@@ -46,10 +46,7 @@ def settle_many(
     _note(session, campaign, act, after, where, now, actor, reason)
     keys = list(session.execute(sa.select(obligation.c.id).where(*where)).scalars())
     _silence(session, milestone.id, keys, now)
-    result = session.execute(
-        sa.update(obligation).where(*where).values(**_values(act, after, milestone, now))
-    )
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    return changed(session, sa.update(obligation).where(*where).values(**_values(act, after, milestone, now)))
 
 
 def _values(act: str, after: str, milestone: Milestone, now: datetime) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from states.errors import Conflict, Faulty, NotFound, Refused
 from states.machine import Choice, Moved, Standing
 from states.records import settling
 from states.records.campaigns import Running
-from states.records.columns import obligation_id
+from states.records.columns import changed, obligation_id
 from states.records.core import obligation, run
 from states.records.journal import note
 from states.records.tables import Obligation, UnitRun
@@ -93,14 +93,15 @@ def _write(
     reason: str | None,
     outcome: str | None,
 ) -> None:
-    changed = session.execute(
+    done = changed(
+        session,
         sa.update(run)
         .where(
             run.c.campaign_id == row.campaign_id, run.c.unit_id == row.unit_id, run.c.version == row.version
         )
-        .values(state=moved.after, ord=moved.ord, since=now, version=row.version + 1, outcome=outcome)
+        .values(state=moved.after, ord=moved.ord, since=now, version=row.version + 1, outcome=outcome),
     )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if done != 1:
         raise Conflict("这个单位刚刚被他人改动，请刷新后再试")
     note(
         session,

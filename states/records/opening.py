@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from states.plan import replan_phase
 from states.records import scopes
 from states.records.campaigns import Running
-from states.records.columns import obligation_span
+from states.records.columns import changed, obligation_span
 from states.records.core import campaign as campaigns
 from states.records.core import milestone as milestones
 from states.records.core import obligation, run, unit
@@ -208,8 +208,7 @@ def fan_out(session: Session, campaign: Running, milestone: Milestone) -> int:
         conditions = scopes.owing(session, milestone.scope, owner)
         rows = rows.join_from(run, unit, unit.c.id == run.c.unit_id).where(*conditions)
     columns = ["id", "campaign_id", "milestone_id", "unit_id", "status", "late", "version"]
-    result = session.execute(sa.insert(obligation).from_select(columns, rows))
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    return changed(session, sa.insert(obligation).from_select(columns, rows))
 
 
 def _has_departments(session: Session, campaign: Running, owner: Unit) -> bool:

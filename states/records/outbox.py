@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from states.records import firing, opening, rerouting
 from states.records.calendar import workdays
-from states.records.columns import insert_new
+from states.records.columns import changed, insert_new
 from states.records.core import mail, notice, timer
 from states.records.journal import note
 from states.records.tables import Mail
@@ -101,8 +101,7 @@ def _mails(session: Session, now: datetime, form: str, by: Any, local: datetime,
 def _insert_from(session: Session, rows: sa.Select[Any], common: dict[str, Any]) -> int:
     rows = rows.add_columns(*(sa.literal(value, mail.c[name].type) for name, value in common.items()))
     columns = ["key", "kind", "email", "person", *common]
-    result = session.execute(insert_new(session, Mail).from_select(columns, rows))
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    return changed(session, insert_new(session, Mail).from_select(columns, rows))
 
 
 @dataclass(frozen=True)
