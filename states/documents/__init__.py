@@ -1,0 +1,1 @@
+"""Papers as bytes: sheets in and out, unit lists. No database, no file, no clock."""
