@@ -5,32 +5,16 @@ What the plan leaves blank stays blank and is named; what has no date stays unda
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from states.dates import (
-    Anchors,
-    Deadline,
-    Due,
-    Every,
-    cadence,
-    occurrences,
-    parse,
-    parse_cadence,
-    parse_window,
-    resolve,
-    start_of,
-)
-from states.errors import Fault, Faulty
+from states.dates import Anchors, Deadline, Due, Every, cadence, occurrences, parse_window, resolve, start_of
+from states.fills import Blank, Fills
 from states.template import Cadence, Kind, LedgerRow, Opens, Phase, Requirement, Scope, Template
 from states.workdays import Workdays
-
-ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2}))?")
 
 
 @dataclass(frozen=True)
@@ -70,15 +54,6 @@ class PlannedMilestone:
 
 
 @dataclass(frozen=True)
-class Blank:
-    """A date the plan leaves open and a person must give: `--set place=DATE`."""
-
-    place: str
-    name: str
-    words: str
-
-
-@dataclass(frozen=True)
 class Plan:
     """What a campaign would be if it started so."""
 
@@ -93,26 +68,18 @@ class Plan:
         return [one for one in self.milestones if one.due_at is not None and one.due_at < now]
 
 
-def plan(template: Template, start: date, fills: Mapping[str, str], calendar: Workdays) -> Plan:
-    """The dated plan of `template` from `start` (local day). Raises Faulty for fills that fit nowhere."""
-    return _Planner(template, start, fills, calendar).plan()
-
-
-def replan_phase(
-    template: Template, start: date, fills: Mapping[str, str], calendar: Workdays, key: str, opened: datetime
+def plan(
+    template: Template,
+    start: date,
+    fills: Mapping[str, str],
+    calendar: Workdays,
+    opened: Mapping[str, datetime] | None = None,
 ) -> Plan:
-    """The plan once phase `key` has really opened at `opened`: its relative dates count from there."""
-    return _Planner(template, start, fills, calendar, {key: opened}).plan()
+    """The dated plan of `template` from `start` (local day). Raises Faulty for fills that fit nowhere.
 
-
-def as_words(value: str) -> str:
-    """A fill as plan words: `2026-12-01` and `2026-12-01 12:00` are written out, anything else passes."""
-    match = ISO.fullmatch(value.strip())
-    if not match:
-        return value.strip()
-    year, month, day, hour, minute = match.groups()
-    clock = f"{int(hour)}:{minute}" if hour else ""
-    return f"{year}年{int(month)}月{int(day)}日{clock}前"
+    `opened`: when phases really opened, where that was not by their own date; relative dates count from there.
+    """
+    return _Planner(template, start, fills, calendar, opened or {}).plan()
 
 
 class _Planner:
@@ -122,21 +89,19 @@ class _Planner:
         start: date,
         fills: Mapping[str, str],
         calendar: Workdays,
-        opened: Mapping[str, datetime] | None = None,
+        opened: Mapping[str, datetime],
     ) -> None:
         self.template = template
         self.zone = ZoneInfo(template.timezone)
         self.calendar = calendar
-        self.fills = dict(fills)
-        self.opened = dict(opened or {})
+        self.fills = Fills(template, fills)
+        self.opened = opened
         self.launch = datetime.combine(start, time(0), self.zone)
-        self.blanks: list[Blank] = []
         self.warnings: list[str] = list(template.notes)
         self.begins: datetime | None = self.launch
         self.ends: datetime | None = None
 
     def plan(self) -> Plan:
-        self._check_fills()
         self._bounds()
         phases = self._phases()
         self.ends = self.ends or max((p.closes_at for p in phases if p.closes_at), default=None)
@@ -148,45 +113,9 @@ class _Planner:
         ]
         milestones += [self._ledger_milestone(row) for row in self._ledger_rows()]
         self._warn_provisional(phases, milestones)
-        return Plan(tuple(phases), tuple(milestones), tuple(self.blanks), tuple(self.warnings), self.ends)
-
-    # -- fills ------------------------------------------------------------------------------------
-
-    def _check_fills(self) -> None:
-        known = set(self._places())
-        faults = []
-        for place in self.fills:
-            if place not in known:
-                near = difflib.get_close_matches(place, known, 3) or sorted(known)[:6]
-                faults.append(Fault(place, f"方案里没有这一处；可写的有 {'、'.join(near)}"))
-        if faults:
-            raise Faulty(faults)
-
-    def _places(self) -> Iterator[str]:
-        yield from ("begins", "ends")
-        for phase in self.template.phases:
-            yield from (f"{phase.key}.from", f"{phase.key}.until")
-        for requirement in self.template.requirements:
-            yield from (f"{requirement.key}.{part}" for part in ("due", "every", "first", "opens"))
-        for row in self._ledger_rows():
-            yield f"ledger-{row.no}.due"
-
-    def _deadline(self, place: str, name: str, words: str | None) -> Deadline | None:
-        """The parsed words of a place, a fill over the template; a blank left open is noted and is None."""
-        filled = self.fills.get(place)
-        if filled is None and words is None:
-            return None
-        try:
-            deadline = parse(as_words(filled if filled is not None else words or ""))
-        except Faulty as error:
-            raise Faulty([Fault(place, fault.says) for fault in error.faults]) from error
-        return self._unless_blank(place, name, deadline)
-
-    def _unless_blank(self, place: str, name: str, deadline: Deadline | None) -> Deadline | None:
-        if deadline is not None and deadline.blank:
-            self.blanks.append(Blank(place, name, deadline.words()))
-            return None
-        return deadline
+        return Plan(
+            tuple(phases), tuple(milestones), tuple(self.fills.blanks), tuple(self.warnings), self.ends
+        )
 
     # -- bounds and phases ------------------------------------------------------------------------
 
@@ -201,10 +130,10 @@ class _Planner:
         )
 
     def _bounds(self) -> None:
-        begins = self._deadline("begins", "行动开始", self.template.begins)
+        begins = self.fills.deadline("begins", "行动开始", self.template.begins)
         if begins is not None:
             self.begins = start_of(begins, self._anchors(), self.calendar, self.zone).at
-        ends = self._deadline("ends", "行动结束", self.template.ends)
+        ends = self.fills.deadline("ends", "行动结束", self.template.ends)
         if ends is not None:
             self.ends = resolve(ends, self._anchors(), self.calendar, self.zone).at
 
@@ -234,10 +163,10 @@ class _Planner:
         sides = []
         for side, written, words in (("from", first, phase.from_), ("until", last, phase.until)):
             place, name = f"{phase.key}.{side}", f"{phase.name}{'开始' if side == 'from' else '结束'}"
-            if place in self.fills or words is not None:
-                sides.append(self._deadline(place, name, words))
+            if self.fills.covers(place) or words is not None:
+                sides.append(self.fills.deadline(place, name, words))
             else:
-                sides.append(self._unless_blank(place, name, written))
+                sides.append(self.fills.unless_blank(place, name, written))
         return sides[0], sides[1]
 
     def _opening(
@@ -263,18 +192,17 @@ class _Planner:
     def _milestones(self, requirement: Requirement, phase: PlannedPhase | None) -> Iterator[PlannedMilestone]:
         opens = phase.opens_at if phase else self.begins
         closes = phase.closes_at if phase else self.ends
-        written = self._deadline(f"{requirement.key}.opens", f"{requirement.name}下达", requirement.opens)
+        written = self.fills.deadline(
+            f"{requirement.key}.opens", f"{requirement.name}下达", requirement.opens
+        )
         if written is not None:
             opens = start_of(written, self._anchors((opens, closes)), self.calendar, self.zone).at
         base = self._base(requirement, opens)
         every = self._every(requirement)
         if every is not None:
             yield from self._periods(base, requirement, every, opens, closes)
-        elif not self._awaits_cadence(requirement):
-            yield self._once(base, requirement, (opens, closes))
-
-    def _awaits_cadence(self, requirement: Requirement) -> bool:
-        return requirement.every is not None
+        elif requirement.every is None:
+            yield self._dated(base, f"{requirement.key}.due", requirement.due, (opens, closes))
 
     def _base(self, requirement: Requirement, opens: datetime | None) -> PlannedMilestone:
         return PlannedMilestone(
@@ -299,17 +227,11 @@ class _Planner:
         return stream.ladder if stream else None
 
     def _every(self, requirement: Requirement) -> Every | None:
-        place = f"{requirement.key}.every"
-        written: str | Cadence | None = self.fills.get(place) or requirement.every
-        if written is None:
-            return None
-        if isinstance(written, Cadence):
+        place, written = f"{requirement.key}.every", requirement.every
+        if isinstance(written, Cadence) and not self.fills.covers(place):
             return cadence(written.rrule, written.time, written.shift)
-        every = parse_cadence(written)
-        if every.blank:
-            self.blanks.append(Blank(place, requirement.name, every.words()))
-            return None
-        return every
+        words = None if isinstance(written, Cadence) else written
+        return self.fills.cadence(place, requirement.name, words)
 
     def _periods(
         self,
@@ -322,7 +244,7 @@ class _Planner:
         if requirement.first is not None:
             yield self._dated(base, f"{requirement.key}.first", requirement.first, (opens, closes), "首次")
         if opens is None or closes is None:
-            if opens is not None and not self.blanks:
+            if opens is not None and not self.fills.blanks:
                 self.warnings.append(f"“{requirement.name}”没有结束日期，排不出各期")
             return
         for one in occurrences(every, opens, closes, self.calendar, self.zone):
@@ -336,14 +258,6 @@ class _Planner:
                 provisional=one.provisional,
             )
 
-    def _once(
-        self,
-        base: PlannedMilestone,
-        requirement: Requirement,
-        window: tuple[datetime | None, datetime | None],
-    ) -> PlannedMilestone:
-        return self._dated(base, f"{requirement.key}.due", requirement.due, window)
-
     def _dated(
         self,
         base: PlannedMilestone,
@@ -352,7 +266,7 @@ class _Planner:
         window: tuple[datetime | None, datetime | None],
         period: str = "",
     ) -> PlannedMilestone:
-        deadline = self._deadline(place, base.name, words)
+        deadline = self.fills.deadline(place, base.name, words)
         if deadline is None:
             return replace(base, period=period, words=words or "未注明日期")
         due = resolve(deadline, self._anchors(window), self.calendar, self.zone)

@@ -25,7 +25,7 @@ def seed(session: Session) -> None:
 
 
 def load_year(session: Session, year: int, days: Mapping[date, bool], source: str, now: datetime) -> None:
-    """Replace one year by what was published; dates of running campaigns are re-projected by a round."""
+    """Replace one year by what was published; `redating` moves the dates of running campaigns."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     session.execute(sa.delete(CalendarDay).where(sa.column("day").between(first, last)))
     session.execute(sa.delete(CalendarYear).where(sa.column("year") == year))

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.plan import replan_phase
+from states.plan import plan
 from states.records import scopes
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_span
@@ -120,7 +120,7 @@ def _redate(session: Session, campaign: Running, phase: PhaseRow, now: datetime)
         _fill_opening(session, campaign, phase, phase.opens_at)
         return
     row = campaign.row
-    again = replan_phase(campaign.template, row.start, row.fills, campaign.calendar, phase.key, now)
+    again = plan(campaign.template, row.start, row.fills, campaign.calendar, {phase.key: now})
     planned = next(one for one in again.phases if one.key == phase.key)
     phase.opens_at, phase.closes_at = now, planned.closes_at
     existing = {

@@ -1,0 +1,97 @@
+"""The dates a person gives for what a plan leaves blank (`--set place=DATE`), and the blanks still open."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from states.dates import Deadline, Every, parse, parse_cadence
+from states.errors import Fault, Faulty
+from states.template import Template
+
+ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2}))?")
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A date the plan leaves open and a person must give: `--set place=DATE`."""
+
+    place: str
+    name: str
+    words: str
+
+
+def as_words(value: str) -> str:
+    """A fill as plan words: `2026-12-01` and `2026-12-01 12:00` are written out, anything else passes."""
+    match = ISO.fullmatch(value.strip())
+    if not match:
+        return value.strip()
+    year, month, day, hour, minute = match.groups()
+    clock = f"{int(hour)}:{minute}" if hour else ""
+    return f"{year}年{int(month)}月{int(day)}日{clock}前"
+
+
+class Fills:
+    """What was given, over what the template says. `blanks` grows as places are asked for that nobody filled."""
+
+    def __init__(self, template: Template, given: Mapping[str, str]) -> None:
+        self.given = given
+        self.blanks: list[Blank] = []
+        known = set(places(template))
+        faults = [_unknown(place, known) for place in given if place not in known]
+        if faults:
+            raise Faulty(faults)
+
+    def covers(self, place: str) -> bool:
+        """Whether somebody filled this place."""
+        return place in self.given
+
+    def deadline(self, place: str, name: str, words: str | None) -> Deadline | None:
+        """The deadline of a place, a fill over the template's words; None when there is none or it is blank."""
+        filled = self.given.get(place)
+        if filled is None and words is None:
+            return None
+        try:
+            found = parse(as_words(filled if filled is not None else words or ""))
+        except Faulty as error:
+            raise Faulty([Fault(place, fault.says) for fault in error.faults]) from error
+        return self.unless_blank(place, name, found)
+
+    def cadence(self, place: str, name: str, words: str | None) -> Every | None:
+        """The recurrence of a place, likewise."""
+        written = self.given.get(place) or words
+        if written is None:
+            return None
+        try:
+            every = parse_cadence(written)
+        except Faulty as error:
+            raise Faulty([Fault(place, fault.says) for fault in error.faults]) from error
+        if every.blank:
+            self.blanks.append(Blank(place, name, every.words()))
+            return None
+        return every
+
+    def unless_blank(self, place: str, name: str, deadline: Deadline | None) -> Deadline | None:
+        """The deadline, or None with the blank noted."""
+        if deadline is not None and deadline.blank:
+            self.blanks.append(Blank(place, name, deadline.words()))
+            return None
+        return deadline
+
+
+def places(template: Template) -> Iterator[str]:
+    """Every place of a template that a date can be given for."""
+    yield from ("begins", "ends")
+    for phase in template.phases:
+        yield from (f"{phase.key}.from", f"{phase.key}.until")
+    for requirement in template.requirements:
+        yield from (f"{requirement.key}.{part}" for part in ("due", "every", "first", "opens"))
+    for row in template.ledger.rows if template.ledger else ():
+        yield f"ledger-{row.no}.due"
+
+
+def _unknown(place: str, known: set[str]) -> Fault:
+    near = difflib.get_close_matches(place, known, 3) or sorted(known)[:6]
+    return Fault(place, f"方案里没有这一处；可写的有 {'、'.join(near)}")

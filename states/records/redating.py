@@ -1,0 +1,111 @@
+"""When a calendar arrives or changes: open dates follow it, with a preview first and a journal row each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.plan import PlannedMilestone, plan
+from states.records.campaigns import Running, running
+from states.records.core import campaign as campaigns
+from states.records.core import timer
+from states.records.journal import note
+from states.records.tables import Milestone, PhaseRow
+from states.records.timers import timers
+from states.template import Opens
+
+MOVED = "日历更新，期限改变"
+
+
+@dataclass(frozen=True)
+class Redate:
+    """One milestone whose date or certainty differs under the present calendar."""
+
+    campaign_id: int
+    milestone_id: int
+    name: str
+    before: datetime | None
+    after: datetime | None
+    provisional: bool
+
+
+def changes(session: Session, now: datetime) -> list[Redate]:
+    """What the present calendar would move in running campaigns; dates already past stay."""
+    open_ones = sa.select(campaigns.c.id).where(campaigns.c.closed_at.is_(None)).order_by(campaigns.c.id)
+    found: list[Redate] = []
+    for key in session.execute(open_ones).scalars():
+        found += _changes(session, running(session, key), now)
+    return found
+
+
+def apply(session: Session, now: datetime, actor: str) -> list[Redate]:
+    """Move them: due dates, certainty and the timers that hang on them. The original due date stays."""
+    moved = changes(session, now)
+    for one in moved:
+        _move(session, one, now, actor)
+    return moved
+
+
+def _changes(session: Session, campaign: Running, now: datetime) -> list[Redate]:
+    row = campaign.row
+    planned = plan(campaign.template, row.start, row.fills, campaign.calendar, _opened(session, campaign))
+    dates = {(one.requirement, one.period): one for one in planned.milestones}
+    kept = session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id)).all()
+    return [
+        Redate(campaign.id, one.id, one.name, one.due_at, new.due_at, new.provisional)
+        for one in kept
+        if (new := dates.get((one.requirement, one.period))) is not None and _differs(one, new, now)
+    ]
+
+
+def _opened(session: Session, campaign: Running) -> dict[str, datetime]:
+    """Phases that a person opened keep the date on which that was done."""
+    phases = session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id))
+    return {
+        one.key: one.opened_at for one in phases if one.opened_at is not None and one.opens == Opens.by_hand
+    }
+
+
+def _differs(kept: Milestone, planned: PlannedMilestone, now: datetime) -> bool:
+    over = kept.due_at is not None and kept.due_at <= now
+    return not over and (kept.due_at, kept.provisional) != (planned.due_at, planned.provisional)
+
+
+def _move(session: Session, one: Redate, now: datetime, actor: str) -> None:
+    campaign = running(session, one.campaign_id)
+    milestone = session.get_one(Milestone, one.milestone_id)
+    milestone.due_at, milestone.provisional = one.after, one.provisional
+    session.add(milestone)
+    session.flush()
+    if milestone.opened_at is not None and one.before != one.after:
+        _rearm(session, campaign, milestone, now)
+    note(
+        session,
+        now,
+        "milestone.redated",
+        actor,
+        campaign_id=campaign.id,
+        before=one.before.isoformat() if one.before else None,
+        after=one.after.isoformat() if one.after else None,
+        reason=MOVED,
+        milestone=milestone.id,
+        provisional=one.provisional,
+    )
+
+
+def _rearm(session: Session, campaign: Running, milestone: Milestone, now: datetime) -> None:
+    """The rungs still to come are set anew; those that have fired stay fired."""
+    cohort = (timer.c.phase_id == 0, timer.c.milestone_id == milestone.id, timer.c.obligation_id == 0)
+    cycle = session.execute(
+        sa.select(sa.func.coalesce(sa.func.max(timer.c.cycle), 0)).where(*cohort)
+    ).scalar_one()
+    fired = set(session.execute(sa.select(timer.c.rung).where(*cohort, timer.c.outcome == "fired")).scalars())
+    session.execute(
+        sa.update(timer).where(*cohort, timer.c.done_at.is_(None)).values(done_at=now, outcome=MOVED)
+    )
+    if milestone.due_at is not None:
+        fresh = timers(campaign, milestone, milestone.due_at, now, cycle=cycle + 1)
+        session.add_all([one for one in fresh if one.rung not in fired])
