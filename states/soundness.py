@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from states.dates import cadence, parse, parse_cadence, parse_window
 from states.errors import Faulty
+from states.kinds import KIND_WORDS, KINDS
 from states.moves import NAMES
 from states.yamltext import Path
 
@@ -30,7 +31,7 @@ WORDS_MAX = 200
 
 def disagreements(data: Item) -> Found:
     """Every place where the template contradicts itself, with what to do about it."""
-    for check in (_whole, _keys, _references, _phases, _requirements, _ladders, _dates, _sources):
+    for check in (_whole, _keys, _kinds, _references, _phases, _requirements, _ladders, _dates, _sources):
         yield from check(data)
 
 
@@ -59,6 +60,17 @@ def _keys(data: Item) -> Found:
     for path, phase in _listed(data, "phases"):
         if isinstance(phase.get("key"), str) and phase["key"] in NAMES:
             yield (*path, "key"), f"“{phase['key']}”是系统自用的状态名，请换一个"
+
+
+def _kinds(data: Item) -> Found:
+    for name in ("requirements", "coverage", "workstreams"):
+        for path, item in _listed(data, name):
+            scope = item.get("scope")
+            kinds = scope.get("kinds") if isinstance(scope, dict) else None
+            for number, kind in enumerate(kinds if isinstance(kinds, list) else []):
+                if isinstance(kind, str) and kind not in KIND_WORDS:
+                    known = "、".join(KINDS.values())
+                    yield (*path, "scope", "kinds", number), f"没有“{kind}”这种单位类别；可用的有 {known}"
 
 
 def _doubled(items: Iterable[tuple[Path, Item]], name: str) -> Found:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from states.documents.addresses import Addresses, split
-from states.documents.columns import KIND_WORDS, KINDS, ROLES, TITLES, locate
+from states.documents.columns import ROLES, TITLES, locate
 from states.documents.orgtree import cycles, parents_first
 from states.documents.rows import FORMULA_STARTS, INVISIBLE, Row, quoted
 from states.documents.unitdiff import ContactChange, FieldChange, UnitChange, UnitDiff, diff
 from states.documents.unitfacts import ContactFacts, ContactRow, UnitFacts, UnitList, UnitRow
 from states.documents.unitsheet import EXAMPLE_CODE, template_sheet, units_sheet
 from states.errors import Fault
+from states.kinds import KIND_WORDS, KINDS
 from states.template import Role
 
 __all__ = [

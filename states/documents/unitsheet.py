@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from states.documents.columns import HEADERS, KINDS, REQUIRED, ROLES, TITLES
+from states.documents.columns import HEADERS, REQUIRED, ROLES, TITLES
 from states.documents.unitfacts import ContactFacts, UnitFacts
 from states.documents.writing import Sheet, write
+from states.kinds import KINDS
 
 EXAMPLE_CODE = "SHILI-001"  # this row is never imported
 EXAMPLE = {

@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from states import ladder
 from states.audience import Audience, Directory, audience
+from states.kinds import DEPARTMENT
 from states.records.campaigns import Running, running
 from states.records.columns import insert_new, obligation_span
 from states.records.core import campaign as campaign_table
@@ -305,7 +306,7 @@ def _announce(session: Session, campaign: Running, one: Timer, now: datetime) ->
     statement = (
         sa.select(run.c.unit_id)
         .join(unit, unit.c.id == run.c.unit_id)
-        .where(run.c.campaign_id == campaign.id, run.c.unit_id > one.cursor, unit.c.kind != "department")
+        .where(run.c.campaign_id == campaign.id, run.c.unit_id > one.cursor, unit.c.kind != DEPARTMENT)
         .where(run.c.state.not_in(("closed", "exempt")), ~run.c.state.like("%.suspended"))
         .where(run.c.unit_id != campaign.row.owner_id)
     )

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
+from states.kinds import DEPARTMENT
 from states.plan import plan
 from states.records import scopes
 from states.records.campaigns import Running
@@ -213,7 +214,7 @@ def fan_out(session: Session, campaign: Running, milestone: Milestone) -> int:
 
 def _has_departments(session: Session, campaign: Running, owner: Unit) -> bool:
     enrolled = sa.exists().where(
-        unit.c.kind == scopes.DEPARTMENT, run.c.campaign_id == campaign.id, run.c.unit_id == unit.c.id
+        unit.c.kind == DEPARTMENT, run.c.campaign_id == campaign.id, run.c.unit_id == unit.c.id
     )
     special = sa.exists().where(run.c.campaign_id == campaign.id, run.c.unit_id == owner.id)
     return bool(session.execute(sa.select(sa.or_(enrolled, special))).scalar())

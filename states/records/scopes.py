@@ -10,10 +10,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.errors import Fault, Faulty
+from states.kinds import DEPARTMENT, KIND_WORDS, KINDS
 from states.records.core import unit
 from states.records.tables import Unit
-
-DEPARTMENT = "department"
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def chosen(session: Session, selection: Selection, owner: Unit) -> list[sa.Colum
         paths = paths_of(session, selection.under)
         conditions.append(sa.or_(*(below(path) for path in paths.values())))
     if selection.kinds:
-        conditions.append(unit.c.kind.in_(selection.kinds))
+        conditions.append(unit.c.kind.in_(kind_keys(selection.kinds)))
     if selection.levels:
         conditions.append(unit.c.level.in_(selection.levels))
     return conditions
@@ -64,7 +63,7 @@ def owing(session: Session, scope: Mapping[str, Any], owner: Unit) -> list[sa.Co
         return [unit.c.id.in_(department_ids(session, scope["departments"], owner))]
     conditions: list[sa.ColumnElement[bool]] = [unit.c.id != owner.id]
     kinds = scope.get("kinds") or []
-    conditions.append(unit.c.kind.in_(kinds) if kinds else unit.c.kind != DEPARTMENT)
+    conditions.append(unit.c.kind.in_(kind_keys(kinds)) if kinds else unit.c.kind != DEPARTMENT)
     if scope.get("levels"):
         conditions.append(unit.c.level.in_(scope["levels"]))
     if scope.get("codes"):
@@ -72,6 +71,16 @@ def owing(session: Session, scope: Mapping[str, Any], owner: Unit) -> list[sa.Co
     if scope.get("under"):
         conditions.append(sa.or_(*(below(p) for p in paths_of(session, scope["under"]).values())))
     return conditions
+
+
+def kind_keys(kinds: Iterable[str]) -> list[str]:
+    """Kinds as stored, from keys or Chinese words; raises Faulty for one that is not known."""
+    unknown = [kind for kind in kinds if kind not in KIND_WORDS]
+    if unknown:
+        raise Faulty(
+            [Fault(kind, f"没有这种单位类别；可用的有 {'、'.join(KINDS.values())}") for kind in unknown]
+        )
+    return sorted({KIND_WORDS[kind] for kind in kinds})
 
 
 def departments(session: Session, names: Iterable[str], owner: Unit) -> dict[str, int]:

@@ -6,6 +6,7 @@ import pytest
 
 from states.dates import parse_cadence, parse_window
 from states.errors import Fault, Faulty
+from states.machine import compile as compile_machines
 from states.reading import load
 
 BROKEN = """\
@@ -315,9 +316,10 @@ def test_the_words_of_time_are_kept_as_written() -> None:
     assert parse_cadence("每周五").blank is False
 
 
-def test_scopes_may_name_kinds_that_no_one_has_heard_of() -> None:
-    template = load(plan("requirements: [{key: a, name: 甲, scope: {kinds: [示例站]}}]"))
-    assert template.requirements[0].scope.kinds == ("示例站",)
+def test_a_scope_of_an_unknown_kind_would_be_owed_by_nobody_and_is_refused() -> None:
+    load(plan("requirements: [{key: a, name: 甲, scope: {kinds: [医院, clinic]}}]"))
+    with pytest.raises(Faulty, match=r"requirements\[0\].scope.kinds\[1\]：没有“示例站”这种单位类别"):
+        load(plan("requirements: [{key: a, name: 甲, scope: {kinds: [医院, 示例站]}}]"))
 
 
 def test_rungs_of_different_units_may_stand_side_by_side() -> None:
@@ -327,6 +329,13 @@ def test_rungs_of_different_units_may_stand_side_by_side() -> None:
     )
     template = load(plan(f"requirements: [{{key: a, name: 甲}}]\nladders:\n  main:\n    rungs:\n{rungs}"))
     assert len(template.ladders["main"].rungs) == 7
+
+
+def test_what_loads_has_sound_machines_already() -> None:
+    template = load(plan("phases: [{key: only-once, name: 甲}]"))
+    hits = compile_machines.cache_info().hits
+    compile_machines(template)
+    assert compile_machines.cache_info().hits == hits + 1
 
 
 def test_a_fault_prints_as_one_line() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from states.documents.columns import HEADERS, KIND_WORDS, SPELLINGS, TITLES, squeezed
+from states.documents.columns import HEADERS, SPELLINGS, TITLES, squeezed
 from states.documents.sheet import Row, read, write, write_csv
 from states.documents.unitlist import (
     KINDS,
@@ -20,6 +20,7 @@ from states.documents.unitlist import (
     template_sheet,
     units_sheet,
 )
+from states.kinds import KIND_WORDS
 from states.template import Role
 
 HEAD = "单位代码|单位名称|类别|级别|上级代码|联络员姓名|联络员邮箱|主要负责人姓名|主要负责人邮箱"
@@ -219,6 +220,7 @@ def test_doubled_codes_name_every_row() -> None:
         ("A|甲|诊所|||王|w@localhost", "写法不对"),
         (f"A|甲|诊所|||王|{'w' * 65}@example.org", "写法不对"),
         (f"A|甲|诊所|||王|w@{'example.' * 40}org", "写法不对"),
+        (f"A|甲|诊所|||王|{'w' * 60}@{'example.' * 25}org", "写法不对"),
     ],
 )
 def test_one_mistake_gives_one_fault_with_row_column_and_hint(line: str, says: str) -> None:

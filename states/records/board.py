@@ -1,0 +1,276 @@
+"""What the first page and `campaign status` show of a campaign beside its figures: reads only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.machine import state_name
+from states.progress import HANDED_IN
+from states.records import figures, scopes
+from states.records.campaigns import Running, running
+from states.records.columns import obligation_span
+from states.records.core import journal, mail, milestone, notice, obligation, proposal, run, unit, vacancy
+from states.records.core import campaign as campaigns
+from states.records.scopes import Selection
+from states.records.settling import OPEN
+from states.records.tables import Health, Journal, Mail, Milestone, PhaseRow, Proposal, Unit
+
+DEMO_CLOCK = "demo_clock"
+JOURNAL_READ = 400  # rows looked at for the latest lines; equal neighbours become one line
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A campaign as a line of a list."""
+
+    id: int
+    title: str
+    template: str
+    state: str
+    label: str
+    owner: str
+    units: int
+    start: datetime
+    ends_at: datetime | None
+    closed: bool
+
+
+@dataclass(frozen=True)
+class Node:
+    """A milestone and how far it has come: of `expected` units `handed_in` have, `missing` still owe it."""
+
+    row: Milestone
+    expected: int
+    handed_in: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class Lagging:
+    """A unit with overdue matters or behind the campaign; `since` is the oldest due date it has missed."""
+
+    code: str
+    name: str
+    state: str
+    label: str
+    behind: bool
+    overdue: int
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class Happened:
+    """A line of the journal; `units` how many it stands for."""
+
+    at: datetime
+    kind: str
+    actor: str
+    unit: str
+    units: int
+    before: str | None
+    after: str | None
+    reason: str | None
+    payload: dict[str, Any]
+
+
+def present(session: Session, now: datetime) -> datetime:
+    """The instant to show: that of the demonstration's clock while there is one, else `now`."""
+    row = session.get(Health, DEMO_CLOCK)
+    return datetime.fromisoformat(row.detail) if row is not None else now
+
+
+def listed(session: Session, only: Iterable[int] | None = None) -> list[Listed]:
+    """Every campaign (or those of `only`), running ones first, the newest on top."""
+    statement = sa.select(campaigns.c.id).order_by(campaigns.c.closed_at.is_not(None), campaigns.c.id.desc())
+    if only is not None:
+        statement = statement.where(campaigns.c.id.in_(list(only)))
+    counted = sa.select(run.c.campaign_id, sa.func.count()).group_by(run.c.campaign_id)
+    units = dict(session.execute(counted).tuples().all())
+    return [_listed(session, running(session, key), units) for key in session.execute(statement).scalars()]
+
+
+def _listed(session: Session, campaign: Running, units: dict[int, int]) -> Listed:
+    row = campaign.row
+    return Listed(
+        id=row.id,
+        title=row.title,
+        template=row.template_key,
+        state=row.state,
+        label=state_name(campaign.machines, row.state).label,
+        owner=session.get_one(Unit, row.owner_id).name,
+        units=units.get(row.id, 0),
+        start=row.start,
+        ends_at=row.ends_at,
+        closed=row.closed_at is not None,
+    )
+
+
+def participants(session: Session, selection: Selection, owner: Unit) -> dict[str, int]:
+    """How many units of each kind a selection holds."""
+    counted = sa.select(unit.c.kind, sa.func.count()).where(*scopes.chosen(session, selection, owner))
+    return dict(session.execute(counted.group_by(unit.c.kind).order_by(unit.c.kind)).tuples().all())
+
+
+def phases(session: Session, campaign: Running) -> list[PhaseRow]:
+    """The phases in their order."""
+    found = session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id))
+    return sorted(found, key=lambda one: one.ord)
+
+
+def nodes(session: Session, campaign: Running) -> list[Node]:
+    """Every milestone with a date, in the order of the dates, and how far the units have come with it."""
+    dated = select(Milestone).where(Milestone.campaign_id == campaign.id, Milestone.due_at != None)  # noqa: E711
+    rows = list(session.exec(dated.order_by(milestone.c.due_at, milestone.c.id)))
+    counts = _counts(session, campaign, [row.id for row in rows if row.opened_at is not None])
+    return [_node(row, counts) for row in rows]
+
+
+def _node(row: Milestone, counts: Counter[tuple[int, str]]) -> Node:
+    handed_in = sum(counts[row.id, status] for status in HANDED_IN)
+    missing = sum(counts[row.id, status] for status in OPEN)
+    return Node(row, handed_in + missing, handed_in, missing)
+
+
+def _counts(session: Session, campaign: Running, keys: list[int]) -> Counter[tuple[int, str]]:
+    statement = (
+        sa.select(obligation.c.milestone_id, obligation.c.status, sa.func.count())
+        .where(_of(campaign, keys))
+        .group_by(obligation.c.milestone_id, obligation.c.status)
+    )
+    return Counter({(key, status): number for key, status, number in session.execute(statement).tuples()})
+
+
+def _of(campaign: Running, keys: list[int]) -> sa.ColumnElement[bool]:
+    """Obligations between the first and the last of these milestones: one range of the primary key."""
+    if not keys:
+        return sa.false()
+    first, last = obligation_span(min(keys))[0], obligation_span(max(keys))[1]
+    return sa.and_(obligation.c.id.between(first, last), obligation.c.campaign_id == campaign.id)
+
+
+def lagging(session: Session, campaign: Running, now: datetime, limit: int | None = None) -> list[Lagging]:
+    """Units with something overdue or behind the campaign, the most overdue first."""
+    late = _overdue(session, campaign, now).subquery()
+    is_behind = figures.behind_condition(session, campaign, now)
+    statement = (
+        sa.select(
+            unit.c.code, unit.c.name, run.c.state, is_behind.label("behind"), late.c.number, late.c.since
+        )
+        .select_from(
+            run.join(unit, unit.c.id == run.c.unit_id).outerjoin(late, late.c.unit_id == run.c.unit_id)
+        )
+        .where(run.c.campaign_id == campaign.id, sa.or_(late.c.number.is_not(None), is_behind))
+        .order_by(sa.func.coalesce(late.c.number, 0).desc(), unit.c.sort_key, unit.c.code)
+        .limit(limit)
+    )
+    return [
+        Lagging(
+            code, name, state, state_name(campaign.machines, state).label, bool(behind), number or 0, since
+        )
+        for code, name, state, behind, number, since in session.execute(statement).tuples()
+    ]
+
+
+def _overdue(session: Session, campaign: Running, now: datetime) -> sa.Select[Any]:
+    passed = sa.select(milestone.c.id).where(
+        milestone.c.campaign_id == campaign.id, milestone.c.opened_at.is_not(None), milestone.c.due_at < now
+    )
+    keys = list(session.execute(passed).scalars())
+    due = sa.func.coalesce(obligation.c.due_at, milestone.c.due_at, type_=milestone.c.due_at.type)
+    return (
+        sa.select(obligation.c.unit_id, sa.func.count().label("number"), sa.func.min(due).label("since"))
+        .select_from(obligation.join(milestone, milestone.c.id == obligation.c.milestone_id))
+        .where(_of(campaign, keys), obligation.c.status.in_(OPEN), due < now)
+        .group_by(obligation.c.unit_id)
+    )
+
+
+def mails(session: Session, campaign: Running, limit: int) -> list[Mail]:
+    """The latest mails that were handed over and speak of this campaign."""
+    about = sa.select(notice.c.id).where(notice.c.mail_id == mail.c.id, notice.c.campaign_id == campaign.id)
+    statement = select(Mail).where(mail.c.state == "sent", sa.exists(about)).order_by(mail.c.id.desc())
+    return list(session.exec(statement.limit(limit)))
+
+
+def rungs_of(session: Session, keys: list[int]) -> dict[int, dict[str, int]]:
+    """What each mail told: name of the rung → how many notices."""
+    statement = (
+        sa.select(notice.c.mail_id, notice.c.name, sa.func.count())
+        .where(notice.c.mail_id.in_(keys))
+        .group_by(notice.c.mail_id, notice.c.name)
+        .order_by(sa.func.min(notice.c.id))
+    )
+    found: dict[int, dict[str, int]] = {key: {} for key in keys}
+    for key, name, number in session.execute(statement).tuples():
+        found[key][name] = number
+    return found
+
+
+def proposals(session: Session, campaign: Running, limit: int) -> list[tuple[Proposal, str, str]]:
+    """Steps that wait for a person, the latest first: the proposal, its unit's name, what it is about."""
+    statement = (
+        sa.select(Proposal, unit.c.name, milestone.c.name)
+        .join(unit, unit.c.id == proposal.c.unit_id)
+        .join(milestone, milestone.c.id == proposal.c.milestone_id)
+        .where(proposal.c.campaign_id == campaign.id, proposal.c.state == "proposed")
+        .order_by(proposal.c.id.desc())
+    )
+    return [(one, name, what) for one, name, what in session.execute(statement.limit(limit)).tuples()]
+
+
+def vacancies(session: Session, campaign: Running, limit: int) -> list[tuple[str, str, datetime]]:
+    """Roles nobody could be told in: unit, role, since when."""
+    statement = (
+        sa.select(unit.c.name, vacancy.c.role, vacancy.c.since)
+        .join(unit, unit.c.id == vacancy.c.unit_id)
+        .join(run, sa.and_(run.c.unit_id == vacancy.c.unit_id, run.c.campaign_id == campaign.id))
+        .order_by(vacancy.c.since, unit.c.sort_key, vacancy.c.role)
+    )
+    return [(name, role, since) for name, role, since in session.execute(statement.limit(limit)).tuples()]
+
+
+def happened(session: Session, campaign: Running, limit: int) -> list[Happened]:
+    """The latest lines of the journal; the same fact of many units at one instant is one line."""
+    statement = (
+        select(Journal)
+        .where(journal.c.campaign_id == campaign.id)
+        .order_by(journal.c.id.desc())
+        .limit(JOURNAL_READ)
+    )
+    lines: list[list[Journal]] = []
+    for row in session.exec(statement):
+        if lines and _same(lines[-1][0], row):
+            lines[-1].append(row)
+        elif len(lines) == limit:
+            break
+        else:
+            lines.append([row])
+    names = _unit_names(session, {line[0].unit_id for line in lines if len(line) == 1})
+    return [_happened(line, names) for line in lines]
+
+
+def _same(one: Journal, other: Journal) -> bool:
+    facts = ("at", "kind", "actor", "before", "after")
+    return other.unit_id is not None and all(getattr(one, fact) == getattr(other, fact) for fact in facts)
+
+
+def _happened(line: list[Journal], names: dict[int, str]) -> Happened:
+    row = line[0]
+    name = names.get(row.unit_id or 0, "") if len(line) == 1 else ""
+    units = len(line) if row.unit_id is not None else 0
+    return Happened(
+        row.at, row.kind, row.actor, name, units, row.before, row.after, row.reason, row.payload or {}
+    )
+
+
+def _unit_names(session: Session, keys: set[int | None]) -> dict[int, str]:
+    wanted = [key for key in keys if key is not None]
+    found = session.execute(sa.select(unit.c.id, unit.c.name).where(unit.c.id.in_(wanted)))
+    return dict(found.tuples().all())
