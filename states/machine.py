@@ -45,6 +45,7 @@ __all__ = [
     "Standing",
     "StateName",
     "Table",
+    "assemble",
     "choices",
     "compile",
     "diagram",
@@ -109,12 +110,16 @@ class Moved:
 
 @lru_cache(maxsize=256)
 def compile(template: Template) -> Machines:  # noqa: A001
-    """Both machines of `template`; raises Faulty when a table is not sound."""
+    """Both machines of `template`; raises Faulty when its phases do not make sound tables."""
     phases = template.phases or (ONE_PHASE,)
     faults = key_faults(phases)
     if faults:
         raise Faulty(faults)
-    campaign, unit = campaign_table(phases), unit_table(phases)
+    return assemble(campaign_table(phases), unit_table(phases))
+
+
+def assemble(campaign: Table, unit: Table) -> Machines:
+    """The machines of two tables; raises Faulty when one is not sound: `transitions` itself would not notice."""
     faults = [*table_faults(campaign), *table_faults(unit)]
     if faults:
         raise Faulty(faults)

@@ -260,6 +260,15 @@ def test_an_unsound_table_is_named(table: Table, sentences: list[str]) -> None:
     assert [str(fault) for fault in table_faults(table)] == sentences
 
 
+def test_an_unsound_table_makes_no_machine() -> None:
+    sound, broken = handmade(("go", "s", "a"), ("end", "a", "e")), handmade(("go", "s", "e"))
+    assert machine.assemble(sound, sound)
+    with pytest.raises(Faulty, match="从“s”到不了“a”"):
+        machine.assemble(sound, broken)
+    with pytest.raises(Faulty, match="从“s”到不了“a”"):
+        machine.assemble(broken, sound)
+
+
 def test_the_diagram_is_drawn_from_the_table() -> None:
     one = Template(key="one", version=1, title="一", phases=(Phase(key="a", name='甲 "乙" 丙', review=True),))
     assert machine.diagram(one) == (
