@@ -1,0 +1,54 @@
+"""Time as plans word it: deadlines, windows, recurrences and offsets -> instants.
+
+    parse("8月底前并长期坚持")            -> Deadline    resolve(deadline, anchors, calendar, zone) -> Due
+    parse_window("9月-11月")             -> two Deadlines    start_of(...) gives the first instant, resolve the last
+    parse_cadence("每周五")               -> Every       occurrences(every, start, end, calendar, zone)
+    parse_offset("+5wd")                 -> Offset      shift_instant(at, offset, calendar, zone)
+
+Windows of phases that follow each other without dates: `为期2周` counts from the start of the phase it stands in
+(`Anchors.phase[0]`; outside a phase from `Anchors.begins`), its first day included, so a phase of 为期2周 that
+begins on a Monday ends on the second Sunday and the next phase begins on the Monday after it. The same said from
+the launch alone: `启动后第1周至第2周`, `启动后第3周至第8周`, …
+
+Nothing here guesses. What is blank (`__月__日前`, `XX月`), looks like a slip (`7月10前`), waits for an event or
+names no date has no instant, and `Due.missing` says why. What is not understood is a DatesError that names the
+words and shows what can be written.
+"""
+
+from states.dates.cadence import cadence, parse_cadence
+from states.dates.deadline import Deadline
+from states.dates.faults import DatesError
+from states.dates.frame import LEAVING, OFFICE_END, Anchors
+from states.dates.grammar import parse
+from states.dates.occurrences import Occurrence, occurrences
+from states.dates.offsets import Offset, parse_offset, shift_instant
+from states.dates.points import Anchor, Event, Unit
+from states.dates.resolution import Due, resolve, start_of
+from states.dates.rhythm import Every, Rhythm, Shift
+from states.dates.windows import parse_window
+
+__all__ = [
+    "LEAVING",
+    "OFFICE_END",
+    "Anchor",
+    "Anchors",
+    "DatesError",
+    "Deadline",
+    "Due",
+    "Event",
+    "Every",
+    "Occurrence",
+    "Offset",
+    "Rhythm",
+    "Shift",
+    "Unit",
+    "cadence",
+    "occurrences",
+    "parse",
+    "parse_cadence",
+    "parse_offset",
+    "parse_window",
+    "resolve",
+    "shift_instant",
+    "start_of",
+]

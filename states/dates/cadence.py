@@ -1,0 +1,176 @@
+"""Words of a recurrence -> `Every`: 每周五, 每月25日前, 每月底前, 每季度, 每天16:00前, 一周一调度, 每月不少于1次 …
+
+What it cannot say in Chinese comes as an RFC 5545 rule through `cadence`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from states.dates.faults import CADENCES, DatesError, unread
+from states.dates.forms import month_length, read_point
+from states.dates.parts import BEFORE, CLOCK, clock
+from states.dates.plain import BLANK, NUMBER, Number, number, plain, within
+from states.dates.points import Clock, Day
+from states.dates.rhythm import LAST_DAY, SHIFT_WORDS, Every, Rhythm, Shift
+from states.dates.rules import checked
+
+Reader = Callable[[re.Match[str]], Every]
+
+_ENDING = rf"(?:{CLOCK})?{BEFORE}"
+_DAY = rf"(?:(?P<day>{NUMBER})[日号]|(?P<end>底|末))"
+_ACTS = r"(?:调度|通报|报告|报送|上报|小结|总结|研判|汇总|分析|会商|督查|检查|督导|会议|开展|组织|召开)"
+_SHIFT = re.compile(
+    r"(?P<rest>.+?),?(?:如?遇|逢)(?:非工作日|节假日|休息日|周末)(?:的)?(?P<to>提前|顺延)(?:至.{1,8})?"
+)
+_MINIMUM = re.compile(
+    rf"(?P<rest>每.+?)拟?(?:对各(?:单位|地))?(?:不少于|至少|各)?{_ACTS}?(?P<n>{NUMBER})次(?:专项)?{_ACTS}?"
+)
+_DONE = re.compile(rf"(?<=前){_ACTS}$")
+_RULE = re.compile(r"按规则\s*(?P<rule>[A-Z][A-Z0-9=;,+-]*)(?:\s+(?P<time>\S+?)前)?(?:[，,](?P<shift>遇.+))?")
+_SHORT = {
+    "日": Rhythm.DAY,
+    "天": Rhythm.DAY,
+    "周": Rhythm.WEEK,
+    "旬": Rhythm.TEN_DAYS,
+    "半月": Rhythm.HALF_MONTH,
+}
+_SHORT |= {"月": Rhythm.MONTH, "季": Rhythm.QUARTER, "季度": Rhythm.QUARTER, "半年": Rhythm.HALF_YEAR}
+_SHORT |= {"年": Rhythm.YEAR}
+
+
+def parse_cadence(words: str) -> Every:
+    """The recurrence that the words mean; DatesError names words that are not understood and shows examples.
+
+    A period without a day falls due on its last day. The words may end in 不少于N次 and 遇非工作日提前/顺延.
+    """
+    if words.strip().startswith(Rhythm.RULE.value):
+        return _rule_in_words(words.strip())
+    text, shift = _shift(plain(words))
+    text, minimum = _minimum(text)
+    found = _read(_DONE.sub("", text)) or _dates(text)
+    if found is None:
+        raise unread("频次", words, CADENCES)
+    return replace(found, minimum=minimum, shift=shift)
+
+
+def cadence(rrule: str, time: str | None, shift: str) -> Every:
+    """A recurrence from an RFC 5545 rule, a local time of day (`16:00`; None: office end) and where days off go."""
+    if shift not in tuple(Shift):
+        raise DatesError(f"shift“{shift}”不存在，只能写none、previous、next")
+    return Every(Rhythm.RULE, clock=_time(time) if time else None, shift=Shift(shift), rule=checked(rrule))
+
+
+def _time(text: str) -> Clock:
+    found = re.fullmatch(CLOCK, plain(text))
+    when = clock(found) if found else None
+    if when is None:
+        raise DatesError(f"看不懂时刻“{text}”，请写成16:00")
+    return when
+
+
+def _rule_in_words(words: str) -> Every:
+    found = _RULE.fullmatch(words)
+    shifts = {said: shift for shift, said in SHIFT_WORDS.items() if said}
+    if found is None or (found["shift"] and found["shift"] not in shifts):
+        raise unread("频次", words, "按规则 FREQ=WEEKLY;BYDAY=MO,TH 16:00前，遇非工作日顺延")
+    return cadence(found["rule"], found["time"], shifts.get(found["shift"], Shift.NONE))
+
+
+def _shift(text: str) -> tuple[str, Shift]:
+    found = _SHIFT.fullmatch(text)
+    if not found:
+        return text, Shift.NONE
+    return found["rest"], Shift.PREVIOUS if found["to"] == "提前" else Shift.NEXT
+
+
+def _minimum(text: str) -> tuple[str, int | None]:
+    found = _MINIMUM.fullmatch(text)
+    n = number(found["n"]) if found else None
+    if not found or n is None:
+        return text, None
+    if n == BLANK or n < 1:
+        raise DatesError(f"“{text}”的次数须写明，至少为1")
+    return found["rest"], n
+
+
+def _read(text: str) -> Every | None:
+    for pattern, reader in _FORMS:
+        found = pattern.fullmatch(text)
+        if found:
+            return reader(found)
+    return None
+
+
+def _dates(text: str) -> Every | None:
+    """`3月15日前、6月15日前、9月15日前`: a list of irregular dates; a year holds for those after it too."""
+    days: list[Day] = []
+    for part in re.split(r"[、,;]", text):
+        point = read_point(part)
+        if not isinstance(point, Day):
+            return None
+        carried = days[-1].year if days else None
+        days.append(point if point.year is not None else replace(point, year=carried))
+    return Every(Rhythm.DATES, dates=tuple(days)) if len(days) > 1 else None
+
+
+def _weekday(found: re.Match[str]) -> Every:
+    name = found["weekday"]
+    day = BLANK if name == BLANK else "一二三四五六日".index(name.replace("天", "日")) + 1
+    return Every(Rhythm.WEEK, day, clock=clock(found))
+
+
+def _whole(rhythm: Rhythm) -> Reader:
+    return lambda found: Every(rhythm, clock=clock(found))
+
+
+def _short(found: re.Match[str]) -> Every:
+    return Every(_SHORT[found["period"]])
+
+
+def _number_of_day(found: re.Match[str], longest: int = 31) -> Number:
+    return LAST_DAY if found["end"] else within(found["day"], 1, longest, "日")
+
+
+def _month(found: re.Match[str]) -> Every:
+    return Every(Rhythm.MONTH, _number_of_day(found), clock=clock(found))
+
+
+def _quarter(found: re.Match[str]) -> Every:
+    nth = {"首": "1", "末": "3"}.get(found["nth"], found["nth"])
+    month = within(nth, 1, 3, "个月") if nth else None
+    if month is None and not found["end"]:
+        raise DatesError(f"“{found[0]}”没有写明是季度的哪个月，请写成每季度第3个月25日前")
+    return Every(Rhythm.QUARTER, _number_of_day(found), month, clock(found))
+
+
+def _year(found: re.Match[str]) -> Every:
+    month = within(found["month"], 1, 12, "月") if found["month"] else None
+    if month is None and not found["end"]:
+        raise DatesError(f"“{found[0]}”没有写明月份，请写成每年6月30日前")
+    return Every(Rhythm.YEAR, _number_of_day(found, month_length(month or 12)), month, clock(found))
+
+
+def _form(pattern: str, reader: Reader) -> tuple[re.Pattern[str], Reader]:
+    return re.compile(pattern), reader
+
+
+_FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = (
+    _form(rf"每[天日]{_ENDING}", _whole(Rhythm.DAY)),
+    _form(rf"每个?工作日{_ENDING}", _whole(Rhythm.WORKDAY)),
+    _form(rf"每(?:周|星期)(?P<weekday>[一二三四五六日天]|__){_ENDING}", _weekday),
+    _form(rf"每(?:周|星期){_ENDING}", _whole(Rhythm.WEEK)),
+    _form(rf"每旬{_ENDING}", _whole(Rhythm.TEN_DAYS)),
+    _form(rf"每半个?月{_ENDING}", _whole(Rhythm.HALF_MONTH)),
+    _form(rf"每个?月{_ENDING}", _whole(Rhythm.MONTH)),
+    _form(rf"每个?月{_DAY}{_ENDING}", _month),
+    _form(rf"每季度?{_ENDING}", _whole(Rhythm.QUARTER)),
+    _form(rf"每季度?(?:(?:第?(?P<nth>{NUMBER}|首|末)个?月))?{_DAY}{_ENDING}", _quarter),
+    _form(rf"每半年{_ENDING}", _whole(Rhythm.HALF_YEAR)),
+    _form(rf"每年{_ENDING}", _whole(Rhythm.YEAR)),
+    _form(rf"每年年?(?:(?P<month>{NUMBER})月)?{_DAY}{_ENDING}", _year),
+    _form(rf"一(?P<period>日|天|周|旬|月|季度?|年)一{_ACTS}", _short),
+    _form(rf"(?:信息|工作)?(?P<period>日|周|旬|半月|月|季|半年|年)(?:报表?|{_ACTS})", _short),
+)

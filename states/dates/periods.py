@@ -1,0 +1,62 @@
+"""Periods of the calendar: their labels, and the day on which each begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from states.dates.rhythm import Rhythm
+
+
+def label(rhythm: Rhythm) -> Callable[[date], str]:
+    """Names the period that holds a day."""
+    return _LABELS.get(rhythm, date.isoformat)
+
+
+def begins(rhythm: Rhythm) -> Callable[[date], date]:
+    """First day of the period that holds a day; a list of dates has no periods."""
+    return _BEGINS.get(rhythm, _same_day)
+
+
+def _same_day(day: date) -> date:
+    return day
+
+
+def _week(day: date) -> str:
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _third(day: date) -> int:
+    """Which ten days of the month, from 0; the 31st belongs to the last."""
+    return min((day.day - 1) // 10, 2)
+
+
+def _half(day: date) -> int:
+    return 0 if day.day <= 15 else 1
+
+
+def _from_month(day: date, months: int) -> date:
+    """First day of the stretch of so many months that holds the day."""
+    return day.replace(month=(day.month - 1) // months * months + 1, day=1)
+
+
+_LABELS: dict[Rhythm, Callable[[date], str]] = {
+    Rhythm.WEEK: _week,
+    Rhythm.TEN_DAYS: lambda day: f"{day:%Y-%m}-T{_third(day) + 1}",
+    Rhythm.HALF_MONTH: lambda day: f"{day:%Y-%m}-H{_half(day) + 1}",
+    Rhythm.MONTH: lambda day: f"{day:%Y-%m}",
+    Rhythm.QUARTER: lambda day: f"{day.year}-Q{(day.month + 2) // 3}",
+    Rhythm.HALF_YEAR: lambda day: f"{day.year}-H{1 if day.month <= 6 else 2}",
+    Rhythm.YEAR: lambda day: f"{day.year}",
+}
+_BEGINS: dict[Rhythm, Callable[[date], date]] = {
+    Rhythm.WEEK: lambda day: day - timedelta(days=day.weekday()),
+    Rhythm.TEN_DAYS: lambda day: day.replace(day=_third(day) * 10 + 1),
+    Rhythm.HALF_MONTH: lambda day: day.replace(day=_half(day) * 15 + 1),
+    Rhythm.MONTH: lambda day: _from_month(day, 1),
+    Rhythm.QUARTER: lambda day: _from_month(day, 3),
+    Rhythm.HALF_YEAR: lambda day: _from_month(day, 6),
+    Rhythm.YEAR: lambda day: _from_month(day, 12),
+    Rhythm.DATES: lambda _: date.min,
+}

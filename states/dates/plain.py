@@ -1,0 +1,81 @@
+"""Characters and numbers as plans write them, brought to one form before anything is read.
+
+Full width becomes half width, spaces go, every printed placeholder (`__`, `XX`, `××`) becomes `__`, ISO dates
+become 年月日, 半年 six months and 半个月 fifteen days. Numbers may be Arabic or Chinese up to 99.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, Literal
+
+from states.dates.faults import DatesError
+
+Blank = Literal["__"]
+Number = int | Blank
+BLANK: Final[Blank] = "__"
+
+NUMBER = r"(?:\d{1,4}|[二三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]|__)"
+HAN = r"[\u4e00-\u9fff“”《》]"
+LONGEST = 200
+FIRST_YEAR, LAST_YEAR = 1990, 2099
+
+_DIGITS = "〇一二三四五六七八九"
+_VALUES = {digit: value for value, digit in enumerate(_DIGITS)} | {"零": 0, "两": 2}
+_REWRITES = (
+    (re.compile(r"\s+"), ""),
+    (re.compile(r"[_XxΧ×*○]+"), BLANK),
+    (re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})日?"), r"\1年\2月\3日"),
+    (re.compile(r"(?<![上下每\d])半年(?![报总小通调])"), "6个月"),
+    (re.compile(r"(?<![每\d])半个月"), "15日"),
+)
+_CHINESE_YEAR = re.compile(r"[〇零一二三四五六七八九]{4}(?=年)")
+
+
+def plain(words: str) -> str:
+    """The words in one form of writing; the meaning is not touched."""
+    if len(words) > LONGEST:
+        raise DatesError(f"时间写法太长（{len(words)}字），最多{LONGEST}字")
+    text = unicodedata.normalize("NFKC", words)
+    for pattern, form in _REWRITES:
+        text = pattern.sub(form, text)
+    text = _CHINESE_YEAR.sub(lambda year: "".join(str(_VALUES[digit]) for digit in year[0]), text)
+    return text.strip("。.;,、()")
+
+
+def number(text: str) -> Number:
+    """Value of what NUMBER matches; `__` stays blank."""
+    if text == BLANK:
+        return BLANK
+    if text.isdecimal():
+        return int(text)
+    tens, ten, ones = text.rpartition("十")
+    return (_VALUES[ones] if ones else 0) + (10 * _VALUES[tens or "一"] if ten else 0)
+
+
+def within(text: str, least: int, most: int, what: str) -> Number:
+    """As `number`, refused outside [least, most]; `what` names the part in the sentence."""
+    value = number(text)
+    if isinstance(value, int) and not least <= value <= most:
+        raise DatesError(f"“{text}{what}”不存在，{what}只能写{least}至{most}")
+    return value
+
+
+def year(text: str | None) -> Number | None:
+    """A year as written: four digits, a printed placeholder such as 20__, or nothing."""
+    if text is None:
+        return None
+    if BLANK in text:
+        return BLANK
+    value = int(text)
+    if not FIRST_YEAR <= value <= LAST_YEAR:
+        raise DatesError(f"“{text}年”超出范围，只能写{FIRST_YEAR}年至{LAST_YEAR}年")
+    return value
+
+
+def year_words(value: Number | None) -> str:
+    """`2026年`, `20__年` or nothing."""
+    if value is None:
+        return ""
+    return f"20{BLANK}年" if value == BLANK else f"{value}年"

@@ -1,0 +1,62 @@
+"""A deadline and what is known of the campaign -> the instant it is due, or why there is none yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from states.dates.deadline import Deadline
+from states.dates.frame import BLANK_LEFT, Anchors, Frame, UnsetError
+from states.dates.points import Unclear
+from states.dates.spans import span
+from states.workdays import Workdays
+
+STANDING = "长期坚持，不设期限"
+ONLY_BEGINS = "只写了开始，没有写期限"
+
+
+@dataclass(frozen=True)
+class Due:
+    """When something is due. `at` is UTC; where it is None, `missing` says why in Chinese.
+
+    `provisional`: the day, or a working day counted over on the way, lies in a year whose holidays are not
+    published. `soft`: the plan does not insist on the day. `standing`: the duty goes on after the date.
+    """
+
+    at: datetime | None
+    words: str
+    provisional: bool = False
+    soft: bool = False
+    standing: bool = False
+    missing: str | None = None
+
+
+def resolve(deadline: Deadline, anchors: Anchors, calendar: Workdays, zone: ZoneInfo) -> Due:
+    """The last instant at which the deadline is still kept."""
+    if deadline.since:
+        return _missing(deadline, BLANK_LEFT if deadline.blank else ONLY_BEGINS)
+    return _due(deadline, Frame(anchors, calendar, zone), last=True)
+
+
+def start_of(deadline: Deadline, anchors: Anchors, calendar: Workdays, zone: ZoneInfo) -> Due:
+    """The first instant of what the words name: 8月 is 1 August 00:00, 启动后2周内 the launch itself."""
+    return _due(deadline, Frame(anchors, calendar, zone), last=False)
+
+
+def _due(deadline: Deadline, frame: Frame, *, last: bool) -> Due:
+    if deadline.point is None:
+        return _missing(deadline, STANDING)
+    if deadline.blank and not isinstance(deadline.point, Unclear):
+        return _missing(deadline, BLANK_LEFT)
+    try:
+        found = span(deadline.point, frame)
+    except UnsetError as unset:
+        return _missing(deadline, str(unset))
+    at, counted = (found.last, found.counted) if last else (found.first, found.counted_first)
+    provisional = frame.calendar.spans_provisional(*(counted or (at.date(), at.date())))
+    return Due(at.astimezone(UTC), deadline.words(), provisional, deadline.soft, deadline.standing)
+
+
+def _missing(deadline: Deadline, why: str) -> Due:
+    return Due(None, deadline.words(), soft=deadline.soft, standing=deadline.standing, missing=why)
