@@ -62,6 +62,7 @@ def draft(session: Session, order: Order, now: datetime) -> Draft:
     conditions = scopes.chosen(session, order.selection, owner)
     counted = session.execute(sa.select(sa.func.count()).select_from(unit).where(*conditions)).scalar_one()
     warnings = [*planned.warnings, *_unmatched(session, template, owner)]
+    warnings += _left_out(session, order.selection, owner)
     refusals = [
         f"“{blank.name}”在方案中为空（{blank.words}），请用 --set {blank.place}=日期 填写"
         for blank in planned.blanks
@@ -202,3 +203,9 @@ def _unmatched(session: Session, template: Template, owner: Unit) -> list[str]:
     names = _department_names(template)
     found = scopes.departments(session, names, owner)
     return [f"责任部门“{name}”不在单位表中，由{owner.name}代收" for name in names if name not in found]
+
+
+def _left_out(session: Session, selection: Selection, owner: Unit) -> list[str]:
+    codes = scopes.left_out(session, selection, owner)
+    listed = "、".join(codes[:20]) + (f" 等 {len(codes)} 个" if len(codes) > 20 else "")
+    return [f"所选单位中 {listed} 不参加：不属{owner.name}管辖，或已停用，或是内设部门"] if codes else []

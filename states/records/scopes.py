@@ -57,6 +57,13 @@ def chosen(session: Session, selection: Selection, owner: Unit) -> list[sa.Colum
     return conditions
 
 
+def left_out(session: Session, selection: Selection, owner: Unit) -> list[str]:
+    """Codes that were chosen by name and yet don't take part: not below the owner, not active, a department."""
+    taking_part = sa.select(unit.c.code).where(*chosen(session, Selection(selection.codes), owner))
+    found = set(session.execute(taking_part).scalars()) if selection.codes else set()
+    return [code for code in selection.codes if code not in found]
+
+
 def owing(session: Session, scope: Mapping[str, Any], owner: Unit) -> list[sa.ColumnElement[bool]]:
     """Conditions for the units that owe a requirement of this scope; departments only where named."""
     if scope.get("departments"):
@@ -84,11 +91,17 @@ def kind_keys(kinds: Iterable[str]) -> list[str]:
 
 
 def departments(session: Session, names: Iterable[str], owner: Unit) -> dict[str, int]:
-    """Department name → unit id, among the departments below the owner."""
-    statement = sa.select(unit.c.name, unit.c.id).where(
-        unit.c.kind == DEPARTMENT, unit.c.name.in_(list(names)), below(owner.path)
+    """Department name → unit id; of several with one name below the owner, the one nearest to it."""
+    statement = (
+        sa.select(unit.c.name, unit.c.id)
+        .where(unit.c.kind == DEPARTMENT, unit.c.name.in_(list(names)), below(owner.path), unit.c.active)
+        .order_by(_depth().desc(), unit.c.id.desc())
     )
     return dict(session.execute(statement).tuples().all())
+
+
+def _depth() -> sa.ColumnElement[int]:
+    return sa.func.length(unit.c.path) - sa.func.length(sa.func.replace(unit.c.path, "/", ""))
 
 
 def department_ids(session: Session, names: Iterable[str], owner: Unit) -> list[int]:

@@ -1,0 +1,331 @@
+"""A small invented organisation, plans made for it, and the rounds over it: what the tests of the record share."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.documents.unitlist import ContactRow, UnitList, UnitRow
+from states.letters import Message
+from states.records import core, launch, roster, rounds, schema
+from states.records.campaigns import Running, running
+from states.records.columns import obligation_id
+from states.records.launch import Order
+from states.records.outbox import MailHours
+from states.records.rounds import Answer
+from states.records.session import Store, connect
+from states.records.tables import Contact, Journal, Mail, Milestone, Notice, Obligation, Timer, Unit, UnitRun
+from states.template import Role
+
+CHINA = ZoneInfo("Asia/Shanghai")
+HOURS = MailHours(CHINA, time(9), time(17, 30))
+UNITS = (
+    ("R", "示例市卫生健康委员会", "authority", None),
+    ("R-D1", "办公室", "department", "R"),
+    ("R-D2", "监督处", "department", "R"),
+    ("R1", "示例甲县卫生健康局", "authority", "R"),
+    ("R1-D1", "办公室", "department", "R1"),
+    ("R1-H1", "示例甲县人民医院", "hospital", "R1"),
+    ("R1-H2", "示例甲县中医院", "tcm_hospital", "R1"),
+    ("R2", "示例乙县卫生健康局", "authority", "R"),
+    ("R2-H1", "示例乙县人民医院", "hospital", "R2"),
+    ("R2-C1", "示例乙县惠民诊所", "clinic", "R2"),
+)
+PARTICIPANTS = ("R1", "R1-H1", "R1-H2", "R2", "R2-H1", "R2-C1")
+IN_A_UNIT = (Role.liaison, Role.department_head, Role.deputy_leader, Role.principal)
+IN_THE_OWNER = (Role.coordinator, Role.office, Role.group_leader)
+
+PHASES = """
+phases:
+  - {key: check, name: 自查自纠, window: 为期2周, review: true, announce: [liaison]}
+  - {key: mend, name: 集中整治, opens: after_previous, window: 为期2周}
+  - {key: sum, name: 总结提升, opens: after_previous, window: 为期2周}
+"""
+REQUIREMENTS = """
+requirements:
+  - {key: report, name: 自查报告, phase: check, due: 启动后10日内, nil: true}
+  - {key: list, name: 问题清单, phase: check, due: 启动后11日内, review: true}
+  - {key: mended, name: 整改报告, phase: mend, due: 阶段结束前3个工作日}
+  - {key: summary, name: 工作总结, phase: sum, due: 阶段结束前3个工作日}
+"""
+LADDERS = """
+ladder: main
+ladders:
+  main:
+    rungs:
+      - {at: -7d, name: 提醒, to: [liaison]}
+      - {at: -1wd, name: 再提醒, to: [liaison]}
+      - {at: +1wd, name: 催办, to: [liaison, department_head]}
+      - {at: +3wd, name: 督促, to: [deputy_leader], cc: [office]}
+      - {at: +5wd, name: 约谈, to: [principal], confirm: true, letter: 约谈通知书}
+      - {at: +7wd, name: 通报, to: [principal, parent_principal], confirm: true, letter: 通报}
+"""
+
+
+def at(words: str) -> datetime:
+    """`2026-03-02 09:00` in China, as an instant in UTC."""
+    return datetime.fromisoformat(words).replace(tzinfo=CHINA).astimezone(UTC)
+
+
+def local(instant: datetime) -> str:
+    """The same back again."""
+    return f"{instant.astimezone(CHINA):%Y-%m-%d %H:%M}"
+
+
+def address(role: str, code: str) -> str:
+    return f"{role.replace('_', '-')}.{code.lower()}@example.org"
+
+
+def template(*parts: str, key: str = "sample", title: str = "示例专项行动") -> str:
+    return "\n".join([f"key: {key}\nversion: 1\ntitle: {title}", *(parts or (PHASES, REQUIREMENTS, LADDERS))])
+
+
+def contact_rows(without: Iterable[tuple[str, str]] = ()) -> list[ContactRow]:
+    """Every role is held everywhere except `without`: (unit code, role)."""
+    gone = set(without)
+    return [
+        ContactRow(code, role, f"王示例（{name}）", address(role.value, code), 1)
+        for code, name, _kind, _parent in UNITS
+        for role in (*IN_A_UNIT, *(IN_THE_OWNER if code == "R" else ()))
+        if (code, role.value) not in gone
+    ]
+
+
+def unit_rows() -> list[UnitRow]:
+    return [UnitRow(code, name, kind, "", parent, 1) for code, name, kind, parent in UNITS]
+
+
+class Stage:
+    """A store with the organisation in it. `post` keeps what was sent; `answers` says how an address answers."""
+
+    at, local, address, template = (
+        staticmethod(at),
+        staticmethod(local),
+        staticmethod(address),
+        staticmethod(template),
+    )
+    hours, participants = HOURS, PARTICIPANTS
+    phases, requirements, ladders = PHASES, REQUIREMENTS, LADDERS
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.post: list[tuple[datetime, Message]] = []
+        self.answers: dict[str, Callable[[Message], Answer]] = {}
+        self.ids: dict[str, int] = {}
+
+    def people(self, without: Iterable[tuple[str, str]] = ()) -> Stage:
+        """Put the organisation in; `without` names roles that nobody holds."""
+        with self.store.write() as session:
+            listed = UnitList(tuple(unit_rows()), tuple(contact_rows(without)), ())
+            roster.apply(session, listed, {}, at("2026-01-05 08:00"), "test")
+            self.ids = dict(session.execute(sa.select(core.unit.c.code, core.unit.c.id)).tuples().all())
+        return self
+
+    def order(self, text: str | None = None, start: str = "2026-03-02", **more: Any) -> Order:
+        return Order(text or template(), date.fromisoformat(start), more.pop("fills", {}), **more)
+
+    def launch(self, text: str | None = None, start: str = "2026-03-02", now: str = "", **more: Any) -> int:
+        """Start a campaign on the day it begins, at half past eight unless `now` says otherwise."""
+        with self.store.write() as session:
+            return launch.launch(
+                session, self.order(text, start, **more), at(now or f"{start} 08:30"), "test"
+            )
+
+    # -- rounds ---------------------------------------------------------------------------------------
+
+    def cycle(self, *moments: str) -> Stage:
+        """Everything that a tick does, at each of the moments."""
+        for moment in moments:
+            rounds.cycle(self.store, self.sender(at(moment)), at(moment), HOURS, f"test-{uuid4().hex[:6]}")
+        return self
+
+    def sender(self, now: datetime) -> Callable[[Message], Answer]:
+        def send(message: Message) -> Answer:
+            answer = self.answers.get(message.to, lambda _: Answer("sent"))(message)
+            if answer.kind == "sent":
+                self.post.append((now, message))
+            return answer
+
+        return send
+
+    def mails(self) -> list[tuple[str, str]]:
+        """What arrived: (local time, address)."""
+        return [(local(when), message.to) for when, message in self.post]
+
+    def lines(self, to: str) -> list[tuple[str, str, str]]:
+        """What `to` has read: (rung, unit, what), in all mails."""
+        return [
+            (line.rung, line.unit, line.what) for _, one in self.post if one.to == to for line in one.lines
+        ]
+
+    # -- looking --------------------------------------------------------------------------------------
+
+    def campaign(self, session: Session, key: int) -> Running:
+        return running(session, key)
+
+    def rows(self, table: type[Any], *where: Any) -> list[Any]:
+        with self.store.read() as session:
+            statement = select(table).where(*where)
+            for column in sa.inspect(table, raiseerr=True).primary_key:
+                statement = statement.order_by(column)
+            return list(session.exec(statement))
+
+    def one(self, table: type[Any], *where: Any) -> Any:
+        (found,) = self.rows(table, *where)
+        return found
+
+    def milestone(self, requirement: str, period: str = "", campaign: int = 0) -> Milestone:
+        where = [Milestone.requirement == requirement, Milestone.period == period]
+        return self.one(Milestone, *where, *([Milestone.campaign_id == campaign] if campaign else []))
+
+    def owed(self, requirement: str, code: str, period: str = "", campaign: int = 0) -> Obligation:
+        milestone = self.milestone(requirement, period, campaign)
+        return self.one(Obligation, Obligation.id == obligation_id(milestone.id, self.ids[code]))
+
+    def run(self, code: str, campaign: int = 0) -> UnitRun:
+        where = [UnitRun.campaign_id == campaign] if campaign else []
+        return self.one(UnitRun, UnitRun.unit_id == self.ids[code], *where)
+
+    def states(self, campaign: int) -> dict[str, str]:
+        codes = {key: code for code, key in self.ids.items()}
+        return {codes[row.unit_id]: row.state for row in self.rows(UnitRun, UnitRun.campaign_id == campaign)}
+
+    def notices(self, *where: Any) -> list[Notice]:
+        return self.rows(Notice, *where)
+
+    def counted(self, column: Any, *where: Any) -> dict[Any, int]:
+        """How many rows per value of `column`."""
+        with self.store.read() as session:
+            return dict(Counter(session.execute(sa.select(column).where(*where)).scalars()))
+
+    def journal(self, kind: str) -> list[Journal]:
+        return self.rows(Journal, Journal.kind == kind)
+
+    def timers(self, *where: Any) -> list[Timer]:
+        return self.rows(Timer, *where)
+
+    def everything(self) -> dict[str, list[Any]]:
+        """All rows of all tables, to see that nothing was written."""
+        with self.store.read() as session:
+            return {
+                name: sorted(map(repr, session.execute(sa.select(table)).tuples()))
+                for name, table in sorted(vars(core).items())
+                if isinstance(table, sa.Table)
+            }
+
+    # -- acting ---------------------------------------------------------------------------------------
+
+    def act(self, campaign: int, requirement: str, code: str, name: str, now: str, **more: Any) -> Obligation:
+        from states.records import moving
+
+        key = self.owed(requirement, code, campaign=campaign).id
+        with self.store.write() as session:
+            return moving.act(session, running(session, campaign), key, name, at(now), "test", **more)
+
+    def move(self, campaign: int, code: str, name: str, now: str, **more: Any) -> Any:
+        from states.records import moving
+
+        with self.store.write() as session:
+            return moving.move(
+                session, running(session, campaign), self.ids[code], name, at(now), "test", **more
+            )
+
+    def vacate(self, code: str, role: str) -> None:
+        with self.store.write() as session:
+            session.execute(
+                sa.delete(Contact).where(
+                    Contact.unit_id == self.ids[code],  # type: ignore[arg-type]
+                    Contact.role == role,  # type: ignore[arg-type]
+                )
+            )
+
+    def put(self, table: sa.Table, where: Any, **values: Any) -> None:
+        """Change rows behind the record's back."""
+        with self.store.write() as session:
+            session.execute(sa.update(table).where(where).values(**values))
+
+
+@pytest.fixture(scope="session")
+def upgraded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file of the present shape, to be copied."""
+    path = tmp_path_factory.mktemp("upgraded") / "duban.db"
+    made = connect(f"sqlite:///{path}")
+    schema.upgrade(made)
+    with made.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+        connection.exec_driver_sql("BEGIN")
+    made.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def upgraded_database(postgres: sa.URL) -> Iterator[str]:
+    """A PostgreSQL database of the present shape, to be copied."""
+    name = f"duban_shape_{uuid4().hex}"
+    admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    made = connect(postgres.set(database=name).render_as_string(hide_password=False))
+    schema.upgrade(made)
+    made.close()
+    yield name
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def copied_url(postgres: sa.URL, upgraded_database: str) -> Iterator[str]:
+    """A fresh PostgreSQL database of the present shape."""
+    name = f"duban_{uuid4().hex}"
+    admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {upgraded_database}"))
+    yield postgres.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shaped_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the present shape, empty, of each kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("upgraded_file"), tmp_path / "duban.db")
+        return f"sqlite:///{tmp_path / 'duban.db'}"
+    url: str = request.getfixturevalue("copied_url")
+    return url
+
+
+@pytest.fixture
+def store(shaped_url: str) -> Iterator[Store]:
+    """A store of each kind, as `tests/conftest.py` makes it but copied and so quicker."""
+    made = connect(shaped_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def empty_stage(store: Store) -> Stage:
+    """A stage without people."""
+    return Stage(store)
+
+
+@pytest.fixture
+def stage(empty_stage: Stage) -> Stage:
+    """A stage on which every role is held."""
+    return empty_stage.people()
+
+
+__all__ = ["Mail", "Stage", "Unit"]

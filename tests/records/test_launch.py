@@ -1,0 +1,298 @@
+"""Launching: what a draft says, what is refused, what is written, and that nothing is half written."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from states.errors import Faulty, Refused
+from states.reading import shipped
+from states.records import core, launch, opening
+from states.records.launch import Order
+from states.records.scopes import Selection
+from states.records.tables import Campaign, LedgerItem, Milestone, Obligation, PhaseRow, UnitRun
+
+BLANKS = """
+phases:
+  - {key: check, name: 自查自纠, from: 20__年__月__日, until: __月__日前}
+requirements:
+  - {key: plan, name: 实施方案, phase: check, due: __月__日前}
+  - {key: news, name: 月报, phase: check, every: 每月__日前}
+"""
+LEDGER = """
+requirements:
+  - {key: plan, name: 实施方案, due: 启动后10日内}
+  - {key: own, name: 监督处专报, due: 启动后10日内, scope: {departments: [监督处]}}
+ledger:
+  columns: [项目, 问题, 措施, 部门, 期限]
+  rows:
+    - {no: 1, project: 甲, problem: 问题一, measures: [措施], departments: [监督处, 办公室], due: 3月底前}
+    - {no: 2, project: 乙, problem: 问题二, measures: [措施], departments: [规财处], due: 3月底前并长期坚持}
+"""
+
+
+def drafted(stage, order: Order, now: str = "2026-03-02 08:30"):
+    with stage.store.read() as session:
+        return launch.draft(session, order, stage.at(now))
+
+
+def test_a_draft_names_every_blank_by_its_place_and_a_launch_refuses_until_all_are_filled(stage) -> None:
+    text = stage.template(BLANKS)
+    found = drafted(stage, stage.order(text))
+    places = ("check.from", "check.until", "plan.due", "news.every")
+    assert [one.place for one in found.plan.blanks] == list(places)
+    assert all(any(f"--set {place}=" in said for said in found.refusals) for place in places)
+    with pytest.raises(Refused) as caught:
+        stage.launch(text)
+    assert caught.value.refusals == list(found.refusals)
+    fills = {"check.from": "2026-03-02", "check.until": "2026-06-30", "plan.due": "2026-03-20"}
+    assert [one.place for one in drafted(stage, stage.order(text, fills=fills)).plan.blanks] == ["news.every"]
+    stage.launch(text, fills={**fills, "news.every": "每月25日前"})
+    assert stage.local(stage.milestone("plan").due_at) == "2026-03-20 18:00"
+
+
+def test_a_draft_writes_nothing(stage) -> None:
+    before = stage.everything()
+    drafted(stage, stage.order())
+    assert stage.everything() == before
+
+
+def test_a_fill_for_an_unknown_place_is_refused_with_the_places_that_are_near(stage) -> None:
+    with pytest.raises(Faulty) as caught:
+        drafted(stage, stage.order(fills={"chek.from": "2026-03-02"}))
+    assert [fault.place for fault in caught.value.faults] == ["chek.from"]
+    assert "check.from" in caught.value.detail
+
+
+def test_a_fill_that_is_no_date_is_refused_with_its_place(stage) -> None:
+    with pytest.raises(Faulty) as caught:
+        drafted(stage, stage.order(fills={"report.due": "哪天都行"}))
+    assert [fault.place for fault in caught.value.faults] == ["report.due"]
+
+
+def test_dates_already_past_are_warned_of_and_need_a_decision(stage) -> None:
+    order = stage.order(start="2026-02-20")
+    found = drafted(stage, order, "2026-03-03 08:30")
+    assert any("自查报告" in said and "已过" in said for said in found.warnings)
+    assert any("--past keep" in said for said in found.refusals)
+    with pytest.raises(Refused, match="自查报告"):
+        stage.launch(start="2026-02-20", now="2026-03-03 08:30")
+    kept = stage.launch(start="2026-02-20", now="2026-03-03 08:30", past="keep")
+    assert any("已过" in said for said in stage.one(Campaign, Campaign.id == kept).warnings)
+
+
+def test_a_date_is_past_only_after_its_instant(stage) -> None:
+    order = stage.order(start="2026-02-20")
+    assert drafted(stage, order, "2026-03-02 18:00").plan.past(stage.at("2026-03-02 18:00")) == []
+    assert drafted(stage, order, "2026-03-02 18:01").refusals != ()
+
+
+def test_a_launch_without_units_is_refused(stage) -> None:
+    with pytest.raises(Refused, match="没有单位参加"):
+        stage.launch(selection=Selection(kinds=("village_clinic",)))
+    assert stage.rows(Campaign) == []
+
+
+def test_a_launch_into_an_empty_unit_list_says_to_import_units_first(empty_stage) -> None:
+    with pytest.raises(Faulty, match="请先导入单位"):
+        empty_stage.launch()
+
+
+def test_an_unknown_owner_is_refused_by_its_code(stage) -> None:
+    with pytest.raises(Faulty) as caught:
+        stage.launch(owner="NOBODY")
+    assert caught.value.faults[0].place == "NOBODY"
+
+
+@pytest.mark.parametrize("field", ["codes", "under"])
+def test_unknown_codes_of_a_selection_are_all_named(stage, field: str) -> None:
+    with pytest.raises(Faulty) as caught:
+        stage.launch(selection=Selection(**{field: ("R1", "NO1", "NO2")}))
+    assert [fault.place for fault in caught.value.faults] == ["NO1", "NO2"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "owner", "expected"),
+    [
+        (Selection(), None, {"R1", "R1-H1", "R1-H2", "R2", "R2-H1", "R2-C1"}),
+        (Selection(), "R1", {"R1-H1", "R1-H2"}),
+        (Selection(codes=("R1-H1", "R2-C1")), None, {"R1-H1", "R2-C1"}),
+        (Selection(under=("R1", "R2-H1")), None, {"R1", "R1-H1", "R1-H2", "R2-H1"}),
+        (Selection(kinds=("hospital", "clinic")), None, {"R1-H1", "R2-H1", "R2-C1"}),
+        (Selection(under=("R1",), kinds=("hospital",)), None, {"R1-H1"}),
+    ],
+)
+def test_the_participants_are_the_chosen_units_below_the_owner(stage, selection, owner, expected) -> None:
+    order = stage.order(selection=selection, owner=owner)
+    assert drafted(stage, order).participants == len(expected)
+    key = stage.launch(selection=selection, owner=owner)
+    assert set(stage.states(key)) == expected
+
+
+def test_kinds_can_be_chosen_in_chinese_words_too(stage) -> None:
+    key = stage.launch(selection=Selection(kinds=("医院", "诊所")))
+    assert set(stage.states(key)) == {"R1-H1", "R2-H1", "R2-C1"}
+
+
+def test_chosen_units_that_cannot_take_part_are_named_in_a_warning(stage) -> None:
+    found = drafted(stage, stage.order(owner="R1", selection=Selection(codes=("R1-H1", "R2-H1", "R1-D1"))))
+    assert found.participants == 1
+    said = "；".join(found.warnings)
+    assert "R2-H1" in said
+    assert "R1-D1" in said
+    assert "R1-H1" not in said
+
+
+def test_units_that_are_no_longer_active_do_not_take_part(stage) -> None:
+    stage.put(core.unit, core.unit.c.code == "R2-C1", active=False)
+    assert "R2-C1" not in stage.states(stage.launch())
+
+
+def test_departments_take_part_only_where_a_row_names_them_and_the_owner_stands_in_for_missing_ones(
+    stage,
+) -> None:
+    text = stage.template(LEDGER, stage.ladders)
+    found = drafted(stage, stage.order(text))
+    assert any("规财处" in said and "示例市卫生健康委员会" in said for said in found.warnings)
+    assert not any("监督处" in said for said in found.warnings)
+    assert found.participants == 6
+    key = stage.launch(text)
+    assert set(stage.states(key)) == {"R1", "R1-H1", "R1-H2", "R2", "R2-H1", "R2-C1", "R-D1", "R-D2", "R"}
+    owing = {one.requirement: set() for one in stage.rows(Milestone)}
+    codes = {value: code for code, value in stage.ids.items()}
+    names = {one.id: one.requirement for one in stage.rows(Milestone)}
+    for row in stage.rows(Obligation):
+        owing[names[row.milestone_id]].add(codes[row.unit_id])
+    assert owing == {
+        "plan": {"R1", "R1-H1", "R1-H2", "R2", "R2-H1", "R2-C1"},
+        "own": {"R-D2"},
+        "ledger-1": {"R-D1", "R-D2"},
+        "ledger-2": {"R"},
+    }
+
+
+def test_a_department_of_the_owner_goes_before_one_of_the_same_name_further_down(stage) -> None:
+    stage.put(core.unit, core.unit.c.code == "R-D1", name="综合处")
+    stage.put(core.unit, core.unit.c.code == "R-D2", name="办公室")
+    text = stage.template(LEDGER.replace("监督处", "办公室"), stage.ladders)
+    assert "R1-D1" not in stage.states(stage.launch(text))
+
+
+def test_the_ledger_rows_become_items_tied_to_their_milestones(stage) -> None:
+    stage.launch(stage.template(LEDGER, stage.ladders))
+    items = stage.rows(LedgerItem)
+    assert [(one.no, one.standing, one.departments) for one in items] == [
+        (1, False, ["监督处", "办公室"]),
+        (2, True, ["规财处"]),
+    ]
+    assert [one.milestone_id for one in items] == [
+        stage.milestone("ledger-1").id,
+        stage.milestone("ledger-2").id,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("broken", "name"),
+    [(launch, "_runs"), (launch, "_ledger"), (opening, "open_all"), (opening, "fan_out")],
+)
+def test_a_launch_that_fails_in_the_middle_leaves_nothing(stage, monkeypatch, broken, name) -> None:
+    def fail(*_args, **_more):
+        raise RuntimeError("power cut")
+
+    before = stage.everything()
+    monkeypatch.setattr(broken, name, fail)
+    with pytest.raises(RuntimeError, match="power cut"):
+        stage.launch(stage.template(LEDGER, stage.ladders))
+    assert stage.everything() == before
+
+
+def test_a_refused_launch_leaves_nothing(stage) -> None:
+    before = stage.everything()
+    with pytest.raises(Refused):
+        stage.launch(stage.template(BLANKS))
+    assert stage.everything() == before
+
+
+def test_a_running_campaign_keeps_its_text_and_its_hash(stage) -> None:
+    text = stage.template()
+    key = stage.launch(text)
+    row = stage.one(Campaign, Campaign.id == key)
+    import hashlib
+
+    assert row.template_text == text
+    assert row.template_sha256 == hashlib.sha256(text.encode()).hexdigest()
+    with stage.store.read() as session:
+        assert stage.campaign(session, key).template.phases[0].name == "自查自纠"
+
+
+def test_two_versions_of_one_template_run_side_by_side_each_with_its_own_ladder(stage) -> None:
+    first = stage.launch(stage.template())
+    second = stage.launch(
+        stage.template(stage.phases, stage.requirements, stage.ladders.replace("-7d", "-5d"))
+    )
+    with stage.store.read() as session:
+        ladders = [
+            stage.campaign(session, key).template.ladders["main"].rungs[0].at for key in (first, second)
+        ]
+    assert ladders == ["-7d", "-5d"]
+
+
+def test_a_launch_is_journalled_with_what_it_was_asked_for(stage) -> None:
+    fills = {"report.due": "2026-03-20"}
+    key = stage.launch(fills=fills)
+    (fact,) = stage.journal("campaign.launched")
+    assert (fact.campaign_id, fact.actor) == (key, "test")
+    assert fact.payload["fills"] == fills
+    assert fact.payload["units"] == 6
+
+
+def test_a_campaign_launched_ahead_of_its_day_waits_in_draft(stage) -> None:
+    key = stage.launch(start="2026-03-09", now="2026-03-03 08:30")
+    assert stage.one(Campaign, Campaign.id == key).state == "draft"
+    assert set(stage.states(key).values()) == {"waiting"}
+    assert stage.rows(Obligation) == []
+
+
+def test_what_begins_today_is_open_when_the_launch_returns(stage) -> None:
+    key = stage.launch()
+    assert stage.one(Campaign, Campaign.id == key).state == "check"
+    assert set(stage.states(key).values()) == {"check"}
+    assert stage.counted(Obligation.milestone_id) == {
+        stage.milestone("report").id: 6,
+        stage.milestone("list").id: 6,
+    }
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_the_shipped_templates_launch_in_a_year_without_a_published_calendar(stage, name: str) -> None:
+    start = date(2027, 8, 2)
+    text = shipped()[name]
+    order = Order(text, start, {})
+    with stage.store.read() as session:
+        found = launch.draft(session, order, stage.at("2027-08-02 08:30"))
+    if found.plan.blanks:
+        assert len(found.refusals) >= len(found.plan.blanks)
+        return
+    assert any("尚未公布" in said for said in found.warnings)
+    key = stage.launch(text, start="2027-08-02", past="keep")
+    assert stage.rows(PhaseRow, PhaseRow.campaign_id == key) != []
+    assert stage.rows(UnitRun, UnitRun.campaign_id == key) != []
+
+
+def test_original_dates_are_those_of_the_launch(stage) -> None:
+    stage.launch()
+    for one in stage.rows(Milestone):
+        assert one.original_due_at == one.due_at
+
+
+def test_two_launches_at_once_are_two_campaigns(stage) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(4) as pool:
+        keys = list(pool.map(lambda _: stage.launch(), range(4)))
+    assert len(set(keys)) == 4
+    counted = stage.counted(UnitRun.campaign_id)
+    assert counted == dict.fromkeys(keys, 6)
+    assert stage.counted(sa.func.count(Obligation.id)) == {48: 1}
