@@ -26,6 +26,7 @@ Reply = tuple[int, bytes]
 NOT_SIGNED_IN = frozenset({503, 530, 534, 535, 538})
 """Refusals that mean our login or the order of commands, not the address: worth another try."""
 CLOSING = 421
+TOO_LARGE = 552  # the one refusal of MAIL FROM that is about the mail
 QUIT_SECONDS = 2.0
 
 
@@ -142,6 +143,8 @@ class Smtp:
             self._drop()
         if code in NOT_SIGNED_IN:
             return Answer.temporary(f"{words}；请检查 DUBAN_SMTP_URL 中的用户名和密码")
+        if stage is Stage.sender and code != TOO_LARGE:  # our own address: no receiver is to blame
+            return Answer.temporary(f"{words}；请检查 DUBAN_MAIL_FROM")
         return Answer.permanent(words) if 500 <= code < 600 else Answer.temporary(words)
 
     def _drop(self) -> None:
