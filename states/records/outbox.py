@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from states.records import firing, opening, rerouting
 from states.records.calendar import workdays
-from states.records.columns import changed, insert_new
+from states.records.columns import insert_new
 from states.records.core import mail, notice, timer
 from states.records.journal import note
 from states.records.tables import Mail
@@ -50,9 +50,9 @@ def compose(session: Session, now: datetime, hours: MailHours) -> int:
     rounds of the moment are through, so that they hold all of the day's notices.
     """
     local = now.astimezone(hours.zone)
-    made = _mails(session, now, "u:{}", notice.c.key, local, urgent=True)
+    made = _mails(session, now, "u:", notice.c.key, local, urgent=True)
     if hours.cover(local) and workdays(session).is_workday(local.date()) and not _rounds_behind(session, now):
-        made += _mails(session, now, f"d:{local.date()}:{{}}", notice.c.email, local, urgent=False)
+        made += _mails(session, now, f"d:{local.date()}:", notice.c.email, local, urgent=False)
     return made
 
 
@@ -65,43 +65,45 @@ def _rounds_behind(session: Session, now: datetime) -> bool:
     return bool(opening.due_campaigns(session, now, since))
 
 
-def _mails(session: Session, now: datetime, form: str, by: Any, local: datetime, *, urgent: bool) -> int:
-    """One mail per distinct `by` among the pending notices that has none yet, and its notices bound to it."""
-    before, _after = form.split("{}")
-    key = (sa.literal(before) + by).label("key")
-    kind = sa.case((notice.c.kind == "figures", "figures"), else_="digest")
+def _mails(
+    session: Session, now: datetime, prefix: str, by: sa.Column[str], local: datetime, *, urgent: bool
+) -> int:
+    """One mail per distinct `by` among the pending notices that has none yet, and its notices bound to it.
+
+    Only a mail made here takes notices: one that exists may be on its way already.
+    """
     pending = sa.and_(notice.c.state == "pending", notice.c.urgent == urgent)
-    one = sa.select(key, notice.c.email, notice.c.person, kind.label("kind")).where(pending).subquery()
-    rows = (
-        sa.select(
-            one.c.key,
-            sa.literal("urgent") if urgent else sa.func.max(one.c.kind),
-            sa.func.max(one.c.email),
-            sa.func.max(one.c.person),
-        )
-        .where(~sa.exists().where(mail.c.key == one.c.key))
-        .group_by(one.c.key)
-        .order_by(one.c.key)
+    key = sa.literal(prefix) + by
+    kind = sa.func.max(sa.case((notice.c.kind == "figures", "figures"), else_="digest"))
+    rows = session.execute(
+        sa.select(by, kind, sa.func.max(notice.c.email), sa.func.max(notice.c.person))
+        .where(pending, ~sa.exists().where(mail.c.key == key))
+        .group_by(by)
+        .order_by(by)
         .limit(AT_ONCE)
-    )
+    ).all()
+    if not rows:
+        return 0
     common = {"batch": uuid4().hex, "day": local.date(), "state": "queued", "tries": 0}
     common |= {"next_try_at": now, "queued_at": now}
-    made = _insert_from(session, rows, common)
-    if made:
-        bound = sa.select(mail.c.id).where(mail.c.key == sa.literal(before) + by)
-        bound = bound.where(mail.c.batch == common["batch"])
-        session.execute(
-            sa.update(notice)
-            .where(pending, sa.exists(bound))
-            .values(state="mailed", mail_id=bound.scalar_subquery())
-        )
-    return made
-
-
-def _insert_from(session: Session, rows: sa.Select[Any], common: dict[str, Any]) -> int:
-    rows = rows.add_columns(*(sa.literal(value, mail.c[name].type) for name, value in common.items()))
-    columns = ["key", "kind", "email", "person", *common]
-    return changed(session, insert_new(session, Mail).from_select(columns, rows))
+    made = [
+        {
+            **common,
+            "key": prefix + value,
+            "kind": "urgent" if urgent else sort,
+            "email": email,
+            "person": name,
+        }
+        for value, sort, email, name in rows
+    ]
+    session.execute(insert_new(session, Mail), made)
+    bound = sa.select(mail.c.id).where(mail.c.key == key, mail.c.batch == common["batch"])
+    session.execute(
+        sa.update(notice)
+        .where(pending, by.between(rows[0][0], rows[-1][0]), sa.exists(bound))
+        .values(state="mailed", mail_id=bound.scalar_subquery())
+    )
+    return len(rows)
 
 
 @dataclass(frozen=True)
