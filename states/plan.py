@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from states.dates import Anchors, Deadline, Due, Every, cadence, occurrences, parse_window, resolve, start_of
+from states.dates.points import Lasting
 from states.fills import Blank, Fills
 from states.template import Cadence, Kind, LedgerRow, Opens, Phase, Requirement, Scope, Template
 from states.workdays import Workdays
@@ -151,7 +152,7 @@ class _Planner:
         first, last = self._window(phase)
         opens = self.opened.get(phase.key) or self._opening(phase, first, previous)
         closing = Due(None, "")
-        if last is not None:
+        if last is not None and not (opens is None and isinstance(last.point, Lasting)):
             anchors = self._anchors((opens, None))
             closing = resolve(last, anchors, self.calendar, self.zone)
         return PlannedPhase(

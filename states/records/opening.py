@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.kinds import DEPARTMENT
-from states.plan import plan
-from states.records import scopes
+from states.records import replanning, scopes
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_span
 from states.records.core import campaign as campaigns
@@ -107,7 +104,7 @@ def open_phase(session: Session, campaign: Running, phase: PhaseRow, now: dateti
     session.add_all([campaign.row, phase])
     session.flush()
     note(session, now, "campaign.moved", actor, campaign_id=campaign.id, before=before, after=phase.key)
-    _redate(session, campaign, phase, now)
+    _redate(session, campaign, phase, now, actor)
     if phase.ord == 1:
         start_all(session, campaign, now)
     else:
@@ -115,35 +112,14 @@ def open_phase(session: Session, campaign: Running, phase: PhaseRow, now: dateti
     _announce(session, campaign, phase, now)
 
 
-def _redate(session: Session, campaign: Running, phase: PhaseRow, now: datetime) -> None:
-    """Where a phase opened at another time than planned, its milestones take the dates that follow from it."""
-    if phase.opens_at is not None and phase.opens_at <= now and phase.opens != Opens.by_hand:
-        _fill_opening(session, campaign, phase, phase.opens_at)
-        return
-    row = campaign.row
-    again = plan(campaign.template, row.start, row.fills, campaign.calendar, {phase.key: now})
-    planned = next(one for one in again.phases if one.key == phase.key)
-    phase.opens_at, phase.closes_at = now, planned.closes_at
-    existing = {
-        (one.requirement, one.period): one
-        for one in session.exec(
-            select(Milestone).where(Milestone.campaign_id == campaign.id, Milestone.phase == phase.key)
-        )
-    }
-    for one in again.milestones:
-        if one.phase == phase.key:
-            _take(session, campaign, existing.get((one.requirement, one.period)), asdict(one))
-    _fill_opening(session, campaign, phase, now)
-
-
-def _take(session: Session, campaign: Running, known: Milestone | None, planned: dict[str, Any]) -> None:
-    if known is None:
-        known = Milestone(campaign_id=campaign.id, original_due_at=planned["due_at"], **planned)
-    elif known.opened_at is None:
-        known.opens_at, known.due_at = planned["opens_at"], planned["due_at"]
-        known.original_due_at = known.original_due_at or planned["due_at"]
-        known.provisional, known.words = planned["provisional"], planned["words"]
-    session.add(known)
+def _redate(session: Session, campaign: Running, phase: PhaseRow, now: datetime, actor: str) -> None:
+    """Where a phase opened at another time than planned, what is still to come takes the dates that follow."""
+    if phase.opens_at is None or phase.opens_at > now or phase.opens == Opens.by_hand:
+        phase.opens_at = now
+        session.add(phase)
+        session.flush()
+        replanning.follow(session, campaign, now, actor, f"“{phase.name}”阶段提前或另行开始")
+    _fill_opening(session, campaign, phase, phase.opens_at)
 
 
 def _fill_opening(session: Session, campaign: Running, phase: PhaseRow, at: datetime) -> None:
@@ -174,7 +150,8 @@ def open_milestone(session: Session, campaign: Running, milestone: Milestone, no
     milestone.expected = fan_out(session, campaign, milestone)
     session.add(milestone)
     if milestone.due_at is not None:
-        session.add_all(timers(campaign, milestone, milestone.due_at, now))
+        could_open = _could_open(session, campaign, milestone, now)
+        session.add_all(timers(campaign, milestone, milestone.due_at, now, could_open=could_open))
     note(
         session,
         now,
@@ -186,6 +163,16 @@ def open_milestone(session: Session, campaign: Running, milestone: Milestone, no
         units=milestone.expected,
     )
     session.flush()
+
+
+def _could_open(session: Session, campaign: Running, milestone: Milestone, now: datetime) -> datetime:
+    """When it should have opened: what our own clock was late by takes no rung away."""
+    phase = session.exec(
+        select(PhaseRow).where(PhaseRow.campaign_id == campaign.id, PhaseRow.key == milestone.phase)
+    ).first()
+    planned = [milestone.opens_at, phase.opens_at if phase else None]
+    latest = max((at for at in planned if at is not None), default=now)
+    return max(min(latest, now), campaign.row.launched_at)
 
 
 def fan_out(session: Session, campaign: Running, milestone: Milestone) -> int:

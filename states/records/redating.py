@@ -13,9 +13,9 @@ from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
 from states.records.core import timer
 from states.records.journal import note
-from states.records.tables import Milestone, PhaseRow
+from states.records.replanning import follow, really_opened
+from states.records.tables import Milestone
 from states.records.timers import timers
-from states.template import Opens
 
 MOVED = "日历更新，期限改变"
 
@@ -34,9 +34,8 @@ class Redate:
 
 def changes(session: Session, now: datetime) -> list[Redate]:
     """What the present calendar would move in running campaigns; dates already past stay."""
-    open_ones = sa.select(campaigns.c.id).where(campaigns.c.closed_at.is_(None)).order_by(campaigns.c.id)
     found: list[Redate] = []
-    for key in session.execute(open_ones).scalars():
+    for key in _running(session):
         found += _changes(session, running(session, key), now)
     return found
 
@@ -46,12 +45,21 @@ def apply(session: Session, now: datetime, actor: str) -> list[Redate]:
     moved = changes(session, now)
     for one in moved:
         _move(session, one, now, actor)
+    for key in _running(session):
+        follow(session, running(session, key), now, actor, MOVED)
     return moved
+
+
+def _running(session: Session) -> list[int]:
+    open_ones = sa.select(campaigns.c.id).where(campaigns.c.closed_at.is_(None))
+    return list(session.execute(open_ones.order_by(campaigns.c.id)).scalars())
 
 
 def _changes(session: Session, campaign: Running, now: datetime) -> list[Redate]:
     row = campaign.row
-    planned = plan(campaign.template, row.start, row.fills, campaign.calendar, _opened(session, campaign))
+    planned = plan(
+        campaign.template, row.start, row.fills, campaign.calendar, really_opened(session, campaign)
+    )
     dates = {(one.requirement, one.period): one for one in planned.milestones}
     kept = session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id)).all()
     return [
@@ -59,14 +67,6 @@ def _changes(session: Session, campaign: Running, now: datetime) -> list[Redate]
         for one in kept
         if (new := dates.get((one.requirement, one.period))) is not None and _differs(one, new, now)
     ]
-
-
-def _opened(session: Session, campaign: Running) -> dict[str, datetime]:
-    """Phases that a person opened keep the date on which that was done."""
-    phases = session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id))
-    return {
-        one.key: one.opened_at for one in phases if one.opened_at is not None and one.opens == Opens.by_hand
-    }
 
 
 def _differs(kept: Milestone, planned: PlannedMilestone, now: datetime) -> bool:

@@ -16,12 +16,13 @@ def timers(
     now: datetime,
     obligation_id: int = 0,
     cycle: int = 0,
+    could_open: datetime | None = None,
 ) -> list[Timer]:
-    """The timers of one due date; rungs whose time had passed when it opened are kept as skipped."""
+    """The timers of one due date; rungs whose time had passed when it (`could`) open are kept as skipped."""
     steps = campaign.ladder(milestone)
     if steps is None:
         return []
-    times = ladder.timetable(steps, due, now, campaign.calendar, campaign.zone)
+    times = ladder.timetable(steps, due, could_open or now, campaign.calendar, campaign.zone)
     return [
         Timer(
             campaign_id=campaign.id,

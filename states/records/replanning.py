@@ -1,0 +1,106 @@
+"""What is not open yet takes the windows and dates that follow from what has really happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from states.plan import PlannedMilestone, PlannedPhase, plan
+from states.records.campaigns import Running
+from states.records.journal import note
+from states.records.tables import Milestone, PhaseRow
+
+Key = tuple[str, str]
+
+
+def really_opened(session: Session, campaign: Running) -> dict[str, datetime]:
+    """Phase → the instant its relative dates count from, for those that are open."""
+    return {
+        one.key: one.opens_at
+        for one in _phases(session, campaign)
+        if one.opened_at is not None and one.opens_at is not None
+    }
+
+
+def follow(session: Session, campaign: Running, now: datetime, actor: str, reason: str) -> None:
+    """Plan anew from the phases that are open. What is open keeps its dates; what moves leaves a journal row."""
+    row = campaign.row
+    opened = really_opened(session, campaign)
+    again = plan(campaign.template, row.start, row.fills, campaign.calendar, opened)
+    windows = {one.key: one for one in again.phases}
+    for phase in _phases(session, campaign):
+        _take_window(session, phase, windows[phase.key])
+    planned = {(one.requirement, one.period): one for one in again.milestones}
+    _take_milestones(session, campaign, planned, now, actor, reason)
+    session.flush()
+
+
+def _phases(session: Session, campaign: Running) -> list[PhaseRow]:
+    return list(session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id)))
+
+
+def _take_window(session: Session, phase: PhaseRow, planned: PlannedPhase) -> None:
+    if phase.opened_at is None:
+        phase.opens_at = planned.opens_at
+    phase.closes_at, phase.provisional = planned.closes_at, planned.provisional
+    session.add(phase)
+
+
+def _take_milestones(
+    session: Session,
+    campaign: Running,
+    planned: Mapping[Key, PlannedMilestone],
+    now: datetime,
+    actor: str,
+    reason: str,
+) -> None:
+    rows = session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id)).all()
+    kept = {(one.requirement, one.period): one for one in rows}
+    for key, one in planned.items():
+        if key not in kept:
+            session.add(Milestone(campaign_id=campaign.id, original_due_at=one.due_at, **asdict(one)))
+        elif kept[key].opened_at is None:
+            _take_dates(session, campaign, kept[key], one, now, actor, reason)
+    for row in rows:
+        if row.period and row.opened_at is None and (row.requirement, row.period) not in planned:
+            _drop(session, campaign, row, now, actor, reason)
+
+
+def _drop(
+    session: Session, campaign: Running, row: Milestone, now: datetime, actor: str, reason: str
+) -> None:
+    """A period that lies outside the window now: nobody was ever asked for it."""
+    session.delete(row)
+    about = {"milestone": row.id, "name": row.name}
+    note(session, now, "milestone.dropped", actor, campaign_id=campaign.id, reason=reason, **about)
+
+
+def _take_dates(
+    session: Session,
+    campaign: Running,
+    kept: Milestone,
+    planned: PlannedMilestone,
+    now: datetime,
+    actor: str,
+    reason: str,
+) -> None:
+    before = kept.due_at
+    kept.opens_at, kept.due_at = planned.opens_at, planned.due_at
+    kept.original_due_at = kept.original_due_at or planned.due_at
+    kept.provisional, kept.words = planned.provisional, planned.words
+    session.add(kept)
+    if before is not None and before != planned.due_at:
+        note(
+            session,
+            now,
+            "milestone.redated",
+            actor,
+            campaign_id=campaign.id,
+            before=before.isoformat(),
+            after=planned.due_at.isoformat() if planned.due_at else None,
+            reason=reason,
+            milestone=kept.id,
+        )
