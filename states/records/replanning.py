@@ -74,8 +74,16 @@ def _drop(
 ) -> None:
     """A period that lies outside the window now: nobody was ever asked for it."""
     session.delete(row)
-    about = {"milestone": row.id, "name": row.name}
-    note(session, now, "milestone.dropped", actor, campaign_id=campaign.id, reason=reason, **about)
+    note(
+        session,
+        now,
+        "milestone.dropped",
+        actor,
+        campaign_id=campaign.id,
+        reason=reason,
+        milestone=row.id,
+        name=row.name,
+    )
 
 
 def _take_dates(
