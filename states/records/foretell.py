@@ -127,7 +127,8 @@ def run_through(
 
     while now <= end:
         acts_next = act(now) if act else None
-        rounds.cycle(store, send, now, hours, WHO, papers=False)
+        rounds.decide(store, now, hours)
+        rounds.deliver_at_once(store, send, now, WHO)
         if progress:
             progress(now)
         with store.read() as session:

@@ -11,6 +11,8 @@ from sqlmodel import Session
 
 from states.records.core import journal
 
+_INSERT = sa.insert(journal)
+
 
 def note(
     session: Session,
@@ -26,19 +28,18 @@ def note(
     **payload: Any,
 ) -> None:
     """One fact."""
-    session.execute(
-        sa.insert(journal).values(
-            at=now,
-            kind=kind,
-            actor=actor,
-            campaign_id=campaign_id,
-            unit_id=unit_id,
-            before=before,
-            after=after,
-            reason=reason,
-            payload=payload or None,
-        )
-    )
+    row = {
+        "at": now,
+        "kind": kind,
+        "actor": actor,
+        "campaign_id": campaign_id,
+        "unit_id": unit_id,
+        "before": before,
+        "after": after,
+        "reason": reason,
+        "payload": payload or None,
+    }
+    session.execute(_INSERT, [row])
 
 
 def note_from(session: Session, columns: Sequence[str], rows: sa.Select[Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -148,7 +149,7 @@ def release(session: Session, claims: list[Claim], now: datetime) -> None:
 
 def mark_sent(session: Session, claim: Claim, now: datetime, message_id: str) -> bool:
     """The server took it. False when the lease had passed to somebody else meanwhile."""
-    return _mark(session, claim, now, "sent", message_id=message_id, sent_at=now)
+    return _mark(session, claim, now, "sent", sent_at=now, message_id=message_id)
 
 
 def mark_withdrawn(session: Session, claim: Claim, now: datetime) -> bool:
@@ -172,30 +173,21 @@ def mark_refused(session: Session, claim: Claim, now: datetime, detail: str) -> 
     return True
 
 
-_MARKING = (
-    sa.update(mail)
-    .where(
-        mail.c.id == sa.bindparam("id_"), mail.c.claimed_by == sa.bindparam("who"), mail.c.state == "queued"
-    )
-    .values(claimed_by=None)
-)
+_MINE = sa.and_(mail.c.id == sa.bindparam("id_"), mail.c.claimed_by == sa.bindparam("who"))
+_MARKING = sa.update(mail).where(_MINE, mail.c.state == "queued").values(claimed_by=None)
+_KINDS = {"queued": "mail.deferred"}
+
+
+@lru_cache(maxsize=16)
+def _marking(state: str, *names: str) -> sa.Update:
+    """Built once per kind of answer: marking is what a delivery round does most."""
+    return _MARKING.values(state=state, **{name: sa.bindparam(f"to_{name}") for name in names})
 
 
 def _mark(session: Session, claim: Claim, now: datetime, state: str, **values: Any) -> bool:
-    done = session.connection().execute(
-        _MARKING.values(state=state, **values), {"id_": claim.id, "who": claim.who}
-    )
-    if done.rowcount != 1:
+    given = {"id_": claim.id, "who": claim.who, **{f"to_{name}": value for name, value in values.items()}}
+    if session.connection().execute(_marking(state, *values), given).rowcount != 1:
         return False
-    kind = "mail.deferred" if state == "queued" else f"mail.{state}"
-    note(
-        session,
-        now,
-        kind,
-        SYSTEM,
-        after=claim.key,
-        reason=values.get("error"),
-        mail=claim.id,
-        tries=claim.tries,
-    )
+    kind, error = _KINDS.get(state, f"mail.{state}"), values.get("error")
+    note(session, now, kind, SYSTEM, after=claim.key, reason=error, mail=claim.id, tries=claim.tries)
     return True

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlmodel import Session
 
 from states.clock import elapsed
 from states.letters import Message
 from states.records import drafting, firing, opening, outbox
 from states.records.campaigns import running
+from states.records.core import notice
 from states.records.outbox import Claim, MailHours
 from states.records.session import Store
-from states.records.tables import Campaign, Notice
+from states.records.tables import Campaign
 
 log = logging.getLogger("duban.rounds")
 
@@ -105,51 +107,71 @@ def compose(store: Store, now: datetime, hours: MailHours) -> int:
         total += made
 
 
-def deliver(store: Store, send: Send, now: datetime, who: str, *, papers: bool = True) -> Delivered:
-    """Send what is queued, one transaction a mail; stop before the leases run out.
+def deliver(store: Store, send: Send, now: datetime, who: str) -> Delivered:
+    """Send what is queued, one transaction a mail, until the round has lasted half a lease.
 
-    `papers` False leaves out figures and sheets, for a preview that only asks who hears of what.
+    Leases count from `now`, so a round must end before the first of its own could pass to somebody else.
     """
-    done = Delivered()
-    while True:
-        began = elapsed()
-        with store.write() as session:
-            claims = outbox.claim(session, now, who)
-        if not claims:
-            return done
+    done, began = Delivered(), elapsed()
+    while claims := _claim(store, now, who):
         with store.read() as session:
-            drafted = drafting.drafts(session, [one.id for one in claims], now, papers=papers)
+            drafted = drafting.drafts(session, [one.id for one in claims], now)
         for place, claim in enumerate(claims):
             if timedelta(seconds=elapsed() - began) > outbox.LEASE / 2:
                 with store.write() as session:
                     outbox.release(session, claims[place:], now)
-                done.notes.append("邮件服务器太慢，本轮未发完，下一轮继续")
+                done.notes.append("本轮未发完，下一轮继续")
                 return done
-            _deliver_one(store, send, now, claim, drafted[claim.id], done)
+            answer = _answer(send, drafted[claim.id])
+            with store.write() as session:
+                _record(session, claim, drafted[claim.id], answer, now, done)
+    return done
 
 
-def _deliver_one(
-    store: Store, send: Send, now: datetime, claim: Claim, drafted: drafting.Drafted, done: Delivered
-) -> None:
-    answer = _try(send, drafted.message) if drafted.message is not None else Answer("withdrawn")
+def deliver_at_once(store: Store, send: Send, now: datetime, who: str) -> Delivered:
+    """As `deliver`, for a post office that only listens: a transaction a batch, without figures and sheets."""
+    done = Delivered()
+    while claims := _claim(store, now, who):
+        with store.write() as session:
+            drafted = drafting.drafts(session, [one.id for one in claims], now, papers=False)
+            for claim in claims:
+                _record(session, claim, drafted[claim.id], _answer(send, drafted[claim.id]), now, done)
+    return done
+
+
+def _claim(store: Store, now: datetime, who: str) -> list[Claim]:
     with store.write() as session:
-        if drafted.settled:
-            session.execute(
-                sa.update(Notice).where(Notice.id.in_(drafted.settled)).values(state="withdrawn")  # type: ignore[attr-defined]
-            )
-        if answer.kind == "sent":
-            outbox.mark_sent(session, claim, now, answer.message_id)
-            done.sent += 1
-        elif answer.kind == "withdrawn":
-            outbox.mark_withdrawn(session, claim, now)
-            done.withdrawn += 1
-        elif answer.kind == "permanent":
-            outbox.mark_refused(session, claim, now, answer.detail)
-            done.refused += 1
-        else:
-            outbox.mark_deferred(session, claim, now, answer.detail)
-            done.deferred += 1
-            done.notes.append(answer.detail)
+        return outbox.claim(session, now, who)
+
+
+def _answer(send: Send, drafted: drafting.Drafted) -> Answer:
+    return _try(send, drafted.message) if drafted.message is not None else Answer("withdrawn")
+
+
+def _record(
+    session: Session,
+    claim: Claim,
+    drafted: drafting.Drafted,
+    answer: Answer,
+    now: datetime,
+    done: Delivered,
+) -> None:
+    if drafted.settled:
+        settled = notice.c.id.in_(drafted.settled)
+        session.execute(sa.update(notice).where(settled).values(state="withdrawn"))
+    if answer.kind == "sent":
+        outbox.mark_sent(session, claim, now, answer.message_id)
+        done.sent += 1
+    elif answer.kind == "withdrawn":
+        outbox.mark_withdrawn(session, claim, now)
+        done.withdrawn += 1
+    elif answer.kind == "permanent":
+        outbox.mark_refused(session, claim, now, answer.detail)
+        done.refused += 1
+    else:
+        outbox.mark_deferred(session, claim, now, answer.detail)
+        done.deferred += 1
+        done.notes.append(answer.detail)
 
 
 def _try(send: Send, message: Message) -> Answer:
@@ -161,12 +183,15 @@ def _try(send: Send, message: Message) -> Answer:
         return Answer("temporary", f"写不成这封邮件：{error}")
 
 
-def cycle(
-    store: Store, send: Send, now: datetime, hours: MailHours, who: str, *, papers: bool = True
-) -> Delivered:
-    """One round of everything due, then delivery."""
+def decide(store: Store, now: datetime, hours: MailHours) -> None:
+    """Everything due at `now`, up to the mails that are to be sent."""
     open_due(store, now)
     fire(store, now, after_due=False)
     fire(store, now, after_due=True)
     compose(store, now, hours)
-    return deliver(store, send, now, who, papers=papers)
+
+
+def cycle(store: Store, send: Send, now: datetime, hours: MailHours, who: str) -> Delivered:
+    """One round of everything due, then delivery."""
+    decide(store, now, hours)
+    return deliver(store, send, now, who)
