@@ -185,10 +185,13 @@ def test_the_county_plan_keeps_its_blanks_as_printed() -> None:
         ("专项整治月报表", "每月", "扫黑除恶周报"),
     ]
     assert [one.due for one in plan.requirements if one.key == "summary"] == ["__月__日前"]
-    assert [rung.name for rung in plan.ladders["accountability"].rungs] == [
-        "通报",
-        "约谈",
-        "挂牌督办",
-        "重点管理",
-        "一票否决",
+    assert [(rung.at, rung.name, rung.confirm) for rung in plan.ladders["accountability"].rungs] == [
+        ("-3d", "提醒", False),
+        ("-1wd", "提醒", False),
+        ("+1wd", "催办", False),
+        ("+3wd", "通报", True),
+        ("+5wd", "约谈", True),
+        ("+7wd", "挂牌督办", True),
+        ("+10wd", "重点管理", True),
+        ("+15wd", "一票否决", True),
     ]
