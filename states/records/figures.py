@@ -13,40 +13,47 @@ from states.progress import Count, Covered, Tally, overdue, reporting, total
 from states.records import scopes
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
-from states.records.core import obligation, run, unit, vacancy
-from states.records.settling import OPEN
+from states.records.core import obligation, proposal, run, unit, vacancy
+from states.records.settling import OPEN, SETTLED
 from states.records.tables import (
     LedgerItem,
     Milestone,
     PhaseRow,
-    Proposal,
     Unit,
 )
 
 QUIET = ("closed", "exempt")
 
 
-def tally(session: Session, campaign: Running, now: datetime, worst: int = 10) -> Tally:
-    """The campaign in figures as it stands at `now`."""
+def tally(
+    session: Session, campaign: Running, now: datetime, worst: int = 10, path: str | None = None
+) -> Tally:
+    """The campaign in figures as it stands at `now`; `path`: only the units at or below the unit of that path."""
     milestones = _opened(session, campaign)
-    counts = _counts(session, milestones, now)
+    counts = _counts(session, milestones, now, path)
     late_ones = [one.id for one in milestones if one.due_at is not None and one.due_at < now]
-    closed, items = _ledger(session, campaign, milestones)
+    closed, items = _ledger(session, campaign, milestones, path)
     return Tally(
-        by_state=_by_state(session, campaign),
-        behind=_behind(session, campaign, now),
+        by_state=_by_state(session, campaign, path),
+        behind=_behind(session, campaign, now, path),
         overdue=overdue(counts),
         open=total(counts, *OPEN),
         submitted=total(counts, "submitted"),
         settled=total(counts, "accepted", "nil", "waived"),
         reporting=reporting(counts),
-        coverage=_coverage(session, campaign),
+        coverage=_coverage(session, campaign, path),
         ledger_closed=closed,
         ledger_total=items,
-        proposals=_proposals(session, campaign),
-        vacancies=_vacancies(session, campaign),
-        worst=_worst(session, late_ones, now, worst),
+        proposals=_proposals(session, campaign, path),
+        vacancies=_vacancies(session, campaign, path),
+        worst=_worst(session, late_ones, now, worst, path),
     )
+
+
+def _within(path: str | None, unit_id: Any) -> list[sa.ColumnElement[bool]]:
+    if path is None:
+        return []
+    return [unit_id.in_(sa.select(unit.c.id).where(scopes.below(path)))]
 
 
 def _opened(session: Session, campaign: Running) -> list[Milestone]:
@@ -68,7 +75,7 @@ def _spans(milestones: list[int]) -> sa.ColumnElement[bool]:
     return sa.or_(*spans) if spans else sa.false()
 
 
-def _counts(session: Session, milestones: list[Milestone], now: datetime) -> list[Count]:
+def _counts(session: Session, milestones: list[Milestone], now: datetime, path: str | None) -> list[Count]:
     own_due = obligation.c.due_at.is_not(None)
     statement = (
         sa.select(
@@ -78,7 +85,7 @@ def _counts(session: Session, milestones: list[Milestone], now: datetime) -> lis
             sa.case((own_due, sa.case((obligation.c.due_at < now, 1), else_=0)), else_=-1).label("own"),
             sa.func.count(),
         )
-        .where(_spans([one.id for one in milestones]))
+        .where(_spans([one.id for one in milestones]), *_within(path, obligation.c.unit_id))
         .group_by(obligation.c.milestone_id, obligation.c.status, obligation.c.late, sa.text("own"))
     )
     passed = {one.id: one.due_at is not None and one.due_at < now for one in milestones}
@@ -88,8 +95,9 @@ def _counts(session: Session, milestones: list[Milestone], now: datetime) -> lis
     ]
 
 
-def _by_state(session: Session, campaign: Running) -> tuple[tuple[str, int], ...]:
+def _by_state(session: Session, campaign: Running, path: str | None) -> tuple[tuple[str, int], ...]:
     statement = sa.select(run.c.state, sa.func.count()).where(run.c.campaign_id == campaign.id)
+    statement = statement.where(*_within(path, run.c.unit_id))
     found = Counter(dict(session.execute(statement.group_by(run.c.state)).tuples().all()))
     known = campaign.machines.unit.states
     return tuple((state, found[state]) for state in known if found[state])
@@ -107,18 +115,21 @@ def behind_condition(session: Session, campaign: Running, now: datetime) -> sa.C
     return sa.and_(run.c.ord.in_(places), run.c.state.not_in(QUIET), ~run.c.state.like("%.suspended"))
 
 
-def _behind(session: Session, campaign: Running, now: datetime) -> int:
+def _behind(session: Session, campaign: Running, now: datetime, path: str | None) -> int:
     statement = sa.select(sa.func.count()).select_from(run).where(run.c.campaign_id == campaign.id)
+    statement = statement.where(*_within(path, run.c.unit_id))
     return _one(session, statement.where(behind_condition(session, campaign, now)))
 
 
-def _worst(session: Session, late: list[int], now: datetime, limit: int) -> tuple[tuple[str, int], ...]:
+def _worst(
+    session: Session, late: list[int], now: datetime, limit: int, path: str | None
+) -> tuple[tuple[str, int], ...]:
     if not late or not limit:
         return ()
     due = sa.or_(obligation.c.due_at.is_(None), obligation.c.due_at < now)
     counted = (
         sa.select(obligation.c.unit_id, sa.func.count().label("number"))
-        .where(_spans(late), obligation.c.status.in_(OPEN), due)
+        .where(_spans(late), obligation.c.status.in_(OPEN), due, *_within(path, obligation.c.unit_id))
         .group_by(obligation.c.unit_id)
         .order_by(sa.text("number DESC"), obligation.c.unit_id)
         .limit(limit)
@@ -129,7 +140,7 @@ def _worst(session: Session, late: list[int], now: datetime, limit: int) -> tupl
     return tuple((name, number) for name, number in session.execute(statement).tuples())
 
 
-def _coverage(session: Session, campaign: Running) -> tuple[Covered, ...]:
+def _coverage(session: Session, campaign: Running, path: str | None) -> tuple[Covered, ...]:
     owner = session.get_one(Unit, campaign.row.owner_id)
     made = []
     for target in campaign.template.coverage:
@@ -138,33 +149,40 @@ def _coverage(session: Session, campaign: Running) -> tuple[Covered, ...]:
             sa.select(sa.func.count(), sa.func.sum(sa.case((run.c.state == "closed", 1), else_=0)))
             .select_from(run.join(unit, unit.c.id == run.c.unit_id))
             .where(run.c.campaign_id == campaign.id, run.c.state != "exempt", *conditions)
+            .where(*_within(path, unit.c.id))
         )
         number, reached = session.execute(statement).one()
         made.append(Covered(target.name, target.percent, int(reached or 0), int(number)))
     return tuple(made)
 
 
-def _ledger(session: Session, campaign: Running, milestones: list[Milestone]) -> tuple[int, int]:
-    items = session.exec(select(LedgerItem).where(LedgerItem.campaign_id == campaign.id)).all()
-    keys = [item.milestone_id for item in items if item.milestone_id in {one.id for one in milestones}]
-    waiting = sa.select(obligation.c.milestone_id).where(
-        _spans(keys), obligation.c.status.not_in(("accepted", "nil", "waived"))
-    )
-    still_open = set(session.execute(waiting.distinct()).scalars()) if keys else set()
+def _ledger(
+    session: Session, campaign: Running, milestones: list[Milestone], path: str | None
+) -> tuple[int, int]:
+    """How many items are closed, of how many; within a subtree only those that a unit of it answers for."""
+    kept = select(LedgerItem.milestone_id).where(LedgerItem.campaign_id == campaign.id)
+    items = list(session.exec(kept))
+    opened = {one.id for one in milestones}
+    keys = [key for key in items if key in opened]
+    within = [_spans(keys), *_within(path, obligation.c.unit_id)]
+    answering = sa.select(obligation.c.milestone_id).where(*within).distinct()
+    if path is not None:
+        items = keys = list(session.execute(answering).scalars())
+    waiting = answering.where(obligation.c.status.not_in(SETTLED))
+    still_open = set(session.execute(waiting).scalars()) if keys else set()
     return len([key for key in keys if key not in still_open]), len(items)
 
 
-def _proposals(session: Session, campaign: Running) -> int:
-    statement = sa.select(sa.func.count()).select_from(Proposal)
-    return _one(
-        session, statement.where(sa.column("campaign_id") == campaign.id, sa.column("state") == "proposed")
-    )
+def _proposals(session: Session, campaign: Running, path: str | None) -> int:
+    statement = sa.select(sa.func.count()).select_from(proposal)
+    waiting = statement.where(proposal.c.campaign_id == campaign.id, proposal.c.state == "proposed")
+    return _one(session, waiting.where(*_within(path, proposal.c.unit_id)))
 
 
-def _vacancies(session: Session, campaign: Running) -> int:
+def _vacancies(session: Session, campaign: Running, path: str | None) -> int:
     joined = vacancy.join(run, run.c.unit_id == vacancy.c.unit_id)
-    statement = sa.select(sa.func.count()).select_from(joined)
-    return _one(session, statement.where(run.c.campaign_id == campaign.id))
+    statement = sa.select(sa.func.count()).select_from(joined).where(run.c.campaign_id == campaign.id)
+    return _one(session, statement.where(*_within(path, run.c.unit_id)))
 
 
 def _one(session: Session, statement: sa.Select[Any]) -> int:
