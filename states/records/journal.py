@@ -45,3 +45,11 @@ def note(
 def note_from(session: Session, columns: Sequence[str], rows: sa.Select[Any]) -> None:
     """Many facts in one statement: `rows` selects `columns` of the journal."""
     session.execute(sa.insert(journal).from_select(list(columns), rows))
+
+
+def payload(session: Session, **columns: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The JSON of a fact, made of columns by the database."""
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    build = sa.func.json_build_object if postgresql else sa.func.json_object
+    pairs = [part for name, column in columns.items() for part in (sa.literal(name, sa.String), column)]
+    return build(*pairs, type_=sa.JSON)

@@ -20,6 +20,7 @@ from states.records import settling
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_span
 from states.records.core import journal, obligation, run
+from states.records.moving import outcome_of
 
 SYSTEM = "system"
 
@@ -46,9 +47,9 @@ def mass_move(
     dry_run: bool = False,
 ) -> Mass:
     """Make the same move of every chosen unit (`chosen`: conditions over `unit_run`) for which it is open."""
-    edges = [edge for edge in machine.table(campaign.machines) if edge.move == name]
-    if not edges:
+    if name not in machine.MOVES["unit"]:
         raise Faulty([f"没有“{name}”这个动作；可用的有 {'、'.join(machine.MOVES['unit'])}"])
+    edges = [edge for edge in machine.table(campaign.machines) if edge.move == name]
     if any(edge.needs_reason for edge in edges) and not (reason or "").strip():
         raise Refused(f"“{machine.MOVE_NAMES[name]}”须写明理由")
     total = _count(session, [run.c.campaign_id == campaign.id, *chosen])
@@ -56,6 +57,7 @@ def mass_move(
     # Judge every source state before the first write, so that no unit is moved twice in one go.
     ready = [(edge, [*_open(session, campaign, edge), *chosen]) for edge in reversed(edges)]
     for edge, conditions in ready:
+        outcome_of(campaign, edge.dest, outcome)
         if dry_run:
             moved += _count(session, conditions)
         else:
@@ -119,13 +121,15 @@ def _set_move(
 ) -> int:
     """One UPDATE and one journal row a unit, in one statement where the database can."""
     if edge.move == "exempt":
-        settling.waive_many(session, campaign, sa.select(run.c.unit_id).where(*conditions), now)
+        leaving = sa.select(run.c.unit_id).where(*conditions).order_by(run.c.unit_id).with_for_update()
+        units = session.execute(leaving).scalars().all()
+        settling.waive_many(session, campaign, units, now, actor, reason or "")
     values = {
         "state": edge.dest,
         "ord": machine.ord_of(campaign.machines, edge.dest),
         "since": now,
         "version": run.c.version + 1,
-        "outcome": (outcome or campaign.template.outcomes[0]) if edge.dest == "closed" else None,
+        "outcome": outcome_of(campaign, edge.dest, outcome),
     }
     changing = sa.update(run).where(*conditions).values(values)
     if session.get_bind().dialect.name == "postgresql":
@@ -137,7 +141,7 @@ def _set_move(
     return changed(session, changing)
 
 
-_COLUMNS = ["at", "kind", "actor", "campaign_id", "unit_id", "before", "after", "reason"]
+_COLUMNS = ["at", "kind", "actor", "campaign_id", "unit_id", "before", "after", "reason", "payload"]
 
 
 def _facts(
@@ -152,4 +156,5 @@ def _facts(
         sa.literal(edge.source),
         sa.literal(edge.dest),
         sa.literal(reason, sa.String),
+        sa.literal({"move": edge.move}, journal.c.payload.type),
     )

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Refused
+from states.records import settling
 from states.records.campaigns import Running
-from states.records.columns import changed, obligation_span
-from states.records.core import journal, notice, obligation, proposal, timer
+from states.records.columns import obligation_span
+from states.records.core import obligation
 from states.records.settling import ACTS
 from states.records.tables import Milestone
 
@@ -42,11 +43,12 @@ def settle_many(
         raise Refused(f"“{wanted.name}”须写明理由")
     after = RESULTS.get(act) or ("submitted" if milestone.review else "accepted")
     first, last = obligation_span(milestone.id)
-    where = [obligation.c.id.between(first, last), obligation.c.status.in_(wanted.sources), *units]
-    _note(session, campaign, act, after, where, now, actor, reason)
-    keys = list(session.execute(sa.select(obligation.c.id).where(*where)).scalars())
-    _silence(session, milestone.id, keys, now)
-    return changed(session, sa.update(obligation).where(*where).values(**_values(act, after, milestone, now)))
+    of_it = obligation.c.id.between(first, last)
+    keys = settling.locked(session, [of_it, obligation.c.status.in_(wanted.sources), *units])
+    settling.note_acts(session, campaign, act, after, keys, now, actor, reason)
+    settling.silence(session, keys, now)
+    settling.change_all(session, keys, _values(act, after, milestone, now))
+    return len(keys)
 
 
 def _values(act: str, after: str, milestone: Milestone, now: datetime) -> dict[str, Any]:
@@ -62,45 +64,3 @@ def _values(act: str, after: str, milestone: Milestone, now: datetime) -> dict[s
             obligation.c.submitted_at, sa.literal(now, obligation.c.submitted_at.type)
         )
     return values
-
-
-def _note(
-    session: Session,
-    campaign: Running,
-    act: str,
-    after: str,
-    where: list[sa.ColumnElement[bool]],
-    now: datetime,
-    actor: str,
-    reason: str | None,
-) -> None:
-    columns = ["at", "kind", "actor", "campaign_id", "unit_id", "before", "after", "reason"]
-    facts = sa.select(
-        sa.literal(now, journal.c.at.type),
-        sa.literal(f"obligation.{act}"),
-        sa.literal(actor),
-        sa.literal(campaign.id),
-        obligation.c.unit_id,
-        obligation.c.status,
-        sa.literal(after),
-        sa.literal(reason, sa.String),
-    ).where(*where)
-    session.execute(sa.insert(journal).from_select(columns, facts))
-
-
-def _silence(session: Session, milestone_id: int, keys: list[int], now: datetime) -> None:
-    """As `settling.silence`, for many."""
-    for start in range(0, len(keys), 1000):
-        some = keys[start : start + 1000]
-        session.execute(
-            sa.update(timer)
-            .where(timer.c.phase_id == 0, timer.c.milestone_id == milestone_id)
-            .where(timer.c.obligation_id.in_(some), timer.c.done_at.is_(None))
-            .values(done_at=now, outcome="已办结或已改期")
-        )
-        for table, waiting in ((notice, "pending"), (proposal, "proposed")):
-            session.execute(
-                sa.update(table)
-                .where(table.c.obligation_id.in_(some), table.c.state == waiting)
-                .values(state="withdrawn")
-            )

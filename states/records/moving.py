@@ -70,17 +70,18 @@ def move(
         label = machine.state_name(campaign.machines, row.state).label
         raise Conflict(OVERTAKEN.format(now=label, version=row.version))
     moved = machine.move(campaign.machines, standing(session, campaign, row), name, reason)
-    _write(session, campaign, row, moved, now, actor, reason, _outcome(campaign, moved, outcome))
+    _write(session, campaign, row, moved, now, actor, reason, outcome_of(campaign, moved.after, outcome))
     return moved
 
 
-def _outcome(campaign: Running, moved: Moved, outcome: str | None) -> str | None:
+def outcome_of(campaign: Running, after: str, wanted: str | None) -> str | None:
+    """The outcome that goes with the state `after`; raises Refused for one that the template does not have."""
     allowed = campaign.template.outcomes
-    if outcome is not None and outcome not in allowed:
-        raise Refused(f"没有“{outcome}”这种结果；方案规定的有 {'、'.join(allowed)}")
-    if moved.after != "closed":
+    if wanted is not None and wanted not in allowed:
+        raise Refused(f"没有“{wanted}”这种结果；方案规定的有 {'、'.join(allowed)}")
+    if after != machine.CLOSED:
         return None
-    return outcome or allowed[0]
+    return wanted or allowed[0]
 
 
 def _write(
@@ -117,8 +118,6 @@ def _write(
     )
     if moved.move == "exempt":
         settling.waive_all(session, campaign, row.unit_id, now, actor, reason or "")
-    if moved.move == "resume":
-        settling.rearm_unit(session, campaign, row.unit_id, now)
     session.expire(row)
 
 

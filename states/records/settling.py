@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,8 @@ from states.dates import parse_offset, shift_instant
 from states.errors import Conflict, NotFound, Refused
 from states.records.campaigns import Running
 from states.records.columns import milestone_of, obligation_id
-from states.records.core import notice, obligation, proposal, timer
-from states.records.journal import note
+from states.records.core import journal, notice, obligation, proposal, timer
+from states.records.journal import note, note_from, payload
 from states.records.tables import Milestone, Obligation
 from states.records.timers import timers
 
@@ -30,6 +31,7 @@ STATUS_NAMES = {
     "waived": "已免报",
 }
 REDO = parse_offset("+3wd")
+AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def settle(
     if act == "return":
         rederive(session, campaign, row, milestone, redo_due(campaign, milestone, row, now), now)
     else:
-        silence(session, row.id, now)
+        silence(session, [row.id], now)
     return row
 
 
@@ -150,7 +152,7 @@ def rederive(
     now: datetime,
 ) -> None:
     """Give one obligation a due date of its own and the rungs that follow from it; old rungs fall silent."""
-    silence(session, row.id, now)
+    silence(session, [row.id], now)
     if due is None:
         return
     cycle = _cycle(session, row.id) + 1
@@ -160,30 +162,20 @@ def rederive(
     session.flush()
 
 
-def rearm_unit(session: Session, campaign: Running, unit_id: int, now: datetime) -> None:
-    """After a suspension: what the unit still owes gets its coming rungs back."""
-    for row, milestone in _owed(session, campaign, unit_id):
-        due = row.due_at or milestone.due_at
-        rederive(session, campaign, row, milestone, due, now)
-
-
-def silence(session: Session, obligation_key: int, now: datetime) -> None:
-    """A satisfied obligation stops its ladder at once: timers of its own, notices not yet mailed, proposals."""
-    session.execute(
-        sa.update(timer)
-        .where(*_own_timers(obligation_key), timer.c.done_at.is_(None))
-        .values(done_at=now, outcome="已办结或已改期")
-    )
-    session.execute(
-        sa.update(notice)
-        .where(notice.c.obligation_id == obligation_key, notice.c.state == "pending")
-        .values(state="withdrawn")
-    )
-    session.execute(
-        sa.update(proposal)
-        .where(proposal.c.obligation_id == obligation_key, proposal.c.state == "proposed")
-        .values(state="withdrawn")
-    )
+def silence(session: Session, keys: Sequence[int], now: datetime) -> None:
+    """Satisfied obligations stop their ladder at once: timers of their own, notices not yet mailed, proposals."""
+    for start in range(0, len(keys), AT_ONCE):
+        some = keys[start : start + AT_ONCE]
+        own = (
+            timer.c.phase_id == 0,
+            timer.c.milestone_id.in_({milestone_of(key) for key in some}),
+            timer.c.obligation_id.in_(some),
+            timer.c.done_at.is_(None),
+        )
+        session.execute(sa.update(timer).where(*own).values(done_at=now, outcome="已办结或已改期"))
+        for table, waiting in ((notice, "pending"), (proposal, "proposed")):
+            hanging = (table.c.obligation_id.in_(some), table.c.state == waiting)
+            session.execute(sa.update(table).where(*hanging).values(state="withdrawn"))
 
 
 def required(session: Session, campaign: Running, phase: str) -> list[Milestone]:
@@ -205,17 +197,52 @@ def waive_all(
         settle(session, campaign, row.id, "waive", now, actor, reason=reason)
 
 
-def waive_many(session: Session, campaign: Running, units: sa.Select[Any], now: datetime) -> None:
-    """The same for many units at once; their move carries the journal row and the reason."""
-    session.execute(
-        sa.update(obligation)
-        .where(
-            obligation.c.campaign_id == campaign.id,
-            obligation.c.unit_id.in_(units),
-            obligation.c.status.in_(UNSETTLED),
-        )
-        .values(status="waived", settled_at=now, version=obligation.c.version + 1)
-    )
+def waive_many(
+    session: Session, campaign: Running, units: Sequence[int], now: datetime, actor: str, reason: str
+) -> None:
+    """The same for many units at once."""
+    for start in range(0, len(units), AT_ONCE):
+        some = units[start : start + AT_ONCE]
+        owed = obligation.c.campaign_id == campaign.id, obligation.c.unit_id.in_(some)
+        keys = locked(session, [*owed, obligation.c.status.in_(UNSETTLED)])
+        note_acts(session, campaign, "waive", "waived", keys, now, actor, reason)
+        values = {"status": "waived", "settled_at": now, "version": obligation.c.version + 1}
+        change_all(session, keys, values)
+        silence(session, keys, now)
+
+
+def locked(session: Session, where: Sequence[sa.ColumnElement[bool]]) -> list[int]:
+    """Ids of the obligations that meet `where`, kept from others until the transaction ends."""
+    statement = sa.select(obligation.c.id).where(*where).order_by(obligation.c.id).with_for_update()
+    return list(session.execute(statement).scalars())
+
+
+def change_all(session: Session, keys: Sequence[int], values: Mapping[str, Any]) -> None:
+    """One UPDATE over many obligations, in parts that a statement can carry."""
+    for start in range(0, len(keys), AT_ONCE):
+        some = obligation.c.id.in_(keys[start : start + AT_ONCE])
+        session.execute(sa.update(obligation).where(some).values(**values))
+
+
+def note_acts(
+    session: Session,
+    campaign: Running,
+    act: str,
+    after: str,
+    keys: Sequence[int],
+    now: datetime,
+    actor: str,
+    reason: str | None,
+) -> None:
+    """A journal row for each of many obligations, before they change."""
+    fixed = {"at": now, "kind": f"obligation.{act}", "actor": actor, "campaign_id": campaign.id}
+    fixed |= {"after": after, "reason": reason}
+    literals = [sa.literal(value, journal.c[name].type) for name, value in fixed.items()]
+    about = payload(session, obligation=obligation.c.id)
+    for start in range(0, len(keys), AT_ONCE):
+        some = obligation.c.id.in_(keys[start : start + AT_ONCE])
+        rows = sa.select(*literals, obligation.c.unit_id, obligation.c.status, about).where(some)
+        note_from(session, [*fixed, "unit_id", "before", "payload"], rows)
 
 
 def _owed(session: Session, campaign: Running, unit_id: int) -> list[tuple[Obligation, Milestone]]:
