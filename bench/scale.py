@@ -1,0 +1,57 @@
+"""How much is measured: a glance of a minute or two, or the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Sizes and lengths. `repeats`: alternating runs of each side; `seconds`: length of one run
+    over HTTP; `prefect`: whether its server is started, which takes minutes."""
+
+    repeats: int
+    http_repeats: int
+    seconds: float
+    launches: tuple[int, ...]
+    orm_units: int
+    mass: int
+    callers_units: int
+    open_obligations: tuple[int, ...]
+    sim_units: int
+    sim_days: int
+    idle_seconds: float
+    flow_ticks: int
+    prefect: bool
+
+
+FULL = Scale(
+    repeats=5,
+    http_repeats=3,
+    seconds=5,
+    launches=(1_000, 10_000, 100_000),
+    orm_units=1_000,
+    mass=100_000,
+    callers_units=4_000,
+    open_obligations=(10_000, 100_000, 1_000_000),
+    sim_units=300,
+    sim_days=150,
+    idle_seconds=60,
+    flow_ticks=12,
+    prefect=True,
+)
+QUICK = Scale(
+    repeats=3,
+    http_repeats=2,
+    seconds=1,
+    launches=(1_000, 10_000),
+    orm_units=300,
+    mass=20_000,
+    callers_units=1_600,
+    open_obligations=(10_000, 100_000),
+    sim_units=100,
+    sim_days=30,
+    idle_seconds=5,
+    flow_ticks=3,
+    prefect=False,
+)
