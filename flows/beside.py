@@ -108,4 +108,6 @@ class Beside:
         os.environ.update(for_flows(self._home, self.url))
         from flows import watch  # costs seconds; and it reads the environment once
 
-        return Flows(watch.call, lambda: answers(self.url))
+        flows = Flows(watch.call, lambda: answers(self.url))
+        flows.warm()
+        return flows

@@ -61,7 +61,10 @@ class LocalClock:
         skin: Skin | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        """`run(job, now)` is the round; `claim(job, slot)` is True for one; `note` writes health."""
+        """`run(job, now)` is the round, which tells health when it went well; `note` tells the rest.
+
+        `claim(job, slot)` is True for one caller; `skin` is how Prefect gets a round first.
+        """
         self._jobs, self._run, self._claim, self._note = jobs, run, claim, note
         self._every, self._skin, self._now = every, skin, now
         self._said = ""
@@ -99,12 +102,10 @@ class LocalClock:
         turn = Turn(partial(self._run, job, now))
         self._offer(job, turn)
         try:
-            report = turn.by_clock()
+            return turn.by_clock()
         except Exception as problem:
-            self._note(job, False, f"轮次出错：{type(problem).__name__}: {problem}", self._now())
+            self._note(f"round:{job}", False, f"轮次出错：{type(problem).__name__}: {problem}", self._now())
             raise
-        self._note(job, True, f"完成 {report.done} 项", self._now())
-        return report
 
     def _offer(self, job: str, turn: Turn) -> None:
         if self._skin is None:

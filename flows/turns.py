@@ -19,7 +19,7 @@ from states.clock import elapsed
 if TYPE_CHECKING:
     from flows.rounds import RoundReport
 
-PATIENCE = 3.0  # seconds a flow may take to come to its round, and to end after it
+PATIENCE = 5.0  # seconds a flow may take to come to its round, and to end after it
 RETRY_DELAY = 5.0  # seconds it waits by itself before it tries a failed round again
 HASTE = 0.5  # seconds left for it when we stop
 REST = 60.0  # seconds in which Prefect is not asked again after it disappointed
@@ -146,6 +146,11 @@ class Flows:
         if problem is None or problem is turn.problem:
             return ""
         return f"出错（{type(problem).__name__}）"
+
+    def warm(self) -> None:
+        """Let Prefect load what it loads with its first flow; what goes wrong shows with the next."""
+        first = asyncio.run_coroutine_threadsafe(self._call("ready", lambda: None), self._loop)
+        wait([first], PATIENCE)
 
     def forgive(self) -> None:
         """Ask Prefect again at once: its server was started anew."""

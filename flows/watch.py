@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
-from states import settings
+from states import clock, settings
 
 if TYPE_CHECKING:
     from flows.rounds import RoundReport
@@ -62,7 +62,13 @@ async def watchdog() -> RoundReport:
     return await _round("watchdog")
 
 
-FLOWS = {each.name: each for each in (open_due, remind, escalate, deliver, watchdog)}
+@flow(name="ready", flow_run_name=_run_name)
+async def ready() -> RoundReport:
+    """Nothing. The first flow of a process loads much of Prefect, for a second; it shall not be a round."""
+    return await _round("ready")
+
+
+FLOWS = {each.name: each for each in (open_due, remind, escalate, deliver, watchdog, ready)}
 
 
 async def call(job: str, turn: Work) -> Any:
@@ -72,17 +78,22 @@ async def call(job: str, turn: Work) -> Any:
 
 
 async def _round(job: str) -> RoundReport:
-    work = _turn.get() or partial(_by_worker, job, flow_run.scheduled_start_time, flow_run.run_count)
-    report = await asyncio.to_thread(work)
+    work = _turn.get() or partial(by_worker, job, flow_run.scheduled_start_time, flow_run.run_count)
+    report: RoundReport = await asyncio.to_thread(work)
     get_run_logger().info("%s", report)
     return report
 
 
-def _by_worker(job: str, slot: datetime, attempt: int) -> RoundReport:
+def by_worker(job: str, slot: datetime, attempt: int) -> RoundReport:
     """The round of one slot. The first attempt claims the slot; a retry holds it already."""
     from flows import rounds  # the records behind it are of no use to whoever only names a flow
 
     read = settings.read()
     if attempt == 1 and not rounds.claim_tick(read, job, slot):
         return rounds.RoundReport(job, slot, 0, ("本时段已由另一时钟运行",))
-    return rounds.run(job, read)
+    try:
+        return rounds.run(job, read)
+    except Exception as problem:
+        words = f"轮次出错：{type(problem).__name__}: {problem}"
+        rounds.note_health(read, f"round:{job}", False, words, clock.now())
+        raise

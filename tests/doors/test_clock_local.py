@@ -10,14 +10,20 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
+from flows import local, rounds
 from flows.local import LocalClock, slot_of
 from flows.turns import Turn
+from states import settings
+from states.records import health, schema
+from states.records.session import connect
 
 NOON = datetime(2026, 12, 5, 12, 0, tzinfo=UTC)
 
@@ -110,21 +116,19 @@ def test_a_round_is_told_the_time_of_its_tick():
     now = NOON + timedelta(seconds=20)
     house.clock(now=lambda: now).tick("remind")
     assert house.ran == [("remind", now)]
-    assert house.health == {"remind": (True, "完成 3 项")}
 
 
 def test_a_round_that_fails_is_seen_in_health_and_its_next_slot_runs():
-    house, times = House(), iter([NOON, NOON, NOON + timedelta(seconds=60), NOON])
+    house, times = House(), iter([NOON, NOON, NOON + timedelta(seconds=60)])
     clock = house.clock(now=lambda: next(times))
     house.fault = OSError("磁盘已满")
     with pytest.raises(OSError, match="磁盘已满"):
         clock.tick("remind")
-    ok, detail = house.health["remind"]
+    ok, detail = house.health["round:remind"]
     assert not ok
     assert "磁盘已满" in detail
     house.fault = None
-    clock.tick("remind")
-    assert house.health["remind"][0]
+    assert clock.tick("remind") is not None
 
 
 @pytest.mark.parametrize(
@@ -190,21 +194,33 @@ def test_the_clock_does_not_import_prefect():
     assert seen.stdout.strip() == "False"
 
 
-def _one_of_four(file: Path, seconds: float) -> None:
-    """A clock of its own process over a shared SQLite file with a real tick table."""
+def test_the_real_rounds_tick_on_a_real_record_and_lite_says_that_prefect_is_off(tmp_path):
+    given = settings.read({"DUBAN_HOME": str(tmp_path)}, tmp_path)
+    store = connect(given.database_url)
+    schema.upgrade(store)
+    clock = local.of(given, lite=True, every=3600)
+    clock.start()
+    end = time.monotonic() + 30
+    names: dict[str, bool] = {}
+    while len(names) < 6 and time.monotonic() < end:
+        time.sleep(0.1)
+        with store.read() as session:
+            names = {beat.name: beat.ok for beat in health.beats(session)}
+    clock.stop()
+    store.close()
+    assert names == dict.fromkeys(["prefect", *(f"round:{job}" for job in rounds.JOBS)], True)
 
-    def claim(job: str, slot: datetime) -> bool:
-        with sqlite3.connect(file, timeout=30) as connection:
-            row = (job, slot.isoformat())
-            return (
-                connection.execute("INSERT INTO tick VALUES (?, ?) ON CONFLICT DO NOTHING", row).rowcount == 1
-            )
+
+def _one_of_four(home: Path, seconds: float) -> None:
+    """A clock in a process of its own over the record in `home`; what ran is written beside it."""
+    given = settings.read({"DUBAN_HOME": str(home)}, home)
 
     def run(job: str, now: datetime) -> Report:
-        with sqlite3.connect(file, timeout=30) as connection:
-            connection.execute("INSERT INTO ran VALUES (?, ?)", (job, slot_of(now, 1).isoformat()))
+        with sqlite3.connect(home / "ran.db", timeout=30) as ran:
+            ran.execute("INSERT INTO ran VALUES (?, ?)", (job, slot_of(now, 1).isoformat()))
         return Report(job, now, 1)
 
+    claim = partial(rounds.claim_tick, given)
     clock = LocalClock(("open_due", "remind", "deliver"), run, claim, lambda *_: None, every=1)
     clock.start()
     time.sleep(seconds)
@@ -212,26 +228,27 @@ def _one_of_four(file: Path, seconds: float) -> None:
 
 
 @pytest.mark.slow
-def test_four_clocks_over_one_table_run_each_slot_once(tmp_path):
-    file = tmp_path / "ticks.db"
-    with sqlite3.connect(file) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("CREATE TABLE tick (job TEXT, slot TEXT, PRIMARY KEY (job, slot))")
-        connection.execute("CREATE TABLE ran (job TEXT, slot TEXT)")
+def test_four_clocks_over_one_record_run_each_slot_once(tmp_path):
+    store = connect(settings.read({"DUBAN_HOME": str(tmp_path)}, tmp_path).database_url)
+    schema.upgrade(store)
+    with sqlite3.connect(tmp_path / "ran.db") as ran:
+        ran.execute("CREATE TABLE ran (job TEXT, slot TEXT)")
     spawn = multiprocessing.get_context("spawn")
-    clocks = [spawn.Process(target=_one_of_four, args=(file, 5.0)) for _ in range(4)]
+    clocks = [spawn.Process(target=_one_of_four, args=(tmp_path, 5.0)) for _ in range(4)]
     for each in clocks:
         each.start()
     try:
         for each in clocks:
             each.join(60)
+        assert [each.exitcode for each in clocks] == [0, 0, 0, 0]
     finally:
         for each in clocks:
             each.kill()
-    assert [each.exitcode for each in clocks] == [0, 0, 0, 0]
-    with sqlite3.connect(file) as connection:
-        runs = connection.execute("SELECT job, slot, count(*) FROM ran GROUP BY job, slot").fetchall()
-        slots = connection.execute("SELECT count(*) FROM tick").fetchone()[0]
-    assert {count for _, _, count in runs} == {1}
-    assert len(runs) == slots
-    assert len(runs) >= 3 * 4, "fewer slots than the seconds in which all four ticked"
+    with sqlite3.connect(tmp_path / "ran.db") as ran:
+        counts = ran.execute("SELECT count(*) FROM ran GROUP BY job, slot").fetchall()
+    with store.read() as session:
+        slots = session.execute(sa.text("SELECT count(*) FROM tick")).scalar_one()
+    store.close()
+    assert set(counts) == {(1,)}
+    assert len(counts) == slots
+    assert slots >= 3 * 5

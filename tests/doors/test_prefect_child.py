@@ -193,9 +193,9 @@ def test_a_round_runs_as_a_flow_soon_is_recorded_and_nothing_asks_outside(home, 
     record_property("late_warm", again)
     assert min(again) < 5
     assert first["late"] < 5
-    completed = [run for run in runs if run["state_type"] == "COMPLETED"]
-    assert len(completed) >= 3
-    assert all(run["name"].startswith("remind-") for run in completed)
+    completed = [run["name"].split("-")[0] for run in runs if run["state_type"] == "COMPLETED"]
+    assert completed.count("remind") >= 3
+    assert set(completed) == {"remind", "ready"}
     assert outside.asked == []
 
 
@@ -223,7 +223,7 @@ def test_when_the_server_is_killed_rounds_go_on_by_themselves_and_prefect_comes_
         clock.server.kill()
         clock.hear_prefect(False, "轮次照常直接运行", within=15)
         plain = clock.hear(lambda fact: fact.get("by") == "clock", within=15)
-        assert plain["late"] < 5
+        assert plain["late"] < 8
         clock.hear_prefect(True, "正常")
         assert clock.hear_flow()["run"] == "remind"
 
@@ -234,7 +234,7 @@ def test_when_the_server_freezes_a_round_is_late_by_seconds_only(home):
         clock.server.suspend()
         try:
             clock.hear_prefect(False, "轮次照常直接运行", within=15)
-            assert clock.hear(lambda fact: "run" in fact, within=15)["late"] < 5
+            assert clock.hear(lambda fact: "run" in fact, within=15)["late"] < 8
         finally:
             clock.server.resume()
 
