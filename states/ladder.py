@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,19 @@ def timetable(
     return times
 
 
+def demanded_at_once(ladder: Ladder, times: Sequence[RungTime], opened: datetime) -> list[RungTime]:
+    """For what was overdue before anybody was told of it: the first automatic rung after the date speaks when
+    it opens, so that nobody owes in silence. The rungs with consequences that were missed stay skipped.
+    """
+    made = list(times)
+    for place, (rung, one) in enumerate(zip(ladder.rungs, times, strict=True)):
+        if one.after_due and not rung.confirm:
+            if one.skipped:
+                made[place] = replace(one, fire_at=opened, skipped=None)
+            break
+    return made
+
+
 def highest(rungs: Sequence[int]) -> tuple[int, list[int]]:
     """Of the rungs owed at one moment the highest speaks; the others are recorded as skipped."""
     top = max(rungs)
@@ -66,6 +79,11 @@ def offset_words(offset: Offset) -> str:
     return f"{side}{abs(offset.n)}{UNIT_WORDS[offset.unit]}"
 
 
-def reason(rung: Rung, what: str, due_words: str) -> str:
-    """Why somebody hears of it, as a sentence."""
-    return f"“{what}”应于{due_words}前办结，{offset_words(parse_offset(rung.at))}，按方案{rung.name}"
+def reason(rung: Rung, what: str, due_words: str, overdue: int | None = None) -> str:
+    """Why somebody hears of it, as a sentence. `overdue`: working days since the date, where a rung counts in
+    them; more than the rung says where it speaks late.
+    """
+    offset = parse_offset(rung.at)
+    counted = overdue is not None and offset.n > 0 and offset.unit == "wd"
+    since = f"逾期{overdue}个工作日" if counted else offset_words(offset)
+    return f"“{what}”应于{due_words}前办结，{since}，按方案{rung.name}"

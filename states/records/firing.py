@@ -103,6 +103,7 @@ def _higher_is_due(session: Session, one: Timer, now: datetime) -> bool:
         timer.c.cycle == one.cycle,
         timer.c.rung > one.rung,
         timer.c.fire_at <= now,
+        timer.c.outcome.is_distinct_from(ladder.MISSED_AT_OPENING),
     )
     return one.cursor == 0 and session.execute(higher.limit(1)).scalar() is not None
 
@@ -136,8 +137,7 @@ def _serve(session: Session, campaign: Running, one: Timer, now: datetime) -> in
         return _finish(session, campaign, one, now, "方案中没有这一级")
     rung = steps.rungs[one.rung - 1]
     rows = _owing(session, one)
-    words = milestone.words or ""
-    reason = ladder.reason(rung, milestone.name, _due_words(campaign, milestone, one, session) or words)
+    reason = _reason(session, campaign, one, milestone, rung, now)
     if rung.confirm:
         _propose(session, one, milestone, rung, rows, reason, now)
     else:
@@ -152,14 +152,17 @@ def _serve(session: Session, campaign: Running, one: Timer, now: datetime) -> in
     return _finish(session, campaign, one, now, "fired")
 
 
-def _due_words(campaign: Running, milestone: Milestone, one: Timer, session: Session) -> str:
+def _reason(
+    session: Session, campaign: Running, one: Timer, milestone: Milestone, rung: Rung, now: datetime
+) -> str:
     due = milestone.due_at
     if one.obligation_id:
         due = session.get_one(Obligation, one.obligation_id).due_at or due
     if due is None:
-        return ""
-    local = due.astimezone(campaign.zone)
-    return f"{local.month}月{local.day}日{local:%H:%M}"
+        return ladder.reason(rung, milestone.name, milestone.words)
+    local, today = due.astimezone(campaign.zone), now.astimezone(campaign.zone).date()
+    words = f"{local.month}月{local.day}日{local:%H:%M}"
+    return ladder.reason(rung, milestone.name, words, campaign.calendar.between(local.date(), today))
 
 
 def _owing(session: Session, one: Timer) -> list[Owing]:

@@ -18,11 +18,16 @@ def timers(
     cycle: int = 0,
     could_open: datetime | None = None,
 ) -> list[Timer]:
-    """The timers of one due date; rungs whose time had passed when it (`could`) open are kept as skipped."""
+    """The timers of one due date; rungs whose time had passed when it (`could`) open are kept as skipped.
+
+    What opens overdue is demanded at once, see `ladder.demanded_at_once`.
+    """
     steps = campaign.ladder(milestone)
     if steps is None:
         return []
     times = ladder.timetable(steps, due, could_open or now, campaign.calendar, campaign.zone)
+    if could_open is not None and due < could_open:
+        times = ladder.demanded_at_once(steps, times, could_open)
     return [
         Timer(
             campaign_id=campaign.id,

@@ -292,12 +292,14 @@ def test_an_opening_that_is_minutes_late_loses_no_reminder(stage) -> None:
     assert fired == {2}
 
 
-def test_rungs_before_the_launch_itself_are_skipped_and_never_sent(stage) -> None:
+def test_what_is_overdue_at_its_launch_is_demanded_once_and_no_missed_rung_catches_up(stage) -> None:
     stage.launch(start="2026-02-20", now="2026-03-10 10:00", past="keep")
     stage.cycle("2026-03-10 10:00")
     rows = {one.rung: one.outcome for one in stage.timers(Timer.milestone_id == stage.milestone("report").id)}
-    assert set(rows.values()) <= {"下达时已过这一提醒的时间", None}
-    assert stage.notices(Notice.kind == "rung") == []
+    missed = "下达时已过这一提醒的时间"
+    assert rows == {1: missed, 2: missed, 3: "fired", 4: missed, 5: missed, 6: None}
+    told = {(one.name, one.reason.split("，")[1]) for one in stage.notices(Notice.kind == "rung")}
+    assert told == {("催办", "逾期6个工作日"), ("催办", "逾期5个工作日")}  # due 2 and 3 March
 
 
 def test_the_order_of_runs_is_that_of_their_states(stage) -> None:
