@@ -76,18 +76,27 @@ class Beside:
         while self._child and self._thread.is_alive():
             self._child.stop()  # again, if one was being started meanwhile
             self._thread.join(GLANCE)
+        if self._child:
+            self._child.release()
 
     def _keep(self) -> None:
-        if self._child is None:
-            self._open_when_it_answers()
-            return
         while not self._stopping.is_set():
-            self._child.start()
-            if self._open_when_it_answers():
-                self._failures = 0
-            code = self._child.wait()
-            if not self._stopping.is_set():
-                self._pause(code)
+            if self._child and self._child.claim():
+                self._run(self._child)
+            elif not self.ready and answers(self.url):
+                self._flows = self._open()
+            else:
+                self._stopping.wait(GLANCE if not self.ready else PAUSES[0])
+
+    def _run(self, child: Child) -> None:
+        if not self.ready:
+            child.settle()
+        child.start()
+        if self._open_when_it_answers(child):
+            self._failures = 0
+        code = child.wait()
+        if not self._stopping.is_set():
+            self._pause(code)
 
     def _pause(self, code: int) -> None:
         seconds = PAUSES[min(self._failures, len(PAUSES) - 1)]
@@ -95,8 +104,8 @@ class Beside:
         log.warning("Prefect 服务已退出（%s），%d 秒后重新启动；轮次照常运行", code, seconds)
         self._stopping.wait(seconds)
 
-    def _open_when_it_answers(self) -> bool:
-        while not self._stopping.is_set() and (self._child is None or self._child.running):
+    def _open_when_it_answers(self, child: Child) -> bool:
+        while not self._stopping.is_set() and child.running:
             if answers(self.url):
                 self._flows = self._flows or self._open()
                 self._flows.forgive()

@@ -9,6 +9,7 @@ of its own; it leads a group of its own so that Ctrl-C reaches the rounds first 
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import os
 import runpy
@@ -19,6 +20,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 LOGGING = Path(__file__).with_name("prefect_logging.yml")
@@ -80,18 +82,39 @@ def answers(url: str) -> bool:
 
 
 def free_port() -> int:
+    """A port on loopback that nobody uses at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 class Child:
-    """One server process after another on one port; `home` holds its database and its log."""
+    """The server of one home, which holds its database, its log and its port.
+
+    Several of our processes may share a home: the one that holds its lock runs the server, all use it.
+    """
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.port = free_port()
+        self._lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def port(self) -> int:
+        """Where the server listens, after a restart too; 0 before anybody claimed the home."""
+        written = self.home / "port"
+        return int(written.read_text() or 0) if written.exists() else 0
 
     @property
     def url(self) -> str:
@@ -105,9 +128,32 @@ class Child:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def claim(self) -> bool:
+        """Whether it is this process that runs the server; the claim ends with the process."""
+        if self._lock is None:
+            self.home.mkdir(parents=True, exist_ok=True)
+            file = (self.home / "lock").open("a")
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+                return False
+            self._lock = file
+        return True
+
+    def release(self) -> None:
+        """Let another process run the server."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def settle(self) -> None:
+        """Take the port of last time, or another if that is in use."""
+        if not self.port or not is_free(self.port):
+            (self.home / "port").write_text(str(free_port()))
+
     def start(self) -> None:
         """Start the server; it answers some seconds later, on a fresh home half a minute later."""
-        self.home.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", __name__, "server", "start", "--host", "127.0.0.1"]
         with self._log().open("ab") as log:
             self._process = subprocess.Popen(

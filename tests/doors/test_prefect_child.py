@@ -66,7 +66,7 @@ ticking = LocalClock(["remind"], run, claim, note, every=every, skin=beside)
 done = threading.Event()
 signal.signal(signal.SIGINT, lambda *_: done.set())
 ticking.start()
-while beside.pid is None:
+while beside.pid is None and not beside.ready:
     time.sleep(0.01)
 say(pid=beside.pid, url=beside.url)
 done.wait()
@@ -83,7 +83,8 @@ class Parent:
         self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
         told = self.hear(lambda fact: "pid" in fact)
-        self.server, self.url = psutil.Process(told["pid"]), told["url"]
+        self.url: str = told["url"]
+        self.server = psutil.Process(told["pid"] or process.pid)
 
     def _read(self) -> None:
         assert self.process.stdout
@@ -226,6 +227,16 @@ def test_when_the_server_is_killed_rounds_go_on_by_themselves_and_prefect_comes_
         assert plain["late"] < 8
         clock.hear_prefect(True, "正常")
         assert clock.hear_flow()["run"] == "remind"
+
+
+def test_two_clocks_on_one_home_share_a_server_and_the_other_takes_over(home):
+    with parent(home) as clock, parent(home) as other:
+        assert other.hear_flow()
+        assert other.url == clock.url
+        assert other.server.pid == other.process.pid, "the other has started no server"
+        clock.process.send_signal(signal.SIGKILL)
+        other.hear_prefect(False, "轮次照常直接运行", within=20)
+        other.hear_prefect(True, "正常")
 
 
 def test_when_the_server_freezes_a_round_is_late_by_seconds_only(home):
