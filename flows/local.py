@@ -100,17 +100,28 @@ class LocalClock:
         if not self._claim(job, slot_of(now, self._every)):
             return None
         turn = Turn(partial(self._run, job, now))
-        self._offer(job, turn)
+        trouble = self._offer(job, turn)
         try:
             return turn.by_clock()
         except Exception as problem:
             self._note(f"round:{job}", False, f"轮次出错：{type(problem).__name__}: {problem}", self._now())
             raise
+        finally:
+            self._tell(trouble)
 
-    def _offer(self, job: str, turn: Turn) -> None:
+    def _offer(self, job: str, turn: Turn) -> str:
+        """What is wrong with Prefect, if anything; it is never a reason not to run the round."""
+        if self._skin is None:
+            return ""
+        try:
+            return self._skin.run(job, turn)
+        except Exception as problem:
+            log.exception("Prefect")
+            return f"出错（{type(problem).__name__}）"
+
+    def _tell(self, trouble: str) -> None:
         if self._skin is None:
             return
-        trouble = self._skin.run(job, turn)
         ok = not trouble or self._skin.starting
         words = f"{trouble}；轮次照常直接运行" if trouble else "正常"
         if words != self._said:

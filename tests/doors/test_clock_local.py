@@ -76,6 +76,8 @@ class Prefect:
         self.told.append("start")
 
     def run(self, job: str, turn: Turn) -> str:
+        if self.trouble == "raise":
+            raise RuntimeError("the event loop is closed")
         if not self.trouble:
             turn.by_flow()
         return self.trouble
@@ -131,12 +133,25 @@ def test_a_round_that_fails_is_seen_in_health_and_its_next_slot_runs():
     assert clock.tick("remind") is not None
 
 
+def test_a_round_runs_even_when_health_cannot_be_written():
+    house = House()
+
+    def note(*_: object) -> None:
+        raise OSError("磁盘已满")
+
+    clock = LocalClock(["remind"], house.run, house.claim, note, skin=Prefect("没有应答"), now=lambda: NOON)
+    with pytest.raises(OSError, match="磁盘已满"):
+        clock.tick("remind")
+    assert house.ran == [("remind", NOON)]
+
+
 @pytest.mark.parametrize(
     ("prefect", "ok", "words"),
     [
         (Prefect(), True, "正常"),
-        (Prefect("Prefect 没有应答"), False, "没有应答；轮次照常直接运行"),
-        (Prefect("Prefect 正在启动", starting=True), True, "正在启动；轮次照常直接运行"),
+        (Prefect("没有应答"), False, "没有应答；轮次照常直接运行"),
+        (Prefect("raise"), False, "出错（RuntimeError）；轮次照常直接运行"),
+        (Prefect("正在启动", starting=True), True, "正在启动；轮次照常直接运行"),
     ],
 )
 def test_with_or_without_prefect_the_round_runs_once_and_health_says_how(prefect, ok, words):
@@ -161,7 +176,7 @@ def test_the_clock_ticks_at_once_and_then_at_every_slot():
 
 
 def test_stopping_finishes_the_round_that_runs_and_begins_no_other():
-    house, prefect = House(), Prefect("Prefect 没有应答")
+    house, prefect = House(), Prefect("没有应答")
     house.lasts = 0.5
     clock = house.clock(every=60, skin=prefect)
     clock.start()
