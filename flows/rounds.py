@@ -60,9 +60,21 @@ def run(job: str, settings: Settings, now: datetime | None = None) -> RoundRepor
 
 
 def tick(settings: Settings, now: datetime | None = None) -> list[RoundReport]:
-    """One round of everything due, then delivery; for cron, and for any number of processes at once."""
-    at = now or clock.now()
-    return [run(job, settings, at) for job in JOBS]
+    """One round of everything due, then delivery; for cron, and for any number of processes at once.
+
+    A round that fails holds none of the others up; what failed is raised at the end, together. Without `now` each
+    round reads the time for itself, since the leases of the last count from there.
+    """
+    reports: list[RoundReport] = []
+    faults: list[Exception] = []
+    for job in JOBS:
+        try:
+            reports.append(run(job, settings, now))
+        except Exception as error:
+            faults.append(error)
+    if faults:
+        raise ExceptionGroup("some rounds failed", faults)
+    return reports
 
 
 def claim_tick(settings: Settings, job: str, slot: datetime) -> bool:

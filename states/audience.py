@@ -59,8 +59,9 @@ class Directory:
 def audience(roles: Iterable[Role], unit_id: int, owner_id: int, directory: Directory) -> Audience:
     """The people of `roles` for one unit of a campaign that `owner_id` runs.
 
-    A vacant role climbs to the parent unit; where the whole line has no holder, the campaign's coordinator
-    stands in, so that nothing is dropped in silence. The same address is never addressed twice.
+    A vacant role climbs to the parent unit, up to the owner and not beyond: a county's campaign is not the
+    province's. Where the line has no holder, the campaign's coordinator stands in, so that nothing is dropped in
+    silence. The same address is never addressed twice.
     """
     found: dict[str, Recipient] = {}
     vacancies: list[tuple[int, Role]] = []
@@ -95,5 +96,7 @@ def _climb(
             return [Recipient(person, role, instead_of) for person in holders], vacancies
         if at == start:
             vacancies.append((at, wanted))
+        if at == owner_id:
+            break
     stand_ins = directory.holders.get((owner_id, LAST_RESORT), ())
     return [Recipient(person, role, start) for person in stand_ins], vacancies

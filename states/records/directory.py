@@ -52,10 +52,11 @@ def _chunks(keys: list[int]) -> Iterable[list[int]]:
 
 
 def note_vacancies(session: Session, vacancies: Mapping[tuple[int, Role], None], now: datetime) -> None:
-    """Keep each vacant role once, with the moment it was first missed."""
+    """Keep each vacant role once, with the moment it was first missed; in one order, so that rounds never deadlock."""
     if not vacancies:
         return
     rows = [
-        {"unit_id": key, "role": role.value, "reason": NO_HOLDER, "since": now} for key, role in vacancies
+        {"unit_id": key, "role": role.value, "reason": NO_HOLDER, "since": now}
+        for key, role in sorted(vacancies)
     ]
     session.execute(insert_new(session, Vacancy), rows)

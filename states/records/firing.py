@@ -108,7 +108,10 @@ def _higher_is_due(session: Session, one: Timer, now: datetime) -> bool:
     return one.cursor == 0 and session.execute(higher.limit(1)).scalar() is not None
 
 
-def _finish(session: Session, campaign: Running, one: Timer, now: datetime, outcome: str) -> int:
+def _finish(
+    session: Session, campaign: Running, one: Timer, now: datetime, outcome: str, served: int = 0
+) -> int:
+    """Close a timer; returns `served`, the units of its last slice."""
     one.done_at, one.outcome = now, outcome
     session.add(one)
     session.flush()
@@ -124,7 +127,7 @@ def _finish(session: Session, campaign: Running, one: Timer, now: datetime, outc
         rung=one.rung,
         units=one.served,
     )
-    return one.served
+    return served
 
 
 # -- rungs ------------------------------------------------------------------------------------------
@@ -149,7 +152,7 @@ def _serve(session: Session, campaign: Running, one: Timer, now: datetime) -> in
         return len(rows)
     if one.served:
         _tell_coordinator(session, campaign, f"t:{one.id}", rung.name, milestone.name, one, now)
-    return _finish(session, campaign, one, now, "fired")
+    return _finish(session, campaign, one, now, "fired", len(rows))
 
 
 def _reason(
@@ -176,7 +179,7 @@ def _owing(session: Session, one: Timer) -> list[Owing]:
         .where(obligation.c.status.in_(OPEN), ~run.c.state.like("%.suspended"))
     )
     if one.obligation_id:
-        statement = statement.where(obligation.c.id == one.obligation_id)
+        statement = statement.where(obligation.c.id == one.obligation_id, obligation.c.id > one.cursor)
     else:
         first, last = obligation_span(one.milestone_id)
         statement = statement.where(
@@ -339,7 +342,7 @@ def _announce(session: Session, campaign: Running, one: Timer, now: datetime) ->
         session.add(one)
         return len(rows)
     _tell_coordinator(session, campaign, f"p:{phase.id}", "阶段开始", phase.name, one, now)
-    return _finish(session, campaign, one, now, "fired")
+    return _finish(session, campaign, one, now, "fired", len(rows))
 
 
 def _tell_coordinator(
