@@ -14,6 +14,8 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any
 
 WARM = 0.15  # the share of the time that is not counted
 
@@ -54,9 +56,15 @@ class Answers:
         return self.per_second
 
 
-def generate(port: int, callers: Sequence[Sequence[Request]], seconds: float) -> Answers:
-    """Each caller sends its requests over and over, one at a time, from a separate process."""
-    plan = {"port": port, "seconds": seconds, "callers": [[asdict(one) for one in each] for each in callers]}
+def generate(
+    port: int, callers: Sequence[Sequence[Request]], seconds: float, *, together: int = 1
+) -> Answers:
+    """Each caller sends its requests over and over, one at a time, from a separate process.
+
+    It ends only after a multiple of `together` requests, so that what it did is undone again.
+    """
+    plan: dict[str, Any] = {"port": port, "seconds": seconds, "together": together}
+    plan["callers"] = [[asdict(one) for one in each] for each in callers]
     ran = subprocess.run(
         [sys.executable, "-m", "bench.load"],
         input=json.dumps(plan),
@@ -86,8 +94,8 @@ class Tally:
 class Caller(asyncio.Protocol):
     """One connection: sends, waits for the whole answer, sends the next."""
 
-    def __init__(self, requests: Sequence[bytes], tally: Tally) -> None:
-        self.requests, self.tally = requests, tally
+    def __init__(self, requests: Sequence[bytes], together: int, tally: Tally) -> None:
+        self.requests, self.together, self.tally = requests, together, tally
         self.place = 0
         self.read = b""
         self.sent = 0.0
@@ -101,7 +109,7 @@ class Caller(asyncio.Protocol):
 
     def _send(self) -> None:
         self.sent = self.loop.time()
-        if self.sent >= self.tally.until:
+        if self.sent >= self.tally.until and self.place % self.together == 0:
             self.transport.close()
             return
         self.transport.write(self.requests[self.place])
@@ -136,14 +144,14 @@ def _length(head: bytes) -> int:
     raise ValueError("an answer without a length can't be told from the next one")
 
 
-async def _run(port: int, callers: Sequence[Sequence[Request]], seconds: float) -> Answers:
+async def _run(port: int, callers: Sequence[Sequence[Request]], seconds: float, together: int) -> Answers:
     loop = asyncio.get_running_loop()
     prepared = [[one.encoded() for one in each] for each in callers]
     since = loop.time() + seconds * WARM
     tally = Tally(since, since + seconds)
     cpu, wall = time.process_time(), time.perf_counter()
     made = [
-        await loop.create_connection(lambda each=each: Caller(each, tally), "127.0.0.1", port)  # type: ignore[misc]
+        await loop.create_connection(partial(Caller, each, together, tally), "127.0.0.1", port)
         for each in prepared
     ]
     await asyncio.gather(*(caller.done for _transport, caller in made))
@@ -161,7 +169,8 @@ async def _run(port: int, callers: Sequence[Sequence[Request]], seconds: float) 
 def main() -> None:
     plan = json.load(sys.stdin)
     callers = [[Request(**one) for one in each] for each in plan["callers"]]
-    print(json.dumps(asdict(asyncio.run(_run(plan["port"], callers, plan["seconds"])))))
+    answers = asyncio.run(_run(plan["port"], callers, plan["seconds"], plan["together"]))
+    print(json.dumps(asdict(answers)))
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ class Moves:
 
         def calls(port: int, path: Callable[[int], str]) -> float:
             self._fresh()
-            said.append(generate(port, self._calls(path), self.seconds))
+            said.append(generate(port, self._calls(path), self.seconds, together=len(TURNS)))
             return said[-1].only(200)
 
         idle, owing, idioms, raws = alternate(

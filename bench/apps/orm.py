@@ -1,6 +1,7 @@
-"""A move as one would first write it: get the row, set its fields, add a journal row, commit."""
+"""A move as one would first write it: get the row, set its fields, add a journal row, commit.
 
-from __future__ import annotations
+Annotations are evaluated here, since FastAPI has to find the session of an inner function in them.
+"""
 
 import os
 from collections.abc import Iterator

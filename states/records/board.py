@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
+from states.documents.columns import ROLES
 from states.machine import state_name
 from states.progress import HANDED_IN
 from states.records import figures, scopes
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_span
-from states.records.core import journal, mail, milestone, notice, obligation, proposal, run, unit, vacancy
 from states.records.core import campaign as campaigns
+from states.records.core import journal, mail, milestone, notice, obligation, proposal, run, unit, vacancy
 from states.records.scopes import Selection
 from states.records.settling import OPEN
 from states.records.tables import Health, Journal, Mail, Milestone, PhaseRow, Proposal, Unit
 
 DEMO_CLOCK = "demo_clock"
+ROLE_NAMES = {role.value: words[0] for role, words in ROLES.items()} | {"parent_principal": "上级主要负责人"}
 JOURNAL_READ = 400  # rows looked at for the latest lines; equal neighbours become one line
 
 
@@ -37,7 +39,7 @@ class Listed:
     label: str
     owner: str
     units: int
-    start: datetime
+    start: date
     ends_at: datetime | None
     closed: bool
 
@@ -84,6 +86,11 @@ def present(session: Session, now: datetime) -> datetime:
     """The instant to show: that of the demonstration's clock while there is one, else `now`."""
     row = session.get(Health, DEMO_CLOCK)
     return datetime.fromisoformat(row.detail) if row is not None else now
+
+
+def is_demo(session: Session) -> bool:
+    """Whether this is the database of the demonstration: everything in it is invented."""
+    return session.get(Health, DEMO_CLOCK) is not None
 
 
 def listed(session: Session, only: Iterable[int] | None = None) -> list[Listed]:

@@ -61,7 +61,7 @@ def _opened(session: Session, campaign: Running) -> list[Milestone]:
     return [row for row in rows if row.opened_at is not None]
 
 
-def _spans(milestones: list[int]) -> sa.ColumnElement[bool]:
+def spans(milestones: list[int]) -> sa.ColumnElement[bool]:
     """The obligations of these milestones as ranges of the primary key; neighbours are one range."""
     ranges: list[list[int]] = []
     for key in sorted(milestones):
@@ -85,7 +85,7 @@ def _counts(session: Session, milestones: list[Milestone], now: datetime, path: 
             sa.case((own_due, sa.case((obligation.c.due_at < now, 1), else_=0)), else_=-1).label("own"),
             sa.func.count(),
         )
-        .where(_spans([one.id for one in milestones]), *_within(path, obligation.c.unit_id))
+        .where(spans([one.id for one in milestones]), *_within(path, obligation.c.unit_id))
         .group_by(obligation.c.milestone_id, obligation.c.status, obligation.c.late, sa.text("own"))
     )
     passed = {one.id: one.due_at is not None and one.due_at < now for one in milestones}
@@ -129,7 +129,7 @@ def _worst(
     due = sa.or_(obligation.c.due_at.is_(None), obligation.c.due_at < now)
     counted = (
         sa.select(obligation.c.unit_id, sa.func.count().label("number"))
-        .where(_spans(late), obligation.c.status.in_(OPEN), due, *_within(path, obligation.c.unit_id))
+        .where(spans(late), obligation.c.status.in_(OPEN), due, *_within(path, obligation.c.unit_id))
         .group_by(obligation.c.unit_id)
         .order_by(sa.text("number DESC"), obligation.c.unit_id)
         .limit(limit)
@@ -164,7 +164,7 @@ def _ledger(
     items = list(session.exec(kept))
     opened = {one.id for one in milestones}
     keys = [key for key in items if key in opened]
-    within = [_spans(keys), *_within(path, obligation.c.unit_id)]
+    within = [spans(keys), *_within(path, obligation.c.unit_id)]
     answering = sa.select(obligation.c.milestone_id).where(*within).distinct()
     if path is not None:
         items = keys = list(session.execute(answering).scalars())

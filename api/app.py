@@ -1,0 +1,68 @@
+"""The application: `uvicorn --factory api.app:create_app`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.middleware import Middleware
+
+from api import campaigns, documented, obligations, problems, system, templates, units
+from api.house import House, Now
+from api.watch import Watch
+from states import settings as settings_of
+from states.settings import Settings
+
+PAGES = "api.pages"
+
+
+def create_app(settings: Settings | None = None, *, now: Now | None = None) -> FastAPI:
+    """The API, its documentation and the pages, over the database of `settings` (from the environment when None).
+
+    `now` tells the time in place of the clock. Raises BadSetting.
+    """
+    house = House(settings or settings_of.read(), now)
+
+    @asynccontextmanager
+    async def opened(_app: FastAPI) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            house.close()
+
+    app: FastAPI = FastAPIOffline(
+        title=documented.TITLE,
+        version=_version(),
+        lifespan=opened,
+        middleware=[Middleware(Watch, metrics=house.metrics)],
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    app.state.house, app.state.store, app.state.settings = house, house.store, house.settings
+    problems.install(app)
+    _routes(app)
+    app.openapi = lambda: documented.document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _routes(app: FastAPI) -> None:
+    app.router.routes.insert(0, units.status_route())
+    for part in (units, obligations, campaigns, templates, system):
+        app.include_router(part.router)
+    if find_spec(PAGES) is not None:
+        pages: Any = import_module(PAGES)
+        if hasattr(pages, "router"):
+            app.include_router(pages.router())
+
+
+def _version() -> str:
+    try:
+        return version("duban")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,170 @@
+"""What a request brings: its key, its moment, its access to the record. Closed unless a key opens it.
+
+A route takes a `Desk`; `desk.read()` and `desk.write()` are whole transactions, so that what was written is
+committed before the answer goes out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import Depends, Path, Query, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.models import HTTPBearer
+from fastapi.routing import APIRoute
+from fastapi.security.base import SecurityBase
+from pydantic import BaseModel
+from sqlmodel import Session
+from starlette.responses import Response
+
+from api import answers
+from api.house import House
+from api.problems import NoKey
+from states.errors import Fault, Faulty
+from states.records import once
+from states.records.access import Scope
+from states.records.outbox import MailHours
+
+SCHEME = "Bearer "
+LONGEST_KEY = 200
+MISSING = "请在 Authorization 头中写 Bearer 和密钥；密钥由管理员用 duban key create 生成"
+UNKNOWN = "密钥无效、已停用或已过期"
+
+CampaignId = Annotated[int, Path(ge=1, le=2**31 - 1, description="专项行动编号")]
+ObligationId = Annotated[int, Path(ge=1, le=2**63 - 1, description="应办事项编号")]
+Code = Annotated[str, Path(max_length=100, description="单位代码")]
+Cursor = Annotated[str, Query(pattern=r"^\d{1,18}$", description="上一页的 next；不写则从头开始")]
+Limit = Annotated[int, Query(ge=1, le=500, description="每页最多几条")]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One request: who asks (`scope`), when (`now`, read once), and of what (`house`)."""
+
+    house: House
+    scope: Scope
+    now: datetime
+    request: Request
+    digest: str = ""
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that writes nothing."""
+        with self.house.store.read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits at the end of the block. Raises NotAllowed for a key that only reads."""
+        self.scope.check_write()
+        with self.house.store.write() as session:
+            yield session
+
+    @property
+    def hours(self) -> MailHours:
+        """When ordinary mail goes out."""
+        settings = self.house.settings
+        return MailHours(settings.zone, settings.mail_opens, settings.mail_closes)
+
+    def tell(self, content: Mapping[str, Any], following: str | None = None) -> Response:
+        """An answer to a GET; `following`: cursor of the next page. The moment it was asked does not change its tag."""
+        body = answers.dumped(content)
+        tagged = answers.dumped({**content, "as_of": None}) if "as_of" in content else body
+        return answers.conditional(self.request, body, tagged, following)
+
+    def once(self, work: Callable[[Session], Any], status: int = 200) -> Response:
+        """Do `work` in one transaction and answer what it returns.
+
+        With an Idempotency-Key the same request gets the answer it got before. What is refused leaves no trace,
+        so the same key may be tried again.
+        """
+        key = self.request.headers.get("idempotency-key")
+        with self.write() as session:
+            if key is None:
+                return answers.plain(answers.dumped(work(session)), status)
+            before = once.begin(session, self.scope.key_id, _checked(key), self.digest, self.now)
+            if before is not None:
+                return answers.plain(before.body, before.status, again=True)
+            body = answers.dumped(work(session))
+            once.finish(session, self.scope.key_id, key, status, body)
+        return answers.plain(body, status)
+
+
+class Gate(SecurityBase):
+    """The one way in: finds the key, its scope, and the moment of the request. Raises NoKey, Faulty."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer(description="duban_…，由 duban key create 生成，只显示一次")
+        self.scheme_name = "key"
+
+    async def __call__(self, request: Request) -> Desk:
+        house: House = request.app.state.house
+        _check_text(request)
+        _check_query(request)
+        token = _token(request.headers.get("authorization"))
+        now = await house.time.now()
+        scope = house.keys.kept(token) or await to_thread.run_sync(house.keys.find, token, now)
+        if scope is None:
+            raise NoKey(UNKNOWN)
+        digest = await _digest(request) if "idempotency-key" in request.headers else ""
+        return Desk(house, scope, now, request, digest)
+
+
+gate = Gate()
+AtDesk = Annotated[Desk, Depends(gate)]
+
+
+def _token(header: str | None) -> str:
+    if header is None:
+        raise NoKey(MISSING)
+    if not header.startswith(SCHEME) or len(header) > LONGEST_KEY:
+        raise NoKey(UNKNOWN)
+    return header.removeprefix(SCHEME)
+
+
+def _check_text(request: Request) -> None:
+    """A zero byte is no text; databases refuse it each in their own way."""
+    scope = request.scope
+    if "\0" in scope["path"] or b"%00" in scope["query_string"] or b"\0" in scope["query_string"]:
+        raise Faulty([Fault("地址", "含有不能用的字符")])
+
+
+def _check_query(request: Request) -> None:
+    """What a route does not know it must not pass over in silence."""
+    if not request.scope["query_string"]:
+        return
+    route: APIRoute = request.scope["route"]
+    known = tuple(_names(route.dependant))
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if unknown:
+        offered = f"；可用的有 {'、'.join(known)}" if known else ""
+        raise Faulty([Fault(f"query.{name}", f"没有这个参数{offered}") for name in unknown])
+
+
+def _names(dependant: Dependant) -> Iterator[str]:
+    for field in dependant.query_params:
+        model = field.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield from (one.alias or name for name, one in model.model_fields.items())
+        else:
+            yield field.alias
+    for inner in dependant.dependencies:
+        yield from _names(inner)
+
+
+async def _digest(request: Request) -> str:
+    """The same for the same request: method, address, body."""
+    parts = (request.method.encode(), request.scope["path"].encode(), request.scope["query_string"])
+    return hashlib.sha256(b"\n".join([*parts, await request.body()])).hexdigest()
+
+
+def _checked(key: str) -> str:
+    if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise Faulty([Fault("Idempotency-Key", f"应为 1 到 {LONGEST_KEY} 个可见的 ASCII 字符")])
+    return key

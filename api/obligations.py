@@ -1,0 +1,72 @@
+"""Obligations: what is owed, and what is done about it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from api.deps import AtDesk, CampaignId, Cursor, Limit, ObligationId
+from api.shapes import Act
+from states.records import acting, reading_obligations
+from states.records.reading_obligations import Wanted
+from states.records.told import ObligationInFull, ObligationTold, Page
+
+router = APIRouter(prefix="/api/v1", tags=["应办事项"])
+
+ActName = Annotated[Literal["submit", "nil", "accept", "return", "waive"], Path()]
+
+
+@router.get(
+    "/campaigns/{campaign_id}/obligations", summary="应办事项列表", response_model=Page[ObligationTold]
+)
+def obligations(
+    desk: AtDesk,
+    campaign_id: CampaignId,
+    unit: Annotated[str | None, Query(max_length=100)] = None,
+    milestone: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    status: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
+    overdue: bool | None = None,
+    cursor: Cursor = "0",
+    limit: Limit = 100,
+) -> Response:
+    """按单位、节点、状态、是否逾期筛选，逐页取。"""
+    wanted = Wanted(unit, milestone, tuple(status), overdue)
+    with desk.read() as session:
+        page = reading_obligations.page(
+            session, desk.scope, campaign_id, wanted, desk.now, int(cursor), limit
+        )
+    return desk.tell(page, page["next"])
+
+
+@router.get("/obligations/{obligation_id}", summary="一个应办事项", response_model=ObligationInFull)
+def obligation(desk: AtDesk, obligation_id: ObligationId) -> Response:
+    """应办事项、可做的动作、各级提醒的时间和报送的文字。"""
+    with desk.read() as session:
+        return desk.tell(reading_obligations.in_full(session, desk.scope, obligation_id, desk.now))
+
+
+@router.post(
+    "/campaigns/{campaign_id}/obligations/{obligation_id}/{act}",
+    summary="办理应办事项",
+    response_model=ObligationInFull,
+)
+def settle(
+    desk: AtDesk, campaign_id: CampaignId, obligation_id: ObligationId, act: ActName, sent: Act | None = None
+) -> Response:
+    """submit 报送、nil 零报告、accept 通过、return 退回、waive 免报；单位随之前进。"""
+    asked = sent or Act()
+    return desk.once(
+        lambda session: acting.settle(
+            session,
+            desk.scope,
+            campaign_id,
+            obligation_id,
+            act,
+            desk.now,
+            reason=asked.reason,
+            version=asked.version,
+            text=asked.text,
+        )
+    )

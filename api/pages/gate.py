@@ -1,0 +1,63 @@
+"""Who may look at the pages before there are accounts: this machine itself, and the bearer of a key."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from sqlmodel import Session
+
+from states import clock
+from states.errors import DubanError
+from states.records import access, board
+
+LOOPBACK = ("127.0.0.1", "::1")
+THIS_MACHINE = (*LOOPBACK, "localhost")
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+
+
+class KeyWanted(DubanError):
+    """请出示密钥"""
+
+
+def campaigns_for(request: Request, session: Session) -> frozenset[int] | None:
+    """Ids of the campaigns that may be shown, None for all. Raises KeyWanted.
+
+    In the demonstration everybody sees everything: all of it is invented. Otherwise a browser on this machine
+    needs nothing, and any other one gives a key as its password (HTTP Basic; the user name is not looked at).
+    A key for a part of the tree opens no page, since a page shows whole campaigns.
+    """
+    if is_demo(session) or _local(request):
+        return None
+    token = _password(request.headers.get("authorization", ""))
+    scope = access.find(session, token, clock.now()) if token else None
+    if scope is None or scope.path is not None:
+        raise KeyWanted("用户名任意，密码为接口密钥（duban key create 新建，须不限单位）")
+    return scope.campaigns
+
+
+def is_demo(session: Session) -> bool:
+    """Whether the database is that of the demonstration."""
+    return board.is_demo(session)
+
+
+def _local(request: Request) -> bool:
+    """From this machine to this machine by one of its own names, and through no proxy.
+
+    The name is looked at because a page elsewhere can point a name of its own at 127.0.0.1.
+    """
+    client = request.client.host if request.client else ""
+    named = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    return client in LOOPBACK and named in THIS_MACHINE and not any(h in request.headers for h in FORWARDED)
+
+
+def _password(header: str) -> str:
+    kind, _, rest = header.partition(" ")
+    if kind.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(rest, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

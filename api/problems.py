@@ -1,0 +1,150 @@
+"""Errors as RFC 9457 problems: one table from class to status; names that point to no other host."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from states.errors import Conflict, DubanError, Fault, Faulty, NotAllowed, NotFound, Refused
+from states.records.reading_preview import Busy
+from states.records.schema import NoDatabase
+
+log = logging.getLogger("duban.api")
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class NoKey(DubanError):
+    """需要有效的密钥"""
+
+
+STATUSES: Mapping[type[DubanError], tuple[int, str]] = {
+    NoKey: (401, "unauthorized"),
+    NotAllowed: (403, "forbidden"),
+    NotFound: (404, "not-found"),
+    Conflict: (409, "conflict"),
+    Refused: (409, "refused"),
+    Faulty: (422, "faulty"),
+    NoDatabase: (503, "unavailable"),
+    Busy: (503, "unavailable"),
+    DubanError: (500, "error"),
+}
+HTTP: Mapping[int, tuple[str, str, str]] = {
+    400: ("bad-request", "请求有误", "请求的内容读不懂，应为 JSON"),
+    404: ("not-found", "找不到", "没有这个地址"),
+    405: ("method-not-allowed", "不支持这种方法", "这个地址不支持这种方法"),
+    413: ("too-large", "内容太大", "一次最多发送 1 MB"),
+}
+UNAVAILABLE = "数据库暂时用不了，请稍后再试"
+SAYINGS: Mapping[str, str] = {
+    "missing": "必须填写",
+    "extra_forbidden": "没有这一项",
+    "json_invalid": "不是合法的 JSON",
+    "string_type": "应为文字",
+    "string_too_long": "最多 {max_length} 个字",
+    "string_too_short": "不能为空",
+    "string_pattern_mismatch": "写法不对",
+    "string_unicode": "含有不能保存的字符",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "int_parsing_size": "数太大",
+    "int_from_float": "应为整数",
+    "bool_type": "应为 true 或 false",
+    "bool_parsing": "应为 true 或 false",
+    "dict_type": "应为对象",
+    "model_type": "应为对象",
+    "model_attributes_type": "应为对象",
+    "list_type": "应为列表",
+    "tuple_type": "应为列表",
+    "too_long": "最多 {max_length} 项",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+    "literal_error": "只能是 {expected} 之一",
+    "date_type": "应为日期，如 2026-12-01",
+    "date_parsing": "应为日期，如 2026-12-01",
+    "date_from_datetime_parsing": "应为日期，如 2026-12-01",
+}
+
+
+def problem(
+    status: int, kind: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    """One problem; `type` is a name, not an address."""
+    body = {"type": f"urn:duban:{kind}", "title": title, "status": status, "detail": detail, **more}
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(content, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def told(error: DubanError) -> Response:
+    """An error of ours with all it carries."""
+    status, kind = next(STATUSES[one] for one in type(error).__mro__ if one in STATUSES)
+    more: dict[str, Any] = {}
+    if isinstance(error, Refused):
+        more["refusals"] = error.refusals
+    if isinstance(error, Faulty):
+        more["faults"] = [_fault(one) for one in error.faults]
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "10"}}.get(status)
+    return problem(status, kind, error.title, error.detail, headers, **more)
+
+
+def _fault(one: Fault) -> dict[str, Any]:
+    return {"place": one.place, "line": one.line, "says": one.says}
+
+
+def unexpected(error: BaseException, method: str, path: str) -> Response:
+    """What nobody foresaw: the caller gets a number, the log the rest."""
+    number = uuid4().hex
+    log.error("request %s failed: %s %s", number, method, path, exc_info=error)
+    detail = f"服务内部出错，已记入日志；反映问题时请附上编号 {number}"
+    return problem(500, "internal", "服务出错", detail, request_id=number)
+
+
+def unavailable(error: BaseException) -> Response:
+    """The database can't be asked just now."""
+    log.error("the database failed: %s", error, exc_info=error)
+    return problem(503, "unavailable", NoDatabase("").title, UNAVAILABLE, {"Retry-After": "10"})
+
+
+def install(app: FastAPI) -> None:
+    """All of it as the app's exception handlers."""
+
+    async def ours(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, DubanError)  # noqa: S101
+        return told(error)
+
+    async def http(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101
+        status = error.status_code
+        kind, title, detail = HTTP.get(status, ("http", "请求未能办理", str(error.detail)))
+        return problem(status, kind, title, detail, error.headers)
+
+    async def invalid(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101
+        return told(Faulty([_invalid(one) for one in error.errors()]))
+
+    async def broken(_request: Request, error: Exception) -> Response:
+        return unavailable(error)
+
+    app.add_exception_handler(DubanError, ours)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+    for class_ in (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
+        app.add_exception_handler(class_, broken)
+
+
+def _invalid(error: Mapping[str, Any]) -> Fault:
+    place = ".".join(str(part) for part in error["loc"])
+    saying = SAYINGS.get(error["type"])
+    if saying is None:
+        return Fault(place, f"不合规定（{error['msg']}）")
+    return Fault(place, saying.format(**error.get("ctx") or {}))

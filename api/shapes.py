@@ -1,0 +1,125 @@
+"""What callers send, and the shape of a problem. What they are told is in `states.records.told`.
+
+Unknown fields are refused: a misspelt one must not pass for a wish.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+NO_ZERO = r"^[^\x00]*$"
+
+Words = Annotated[str, Field(max_length=200, pattern=NO_ZERO)]
+Reason = Annotated[str, Field(max_length=2_000, pattern=NO_ZERO, description="理由")]
+Text = Annotated[str, Field(min_length=1, max_length=20_000, pattern=NO_ZERO, description="报送的文字")]
+Code = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_ZERO)]
+Codes = Annotated[tuple[Code, ...], Field(max_length=5_000)]
+Some = Annotated[tuple[Words, ...], Field(max_length=100)]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="看到的版本；已被他人改动时拒绝办理")]
+
+
+class Sent(BaseModel):
+    """Something a caller sends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Move(Sent):
+    """One move of one unit."""
+
+    move: Words = Field(examples=["submit"])
+    reason: Reason | None = None
+    version: Version | None = None
+    outcome: Words | None = Field(default=None, description="办结时的结果；默认为方案的第一种")
+
+
+class CampaignMove(Sent):
+    """One move of a campaign."""
+
+    move: Words = Field(examples=["advance"])
+    reason: Reason | None = None
+    version: Version | None = None
+
+
+class Which(Sent):
+    """Units of a campaign; empty fields do not restrict."""
+
+    state: Some = Field(default=(), description="状态，如 self-check（各步）或 self-check.review（只这一步）")
+    behind: bool | None = None
+    overdue: bool | None = None
+    under: Codes = Field(default=(), description="这些单位及其下级")
+    kind: Some = Field(default=(), description="单位类别，如 hospital 或 医院")
+    codes: Codes = ()
+    q: Words | None = Field(default=None, description="名称或代码中的文字")
+    all: Literal[True] | None = Field(default=None, description="全部单位；不加任何条件时必须写明")
+
+
+class MassMove(Sent):
+    """The same move of many units. Nothing is changed unless `dry_run` is false."""
+
+    move: Words = Field(examples=["approve"])
+    filter: Which
+    reason: Reason | None = None
+    outcome: Words | None = None
+    dry_run: bool = Field(default=True, description="只数一数，不办理")
+
+
+class Act(Sent):
+    """Something done to an obligation."""
+
+    reason: Reason | None = None
+    version: Version | None = None
+    text: Text | None = Field(default=None, description="随报送一并交上的文字；只用于 submit 和 nil")
+
+
+class Units(Sent):
+    """Which units take part; empty fields do not restrict."""
+
+    codes: Codes = ()
+    under: Codes = ()
+    kinds: Some = ()
+    levels: Some = ()
+
+
+class Launch(Sent):
+    """A campaign to start, from a shipped template or from the text of one."""
+
+    template: Words | None = Field(default=None, examples=["standard-four-phase"])
+    text: Annotated[str, Field(max_length=500_000, pattern=NO_ZERO)] | None = Field(
+        default=None, description="模板全文（YAML），代替 template"
+    )
+    start: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+    fills: dict[Words, Words] = Field(
+        default={},
+        alias="set",
+        max_length=500,
+        description="空白处的日期，如 {'rectify.until': '2026-12-31'}",
+    )
+    units: Units = Units()
+    owner: Code | None = Field(default=None, description="牵头单位代码；只有一个顶级单位时可不写")
+    title: Annotated[Words, Field(min_length=1, pattern=r"^[^\x00\r\n]*$")] | None = None
+    past: Literal["keep"] | None = Field(default=None, description="已过的期限照旧下达")
+    dry_run: bool = Field(default=False, description="只看会怎样，不启动")
+
+
+class FaultShown(BaseModel):
+    """One thing wrong in what was sent."""
+
+    place: str
+    line: int | None
+    says: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. `refusals`: every reason why not; `faults`: everything wrong in what was sent."""
+
+    type: str = Field(examples=["urn:duban:refused"])
+    title: str
+    status: int
+    detail: str
+    refusals: list[str] | None = None
+    faults: list[FaultShown] | None = None
+    request_id: str | None = None

@@ -1,0 +1,118 @@
+"""Is it alive, can it work, how is it doing: for those who run it, without a key."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from api.house import House
+from states.records import health, schema
+from states.records.board import DEMO_CLOCK
+from states.records.session import Store
+from states.records.tables import Health
+
+router = APIRouter(tags=["运行"])
+
+SILENT = timedelta(minutes=10)
+ROUND = "round:"
+PREFECT = "prefect"
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str
+
+
+class Part(BaseModel):
+    """The last word of a part that runs by itself."""
+
+    name: str
+    ok: bool
+    at: str
+    detail: str
+
+
+class Readiness(BaseModel):
+    """Whether work gets done; `problems` says in words what is wrong. Prefect is never one of them."""
+
+    ready: bool
+    problems: list[str]
+    prefect: str
+    parts: list[Part]
+
+
+@router.get("/healthz", summary="进程在运行", response_model=Alive)
+async def healthz() -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+@router.get(
+    "/readyz",
+    summary="能否办理，哪里不对",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "不能办理：problems 说明哪里不对"}},
+)
+async def readyz(request: Request) -> Response:
+    house: House = request.app.state.house
+    found = await to_thread.run_sync(_look, house, limiter=house.watchers)
+    return JSONResponse(found.model_dump(mode="json"), 200 if found.ready else 503)
+
+
+@router.get("/metrics", summary="Prometheus 指标", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Prometheus 文本格式。"""
+    house: House = request.app.state.house
+    text = await to_thread.run_sync(_figures, house, limiter=house.watchers)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+def _figures(house: House) -> bytes:
+    return house.metrics.text(house.store, house.time.read)
+
+
+def _look(house: House) -> Readiness:
+    behind = schema.behind(house.store)
+    if behind is not None:
+        return Readiness(ready=False, problems=[behind], prefect="未知", parts=[])
+    try:
+        beats = _beats(house.store)
+    except sa.exc.SQLAlchemyError as error:
+        return Readiness(ready=False, problems=[f"数据库读不了：{error}"], prefect="未知", parts=[])
+    problems = troubles(beats, house.time.read())
+    zone = house.settings.zone
+    parts = [
+        Part(
+            name=one.name,
+            ok=one.ok,
+            at=one.at.astimezone(zone).isoformat(timespec="seconds"),
+            detail=one.detail,
+        )
+        for one in beats
+    ]
+    prefect = next((one.detail for one in beats if one.name == PREFECT), "没有使用")
+    return Readiness(ready=not problems, problems=problems, prefect=prefect, parts=parts)
+
+
+def _beats(store: Store) -> list[Health]:
+    with store.read() as session:
+        return [one for one in health.beats(session) if one.name != DEMO_CLOCK]
+
+
+def troubles(beats: list[Health], now: datetime) -> list[str]:
+    """What keeps work from being done: rounds that fail or have fallen silent. No round at all: the clock is off."""
+    said = []
+    for one in beats:
+        minutes = int((now - one.at) / timedelta(minutes=1))
+        silent = now - one.at > SILENT
+        if one.name.startswith(ROUND) and silent:
+            said.append(f"轮次 {one.name.removeprefix(ROUND)} 已有 {minutes} 分钟没有运行")
+        elif one.name != PREFECT and not one.ok and not silent:
+            said.append(f"{one.name.removeprefix(ROUND)} 出错：{one.detail}")
+    return said

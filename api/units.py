@@ -1,0 +1,145 @@
+"""Units: their status, their place in a campaign, their moves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import sqlalchemy as sa
+from anyio import to_thread
+from fastapi import APIRouter, Query
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import request_response
+
+from api import answers
+from api.deps import AtDesk, CampaignId, Code, Cursor, Desk, Limit, gate
+from api.shapes import MassMove, Move
+from states.records import acting, reading_units
+from states.records.reading_units import Wanted
+from states.records.told import MassMoved, Page, Status, UnitInFull, UnitLine, UnitMoved, UnitMoves
+
+PREFIX = "/api/v1"
+router = APIRouter(prefix=f"{PREFIX}/campaigns/{{campaign_id}}", tags=["单位"])
+
+
+class Direct(APIRoute):
+    """A route whose endpoint takes the request as it comes: what it needs it finds itself, in half the time.
+
+    Its declared parameters are for the documentation. The gate is passed all the same.
+    """
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.app = request_response(_status)
+
+
+def status(code: Code, desk: AtDesk) -> None:
+    """单位在各个专项行动中的当前状态。"""
+
+
+async def _status(request: Request) -> Response:
+    desk = await gate(request)
+    code = request.path_params["code"]
+    quick = desk.house.quick
+    if quick is not None:  # a point read of a local file takes less than handing it to a thread
+        try:
+            return _answer(desk, code, impatient=True)
+        except sa.exc.OperationalError:
+            pass  # the file is locked for a moment: wait for it where nobody is kept waiting
+    return await to_thread.run_sync(_answer, desk, code, limiter=desk.house.threads)
+
+
+def _answer(desk: Desk, code: str, *, impatient: bool = False) -> Response:
+    house = desk.house
+    reader = house.quick if impatient and house.quick is not None else house.reader
+    told = house.statuses.status(reader, code, desk.scope, desk.now, house.settings.zone)
+    unit, runs = answers.dumped(told["unit"]), answers.dumped(told["campaigns"])
+    body = f'{{"unit":{unit},"as_of":"{told["as_of"]}","campaigns":{runs}}}'
+    return answers.conditional(desk.request, body, tagged=unit + runs)
+
+
+def status_route() -> Direct:
+    """To be put first: other systems ask for nothing more often."""
+    return Direct(
+        f"{PREFIX}/units/{{code}}/status",
+        status,
+        methods=["GET"],
+        response_model=Status,
+        tags=["单位"],
+        summary="单位的当前状态",
+    )
+
+
+@router.get("/units", summary="单位列表", response_model=Page[UnitLine])
+def units(
+    desk: AtDesk,
+    campaign_id: CampaignId,
+    state: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
+    behind: bool | None = None,
+    overdue: bool | None = None,
+    under: Annotated[str | None, Query(max_length=100)] = None,
+    kind: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Cursor = "0",
+    limit: Limit = 100,
+) -> Response:
+    """一个专项行动的单位，可筛选，逐页取。走完各页，每个单位恰好出现一次。"""
+    wanted = Wanted(tuple(state), behind, overdue, (under,) if under is not None else (), tuple(kind), q=q)
+    with desk.read() as session:
+        page = reading_units.page(session, desk.scope, campaign_id, wanted, desk.now, int(cursor), limit)
+    return desk.tell(page, page["next"])
+
+
+@router.get("/units/{code}", summary="一个单位", response_model=UnitInFull)
+def unit(desk: AtDesk, campaign_id: CampaignId, code: Code) -> Response:
+    """一个单位的进度和全部应办事项。"""
+    with desk.read() as session:
+        told = reading_units.in_full(session, desk.scope, campaign_id, code, desk.now)
+    return desk.tell(told)
+
+
+@router.get("/units/{code}/moves", summary="可做的动作", response_model=UnitMoves)
+def moves(desk: AtDesk, campaign_id: CampaignId, code: Code) -> Response:
+    """每个动作通向哪里，或者为什么不能做。"""
+    with desk.read() as session:
+        return desk.tell(reading_units.moves(session, desk.scope, campaign_id, code))
+
+
+@router.post("/units/{code}/moves", summary="推动一个单位", response_model=UnitMoved)
+def move(desk: AtDesk, campaign_id: CampaignId, code: Code, sent: Move) -> Response:
+    """走一步；拒绝时说明每一条理由。"""
+    return desk.once(
+        lambda session: acting.move_unit(
+            session,
+            desk.scope,
+            campaign_id,
+            code,
+            sent.move,
+            desk.now,
+            reason=sent.reason,
+            version=sent.version,
+            outcome=sent.outcome,
+        )
+    )
+
+
+@router.post("/moves", summary="成批推动", response_model=MassMoved)
+def move_many(desk: AtDesk, campaign_id: CampaignId, sent: MassMove) -> Response:
+    """选中的单位走同一步；默认只试算（dry_run）。"""
+    which = sent.filter
+    wanted = Wanted(which.state, which.behind, which.overdue, which.under, which.kind, which.codes, which.q)
+    return desk.once(
+        lambda session: acting.move_units(
+            session,
+            desk.scope,
+            campaign_id,
+            wanted,
+            sent.move,
+            desk.now,
+            everybody=which.all is True,
+            reason=sent.reason,
+            outcome=sent.outcome,
+            dry_run=sent.dry_run,
+        )
+    )

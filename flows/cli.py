@@ -1,0 +1,30 @@
+"""`duban`: the command line. Every module of the product is imported by the command that needs it, not here."""
+
+from __future__ import annotations
+
+import typer
+
+from flows.commands import calendars, campaigns, foresight, keys, moving, running, templates, units
+from flows.commands.talking import Talking
+
+app = typer.Typer(
+    cls=Talking,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="督办：让专项整治一件一件有着落。",
+)
+
+app.command()(running.up)
+app.command()(running.demo)
+app.command()(running.upgrade)
+app.add_typer(templates.app, name="template")
+app.add_typer(units.app, name="units")
+app.add_typer(campaigns.app, name="campaign")
+app.command()(foresight.preview)
+app.command()(foresight.simulate)
+app.command()(foresight.tick)
+app.command()(moving.move)
+app.add_typer(keys.app, name="key")
+app.add_typer(calendars.app, name="calendar")

@@ -1,0 +1,109 @@
+"""The page and the API served in this process, with something that begins once they are up."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from states.errors import Refused
+
+APP = "api.app:create_app"
+FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
+PATIENCE = 5  # seconds that open connections get to finish
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, when_up: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_up = when_up
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._when_up()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket (port 0: any free one); raises Refused with one sentence."""
+    found: socket.socket | None = None
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.socket(family, kind)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+        found.listen()
+    except (OSError, OverflowError) as error:
+        if found is not None:
+            found.close()
+        raise Refused(_why_not(host, port, error)) from error
+    return found
+
+
+def _why_not(host: str, port: int, error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
+        return f"端口 {port} 已被占用，可能已有一个 duban 在运行；请先停掉它，或用 --port 换一个端口"
+    if number == errno.EACCES:
+        return f"没有权限使用端口 {port}；请用 --port 换一个 1024 以上的端口"
+    return f"不能在 {host}:{port} 上提供服务：{getattr(error, 'strerror', None) or error}"
+
+
+def address(bound: socket.socket) -> str:
+    """The address to open in a browser on this machine."""
+    host, port = bound.getsockname()[:2]
+    shown = "127.0.0.1" if host in EVERYWHERE else host
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def port_of(url: str) -> int:
+    """The port in an address, 80 or 443 where it names none."""
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def serve(bound: socket.socket, when_up: Callable[[], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM; `when_up` is called once, as soon as requests are answered."""
+    logging.basicConfig(level=logging.WARNING, format=FORMAT, force=True)
+    config = uvicorn.Config(
+        APP,
+        factory=True,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=PATIENCE,
+    )
+    with bound, _ends_like_ctrl_c():
+        config.load()
+        try:
+            _Server(config, when_up).run(sockets=[bound])
+        except KeyboardInterrupt:
+            return
+
+
+@contextmanager
+def _ends_like_ctrl_c() -> Iterator[None]:
+    """SIGTERM and a closed terminal end the process as Ctrl-C does, so that everything is put away."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {
+        number: signal.signal(number, interrupt)
+        for name in ("SIGTERM", "SIGHUP")
+        if (number := getattr(signal, name, None)) is not None
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,152 @@
+"""What a key does: each act within its scope, through the same moves as everybody's, told as it stands afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from states.errors import Fault, Faulty, NotFound
+from states.machine import MOVE_NAMES
+from states.records import campaigning, mass, moving, reading_obligations, reading_scope, reading_units
+from states.records.access import Scope
+from states.records.journal import note
+from states.records.reading_campaigns import stage, told
+from states.records.reading_standing import frozen_of, run_state
+from states.records.reading_units import Wanted
+from states.records.told import CampaignTold, MassMoved, ObligationInFull, UnitMoved
+
+HANDING_IN = ("submit", "nil")
+
+
+def move_unit(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    code: str,
+    name: str,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    version: int | None = None,
+    outcome: str | None = None,
+) -> UnitMoved:
+    """One move of one unit. Raises NotAllowed, NotFound, Faulty, Refused, Conflict."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    place = reading_scope.unit_seen(session, scope, code)
+    made = moving.move(
+        session,
+        campaign,
+        place.id,
+        name,
+        now,
+        scope.actor,
+        reason=reason,
+        version=version,
+        outcome=outcome,
+    )
+    row = moving.run_of(session, campaign, place.id)
+    return {
+        "unit": {"code": place.code, "name": place.name},
+        "move": {"key": made.move, "name": MOVE_NAMES[made.move]},
+        "before": stage(campaign.machines, made.before),
+        "state": run_state(frozen_of(campaign), row.state, row.since),
+        "outcome": row.outcome,
+        "version": row.version,
+    }
+
+
+def move_units(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    wanted: Wanted,
+    name: str,
+    now: datetime,
+    *,
+    everybody: bool,
+    reason: str | None,
+    outcome: str | None,
+    dry_run: bool,
+) -> MassMoved:
+    """The same move of all units that are wanted and for which it is open.
+
+    `everybody` must be said when nothing else restricts. Raises NotAllowed, NotFound, Faulty, Refused.
+    """
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    if (wanted == Wanted()) != everybody:
+        says = "请写明范围；若是全部单位，只写 all: true"
+        raise Faulty([Fault("filter", says)])
+    _check_outcome(outcome, campaign.template.outcomes)
+    chosen = reading_units.chosen(session, scope, campaign, wanted, now)
+    made = mass.mass_move(
+        session, campaign, name, chosen, now, scope.actor, reason=reason, outcome=outcome, dry_run=dry_run
+    )
+    return {
+        "move": {"key": made.move, "name": MOVE_NAMES[made.move]},
+        "dry_run": dry_run,
+        "chosen": made.moved + made.refused,
+        "moved": made.moved,
+        "refused": made.refused,
+    }
+
+
+def _check_outcome(outcome: str | None, allowed: tuple[str, ...]) -> None:
+    if outcome is not None and outcome not in allowed:
+        raise Faulty([Fault("outcome", f"没有“{outcome}”这种结果；方案规定的有 {'、'.join(allowed)}")])
+
+
+def move_campaign(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    name: str,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    version: int | None = None,
+) -> CampaignTold:
+    """One move of the campaign itself. Raises NotAllowed, NotFound, Faulty, Refused, Conflict."""
+    seen = reading_scope.campaign_seen(session, scope, campaign_id)
+    reading_scope.check_owner(session, scope, seen)
+    moved = campaigning.move(session, campaign_id, name, now, scope.actor, reason=reason, version=version)
+    return told(session, moved)
+
+
+def settle(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    key: int,
+    act: str,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    version: int | None = None,
+    text: str | None = None,
+) -> ObligationInFull:
+    """One act on one obligation; a text that is handed in is kept in the journal.
+
+    Raises NotAllowed, NotFound, Faulty, Refused, Conflict.
+    """
+    scope.check_campaign(campaign_id)
+    campaign = reading_obligations.campaign_of(session, scope, key)
+    if campaign.id != campaign_id:
+        raise NotFound(f"这次专项行动中没有编号为 {key} 的应办事项")
+    if text is not None and act not in HANDING_IN:
+        raise Faulty([Fault("text", "只有报送和零报告可以附文字；说明请写在 reason")])
+    row = moving.act(session, campaign, key, act, now, scope.actor, reason=reason, version=version)
+    if text is not None:
+        note(
+            session,
+            now,
+            reading_obligations.TEXT,
+            scope.actor,
+            campaign_id=campaign.id,
+            unit_id=row.unit_id,
+            after=row.status,
+            obligation=key,
+            text=text,
+        )
+    session.flush()
+    return reading_obligations.full(session, campaign, key, now)

@@ -1,0 +1,269 @@
+"""What units owe as it is told: a list in the order of the numbers, which never change, and one in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.errors import Fault, Faulty, NotAllowed, NotFound
+from states.records import reading_scope
+from states.records.access import Scope
+from states.records.campaigns import Running, running
+from states.records.columns import milestone_of, obligation_span
+from states.records.core import journal, milestone, obligation, timer, unit
+from states.records.reading_scope import UnitRow
+from states.records.reads import due_in_force, obligation_key
+from states.records.settling import ACTS, OPEN, STATUS_NAMES, refusals
+from states.records.tables import Milestone, Obligation
+from states.records.told import (
+    ActChoice,
+    Handed,
+    ObligationInFull,
+    ObligationTold,
+    Page,
+    RungTold,
+    instant,
+    instant_or_none,
+)
+
+TEXT = "obligation.text"
+GIVEN = "（理由）"  # a reason is asked for when it is done, not when it is listed
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which obligations of a campaign; empty fields do not restrict."""
+
+    unit: str | None = None
+    milestone: int | None = None
+    statuses: tuple[str, ...] = ()
+    overdue: bool | None = None
+
+
+class _Row(NamedTuple):
+    id: int
+    campaign: int
+    code: str
+    name: str
+    milestone: int
+    requirement: str
+    period: str
+    about: str
+    kind: str
+    phase: str | None
+    status: str
+    due: datetime | None
+    original_due: datetime | None
+    words: str
+    provisional: bool
+    late: bool
+    required: bool
+    review: bool
+    nil: bool
+    submitted_at: datetime | None
+    settled_at: datetime | None
+    version: int
+
+
+def _columns() -> list[sa.ColumnElement[Any]]:
+    owed, of = obligation.c, milestone.c
+    return [
+        *(owed.id, owed.campaign_id, unit.c.code, unit.c.name.label("unit_name")),
+        *(of.id.label("milestone"), of.requirement, of.period, of.name, of.kind, of.phase),
+        *(owed.status, due_in_force().label("due"), of.original_due_at, of.words, of.provisional),
+        *(owed.late, of.required, of.review, of.nil, owed.submitted_at, owed.settled_at, owed.version),
+    ]
+
+
+def page(
+    session: Session, scope: Scope, campaign_id: int, wanted: Wanted, now: datetime, after: int, limit: int
+) -> Page[ObligationTold]:
+    """Obligations that are wanted, at most `limit`, after number `after`. Raises NotAllowed, NotFound, Faulty."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    joined = milestone.join(obligation, obligation.c.milestone_id == milestone.c.id)
+    conditions = [
+        *_ids(session, scope, campaign, wanted),
+        *reading_scope.within(scope),
+        *_standing(wanted, now),
+        obligation.c.id > after,
+    ]
+    statement = sa.select(*_columns()).select_from(joined.join(unit, unit.c.id == obligation.c.unit_id))
+    found = session.execute(statement.where(*conditions).order_by(obligation.c.id).limit(limit + 1))
+    rows = [_Row(*row) for row in found]
+    items = [_told(row, campaign.zone, now) for row in rows[:limit]]
+    return {"items": items, "next": str(rows[limit - 1].id) if len(rows) > limit else None}
+
+
+def _ids(session: Session, scope: Scope, campaign: Running, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    """Obligations by their numbers alone: those of a unit, of a milestone, or of the whole campaign."""
+    opened = session.execute(
+        sa.select(milestone.c.id).where(
+            milestone.c.campaign_id == campaign.id, milestone.c.opened_at.is_not(None)
+        )
+    )
+    keys = list(opened.scalars())
+    if wanted.milestone is not None:
+        if wanted.milestone not in keys and not _has_milestone(session, campaign, wanted.milestone):
+            raise Faulty([Fault("milestone", f"这次专项行动中没有编号为 {wanted.milestone} 的节点")])
+        keys = [key for key in keys if key == wanted.milestone]
+    if wanted.unit is not None:
+        place = reading_scope.unit_seen(session, scope, wanted.unit)
+        return [
+            milestone.c.id.in_(keys),
+            obligation.c.id == obligation_key(milestone.c.id, sa.literal(place.id)),
+        ]
+    if not keys:
+        return [sa.false()]
+    span = (obligation_span(min(keys))[0], obligation_span(max(keys))[1])
+    return [obligation.c.id.between(*span), obligation.c.campaign_id == campaign.id]
+
+
+def _has_milestone(session: Session, campaign: Running, key: int) -> bool:
+    row = session.get(Milestone, key)
+    return row is not None and row.campaign_id == campaign.id
+
+
+def _standing(wanted: Wanted, now: datetime) -> list[sa.ColumnElement[bool]]:
+    unknown = [status for status in wanted.statuses if status not in STATUS_NAMES]
+    if unknown:
+        offered = "、".join(STATUS_NAMES)
+        raise Faulty([Fault("status", f"没有“{status}”这个状态；可用的有 {offered}") for status in unknown])
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.statuses:
+        conditions.append(obligation.c.status.in_(wanted.statuses))
+    if wanted.overdue is not None:
+        late = sa.and_(obligation.c.status.in_(OPEN), sa.func.coalesce(due_in_force() < now, sa.false()))
+        conditions.append(late if wanted.overdue else sa.not_(late))
+    return conditions
+
+
+def of_unit(session: Session, campaign: Running, place: UnitRow, now: datetime) -> list[ObligationTold]:
+    """Everything one unit owes or owed in a campaign, in the order of the numbers."""
+    key = obligation_key(milestone.c.id, sa.literal(place.id))
+    joined = milestone.join(obligation, obligation.c.id == key).join(unit, unit.c.id == obligation.c.unit_id)
+    statement = sa.select(*_columns()).select_from(joined).where(milestone.c.campaign_id == campaign.id)
+    rows = session.execute(statement.order_by(obligation.c.id))
+    return [_told(_Row(*row), campaign.zone, now) for row in rows]
+
+
+def _told(row: _Row, zone: ZoneInfo, now: datetime) -> ObligationTold:
+    return {
+        "id": row.id,
+        "campaign": row.campaign,
+        "unit": {"code": row.code, "name": row.name},
+        "milestone": {
+            "id": row.milestone,
+            "requirement": row.requirement,
+            "period": row.period,
+            "name": row.about,
+            "kind": row.kind,
+            "phase": row.phase,
+        },
+        "status": {"key": row.status, "name": STATUS_NAMES[row.status]},
+        "due": instant_or_none(row.due, zone),
+        "original_due": instant_or_none(row.original_due, zone),
+        "words": row.words,
+        "provisional": row.provisional,
+        "overdue": row.status in OPEN and row.due is not None and row.due < now,
+        "late": row.late,
+        "required": row.required,
+        "review": row.review,
+        "nil": row.nil,
+        "submitted_at": instant_or_none(row.submitted_at, zone),
+        "settled_at": instant_or_none(row.settled_at, zone),
+        "version": row.version,
+    }
+
+
+def campaign_of(session: Session, scope: Scope, key: int) -> Running:
+    """The campaign of an obligation, if the key may see the unit that owes it. Raises NotAllowed, NotFound."""
+    limited = scope.path is not None or scope.campaigns is not None
+    statement = sa.select(obligation.c.campaign_id, unit.c.path).join(unit, unit.c.id == obligation.c.unit_id)
+    row = session.execute(statement.where(obligation.c.id == key)).first()
+    if row is None:
+        says = f"没有编号为 {key} 的应办事项"
+        raise NotAllowed("这个密钥不能查看该应办事项") if limited else NotFound(says)
+    campaign_id, path = row
+    if (scope.campaigns is not None and campaign_id not in scope.campaigns) or (
+        scope.path is not None and not path.startswith(scope.path)
+    ):
+        raise NotAllowed("这个密钥不能查看该应办事项")
+    return running(session, campaign_id)
+
+
+def in_full(session: Session, scope: Scope, key: int, now: datetime) -> ObligationInFull:
+    """One obligation with its acts, its ladder and its texts. Raises NotAllowed, NotFound."""
+    return full(session, campaign_of(session, scope, key), key, now)
+
+
+def full(session: Session, campaign: Running, key: int, now: datetime) -> ObligationInFull:
+    """The same for an obligation that is known to be seen."""
+    joined = milestone.join(obligation, obligation.c.milestone_id == milestone.c.id)
+    statement = sa.select(*_columns()).select_from(joined.join(unit, unit.c.id == obligation.c.unit_id))
+    row = _Row(*session.execute(statement.where(obligation.c.id == key)).one())
+    return {
+        **_told(row, campaign.zone, now),
+        "acts": _acts(session, key),
+        "rungs": _rungs(session, campaign, key),
+        "texts": _texts(session, campaign, key),
+    }
+
+
+def _acts(session: Session, key: int) -> list[ActChoice]:
+    row = session.get_one(Obligation, key, populate_existing=True)
+    about = session.get_one(Milestone, row.milestone_id)
+    said = {name: refusals(about, row, name, GIVEN) for name in ACTS}
+    return [
+        {
+            "act": name,
+            "name": act.name,
+            "open": not said[name],
+            "refusals": said[name],
+            "needs_reason": act.needs_reason,
+        }
+        for name, act in ACTS.items()
+    ]
+
+
+def _rungs(session: Session, campaign: Running, key: int) -> list[RungTold]:
+    """The rungs of the date in force: the milestone's, or those of the obligation's own latest date."""
+    row = session.get_one(Obligation, key)
+    own = row.id if row.due_at is not None else 0
+    statement = sa.select(
+        *(timer.c.cycle, timer.c.rung, timer.c.fire_at, timer.c.after_due, timer.c.done_at, timer.c.outcome)
+    ).where(timer.c.phase_id == 0, timer.c.milestone_id == milestone_of(key), timer.c.obligation_id == own)
+    rows = session.execute(statement.order_by(timer.c.cycle, timer.c.rung)).all()
+    steps = campaign.ladder(session.get_one(Milestone, row.milestone_id))
+    rungs = steps.rungs if steps else ()
+    return [
+        {
+            "rung": one.rung,
+            "name": rungs[one.rung - 1].name,
+            "at": instant(one.fire_at, campaign.zone),
+            "after_due": one.after_due,
+            "confirm": rungs[one.rung - 1].confirm,
+            "done_at": instant_or_none(one.done_at, campaign.zone),
+            "outcome": one.outcome,
+        }
+        for one in rows
+        if one.cycle == rows[-1].cycle and one.rung <= len(rungs)
+    ]
+
+
+def _texts(session: Session, campaign: Running, key: int) -> list[Handed]:
+    unit_id = session.get_one(Obligation, key).unit_id
+    statement = sa.select(journal.c.at, journal.c.actor, journal.c.payload).where(
+        journal.c.campaign_id == campaign.id, journal.c.unit_id == unit_id, journal.c.kind == TEXT
+    )
+    rows: Iterable[Sequence[Any]] = session.execute(statement.order_by(journal.c.id.desc())).tuples()
+    return [
+        {"at": instant(at, campaign.zone), "by": actor, "text": payload["text"]}
+        for at, actor, payload in rows
+        if payload["obligation"] == key
+    ]

@@ -1,0 +1,89 @@
+"""What a key may see: units of its subtree, campaigns in which one of them takes part. Everything else is refused
+in one and the same sentence, whether it exists or not."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.errors import Fault, Faulty, NotAllowed, NotFound
+from states.records.access import Scope
+from states.records.campaigns import Running, running
+from states.records.core import campaign as campaigns
+from states.records.core import run, unit
+from states.records.reads import OUTSIDE
+from states.records.scopes import below
+
+
+class UnitRow(NamedTuple):
+    """A unit as far as access needs it."""
+
+    id: int
+    code: str
+    name: str
+    path: str
+
+
+def within(scope: Scope) -> list[sa.ColumnElement[bool]]:
+    """Conditions over `unit`: none for a key without a subtree."""
+    return [] if scope.path is None else [below(scope.path)]
+
+
+def units_within(scope: Scope, column: Any) -> list[sa.ColumnElement[bool]]:
+    """The same over a column that holds unit ids."""
+    return [] if scope.path is None else [column.in_(sa.select(unit.c.id).where(below(scope.path)))]
+
+
+def campaigns_seen(scope: Scope) -> list[sa.ColumnElement[bool]]:
+    """Conditions over `campaign`."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if scope.campaigns is not None:
+        conditions.append(campaigns.c.id.in_(sorted(scope.campaigns)))
+    if scope.path is not None:
+        owned = campaigns.c.owner_id.in_(sa.select(unit.c.id).where(below(scope.path)))
+        part = sa.select(run.c.unit_id).join(unit, unit.c.id == run.c.unit_id)
+        part = part.where(run.c.campaign_id == campaigns.c.id, below(scope.path))
+        conditions.append(sa.or_(owned, part.exists()))
+    return conditions
+
+
+def campaign_seen(session: Session, scope: Scope, campaign_id: int) -> Running:
+    """The campaign, if the key may see it. Raises NotAllowed, NotFound."""
+    scope.check_campaign(campaign_id)
+    if scope.path is not None:
+        asked = sa.select(campaigns.c.id).where(campaigns.c.id == campaign_id, *campaigns_seen(scope))
+        if session.execute(asked).first() is None:
+            raise NotAllowed(f"这个密钥不能查看编号为 {campaign_id} 的专项行动")
+    return running(session, campaign_id)
+
+
+def unit_seen(session: Session, scope: Scope, code: str) -> UnitRow:
+    """The unit, if the key may see it. Raises NotAllowed, NotFound."""
+    statement = sa.select(unit.c.id, unit.c.code, unit.c.name, unit.c.path).where(unit.c.code == code)
+    row = session.execute(statement).first()
+    if row is None and scope.path is None:
+        raise NotFound(f"单位表中没有代码 {code}")
+    if row is None or (scope.path is not None and not row.path.startswith(scope.path)):
+        raise NotAllowed(OUTSIDE)
+    return UnitRow(*row)
+
+
+def paths_seen(session: Session, scope: Scope, codes: list[str], place: str) -> list[str]:
+    """Paths of units that were named. Raises NotAllowed, or Faulty with every unknown code."""
+    statement = sa.select(unit.c.code, unit.c.path).where(unit.c.code.in_(codes), *within(scope))
+    found = dict(session.execute(statement).tuples().all())
+    missing = [code for code in dict.fromkeys(codes) if code not in found]
+    if missing and scope.path is not None:
+        raise NotAllowed(OUTSIDE)
+    if missing:
+        raise Faulty([Fault(place, f"单位表中没有代码 {code}") for code in missing])
+    return [found[code] for code in codes]
+
+
+def check_owner(session: Session, scope: Scope, campaign: Running) -> None:
+    """What concerns a whole campaign needs a key that holds the unit that runs it. Raises NotAllowed."""
+    path = session.execute(sa.select(unit.c.path).where(unit.c.id == campaign.row.owner_id)).scalar_one()
+    if scope.path is not None and not path.startswith(scope.path):
+        raise NotAllowed("这个密钥只管一部分单位，不能办理整个专项行动的事")

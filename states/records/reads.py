@@ -1,0 +1,215 @@
+"""The state of one unit in all its campaigns: the read that other systems make most, in one statement."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.errors import NotAllowed, NotFound
+from states.machine import state_name
+from states.records.access import Scope
+from states.records.campaigns import Running, running
+from states.records.columns import UNITS_AT_MOST
+from states.records.core import campaign, milestone, obligation, phase, run, timer, unit
+from states.records.prepared import Prepared, Reader
+from states.records.reading_standing import (
+    Frozen,
+    Owed,
+    escalation,
+    frozen_of,
+    is_behind,
+    owed_figures,
+    run_state,
+)
+from states.records.session import Store
+from states.records.settling import OPEN
+from states.records.told import RunTold, Status, UnitTold, instant
+
+OUTSIDE = "这个密钥不能查看该单位"
+
+
+class _Line(NamedTuple):
+    """A row of the statement below: unit, campaign, run, and one thing owed (or none)."""
+
+    code: str
+    name: str
+    kind: str
+    path: str
+    parent: str | None
+    campaign: int | None
+    state: str
+    ord: int
+    since: datetime
+    version: int
+    outcome: str | None
+    template: str
+    sha256: str
+    title: str
+    campaign_state: str
+    campaign_ord: int
+    closes_at: datetime | None
+    owed: int | None
+    owed_name: str
+    ladder: str | None
+    due: datetime | None
+    provisional: bool
+    rung: int | None
+    fired_at: datetime | None
+
+
+_OWED = _Line._fields.index("owed")
+
+
+def _statement() -> sa.Select[Any]:
+    code = sa.bindparam("code", "", sa.String)
+    parent, owed = unit.alias("parent"), _owed(code).subquery("owed")
+    joined = (
+        unit.outerjoin(parent, parent.c.id == unit.c.parent_id)
+        .outerjoin(campaign, sa.true())
+        .outerjoin(run, sa.and_(run.c.campaign_id == campaign.c.id, run.c.unit_id == unit.c.id))
+        .outerjoin(phase, sa.and_(phase.c.campaign_id == campaign.c.id, phase.c.ord == run.c.ord))
+        .outerjoin(owed, owed.c.campaign_id == run.c.campaign_id)
+    )
+    return (
+        sa.select(
+            *(unit.c.code, unit.c.name, unit.c.kind, unit.c.path, parent.c.code.label("parent")),
+            *(run.c.campaign_id, run.c.state, run.c.ord, run.c.since, run.c.version, run.c.outcome),
+            *(campaign.c.template_key, campaign.c.template_sha256, campaign.c.title),
+            *(campaign.c.state.label("campaign_state"), campaign.c.ord.label("campaign_ord")),
+            phase.c.closes_at,
+            *(owed.c.key, owed.c.name.label("owed_name"), owed.c.ladder, owed.c.due, owed.c.provisional),
+            *(owed.c.rung, owed.c.fired_at),
+        )
+        .select_from(joined)
+        .where(unit.c.code == code)
+    )
+
+
+def _owed(code: sa.BindParameter[str]) -> sa.Select[Any]:
+    """What the unit owes, found by computing the ids of its obligations, and the rungs fired for each."""
+    me, mine, older = unit.alias(), run.alias(), timer.alias()
+    own = obligation.c.due_at.is_not(None)
+    latest = sa.select(sa.func.max(older.c.cycle)).where(
+        older.c.phase_id == 0,
+        older.c.milestone_id == milestone.c.id,
+        older.c.obligation_id == obligation.c.id,
+    )
+    fired = sa.and_(
+        timer.c.phase_id == 0,
+        timer.c.milestone_id == milestone.c.id,
+        timer.c.obligation_id == sa.case((own, obligation.c.id), else_=0),
+        timer.c.cycle == sa.case((own, latest.scalar_subquery()), else_=0),
+        timer.c.after_due,
+        timer.c.outcome == "fired",
+    )
+    key = obligation_key(milestone.c.id, mine.c.unit_id)
+    joined = (
+        me.join(mine, mine.c.unit_id == me.c.id)
+        .join(milestone, milestone.c.campaign_id == mine.c.campaign_id)
+        .join(obligation, sa.and_(obligation.c.id == key, obligation.c.status.in_(OPEN)))
+        .outerjoin(timer, fired)
+    )
+    return (
+        sa.select(
+            mine.c.campaign_id,
+            obligation.c.id.label("key"),
+            milestone.c.name,
+            milestone.c.ladder,
+            due_in_force().label("due"),
+            milestone.c.provisional,
+            timer.c.rung,
+            timer.c.done_at.label("fired_at"),
+        )
+        .select_from(joined)
+        .where(me.c.code == code, milestone.c.opened_at.is_not(None))
+        .where(mine.c.campaign_id.in_(sa.select(campaign.c.id)))
+    )
+
+
+def obligation_key(milestone_id: sa.ColumnElement[int], unit_id: sa.ColumnElement[int]) -> Any:
+    """`columns.obligation_id` in SQL."""
+    return sa.cast(milestone_id, sa.BigInteger) * UNITS_AT_MOST + unit_id
+
+
+def due_in_force() -> sa.ColumnElement[datetime]:
+    """The due date of an obligation: its own, else its milestone's."""
+    return sa.func.coalesce(obligation.c.due_at, milestone.c.due_at, type_=milestone.c.due_at.type)
+
+
+STATUS = Prepared(_statement())
+
+
+class Statuses:
+    """Answers for units; templates are kept by their hash, nothing that can change is."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._frozen: dict[str, Frozen] = {}
+
+    def status(self, reader: Reader, code: str, scope: Scope, now: datetime, zone: ZoneInfo) -> Status:
+        """The unit `code` as `scope` may see it at `now`. Raises NotFound, NotAllowed."""
+        lines = [_Line(*row) for row in reader.rows(STATUS, code=code)]
+        first = _seen(lines, code, scope)
+        by_campaign: dict[int, list[_Line]] = {}
+        for line in lines:
+            if line.campaign is not None and (scope.campaigns is None or line.campaign in scope.campaigns):
+                by_campaign.setdefault(line.campaign, []).append(line)
+        runs = [self._run(key, by_campaign[key], now) for key in sorted(by_campaign)]
+        return {"unit": _unit(first), "as_of": instant(now, zone), "campaigns": runs}
+
+    def _run(self, key: int, lines: list[_Line], now: datetime) -> RunTold:
+        sha256 = lines[0].sha256
+        return _run_told(key, self._frozen.get(sha256) or self._freeze(key, sha256), lines, now)
+
+    def _freeze(self, campaign_id: int, sha256: str) -> Frozen:
+        with self._store.read() as session:
+            frozen = self._frozen[sha256] = frozen_of(running(session, campaign_id))
+        return frozen
+
+
+def unit_in(session: Session, campaign: Running, code: str, now: datetime) -> tuple[UnitTold, RunTold]:
+    """One unit in one campaign, in the words of its status. Raises NotFound when it takes no part."""
+    rows = [_Line(*row) for row in session.execute(STATUS.statement, {"code": code})]
+    lines = [line for line in rows if line.campaign == campaign.id]
+    if not lines:
+        raise NotFound("这个单位没有参加这次专项行动")
+    return _unit(lines[0]), _run_told(campaign.id, frozen_of(campaign), lines, now)
+
+
+def _run_told(key: int, frozen: Frozen, lines: list[_Line], now: datetime) -> RunTold:
+    line = lines[0]
+    owed = [Owed(*cast(Any, one[_OWED:])) for one in lines if one.owed is not None]
+    figures = owed_figures(owed, now, frozen)
+    label = state_name(frozen.machines, line.campaign_state).label
+    return {
+        "campaign": {
+            "id": key,
+            "template": line.template,
+            "title": line.title,
+            "state": {"key": line.campaign_state, "name": label},
+        },
+        "state": run_state(frozen, line.state, line.since),
+        "behind": is_behind(line.state, line.ord, line.campaign_ord, line.closes_at, now),
+        "open": figures.open,
+        "overdue": figures.overdue,
+        "escalation": escalation(owed, line.state, line.since, frozen),
+        "next_due": figures.next_due,
+        "outcome": line.outcome,
+        "version": line.version,
+    }
+
+
+def _seen(lines: list[_Line], code: str, scope: Scope) -> _Line:
+    if scope.path is not None and not (lines and lines[0].path.startswith(scope.path)):
+        raise NotAllowed(OUTSIDE)
+    if not lines:
+        raise NotFound(f"单位表中没有代码 {code}")
+    return lines[0]
+
+
+def _unit(line: _Line) -> UnitTold:
+    return {"code": line.code, "name": line.name, "kind": line.kind, "parent": line.parent}
