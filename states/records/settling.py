@@ -180,13 +180,10 @@ def silence(session: Session, keys: Sequence[int], now: datetime) -> None:
 
 def required(session: Session, campaign: Running, phase: str) -> list[Milestone]:
     """The milestones that a unit must have settled before it leaves `phase`."""
-    return list(
-        session.exec(
-            select(Milestone).where(
-                Milestone.campaign_id == campaign.id, Milestone.phase == phase, Milestone.required
-            )
-        )
+    wanted = select(Milestone).where(
+        Milestone.campaign_id == campaign.id, Milestone.phase == phase, Milestone.required
     )
+    return list(session.exec(wanted.order_by(Milestone.id)))  # type: ignore[arg-type]
 
 
 def waive_all(
