@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.letters import Attachment, Figures, Line, Message
-from states.machine import state_name
+from states.machine import SUSPENDED, state_name
 from states.records.behind import behind_sheet
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_id
-from states.records.core import mail, milestone, notice, obligation, unit
+from states.records.core import mail, milestone, notice, obligation, run, unit
 from states.records.figures import tally
 from states.records.settling import OPEN
 from states.records.tables import Campaign
@@ -26,10 +26,14 @@ LISTED_PER_UNIT = 50
 
 @dataclass(frozen=True)
 class Drafted:
-    """A mail ready to be written, or None when nothing is left to say; `settled` are its notices that fell away."""
+    """A mail ready to be written, or None when nothing is left to say; `settled` are its notices that fell away.
+
+    `trouble` says why it could not be drafted at all.
+    """
 
     message: Message | None
     settled: tuple[int, ...]
+    trouble: str | None = None
 
 
 def drafts(
@@ -50,6 +54,7 @@ class _Desk:
         self.units: dict[int, str] = {}
         self.milestones: dict[int, Any] = {}
         self.obligations: dict[int, Any] = {}
+        self.at_rest: set[tuple[int, int]] = set()
 
     def drafts(self, keys: Sequence[int]) -> dict[int, Drafted]:
         mails = {row.id: row for row in self._rows(mail, keys)}
@@ -71,12 +76,20 @@ class _Desk:
         opened = sa.select(milestone).where(
             milestone.c.campaign_id.in_(list(self.campaigns)), milestone.c.opened_at.is_not(None)
         )
-        self.milestones = {row.id: row for row in self.session.execute(opened)}
+        self.milestones = {row.id: row for row in self.session.execute(opened.order_by(milestone.c.id))}
         owed = [one.obligation_id for one in notices if one.kind == "rung"]
         owed += [key for one in notices if one.kind == "phase" for key in self._keys(one)]
         for start in range(0, len(owed), 1000):
             rows = self._rows(obligation, owed[start : start + 1000])
             self.obligations.update({row.id: row for row in rows})
+        self.at_rest = self._at_rest({one.unit_id for one in notices})
+
+    def _at_rest(self, units: Iterable[int]) -> set[tuple[int, int]]:
+        """(campaign, unit) of units that are to be left in peace: suspended or exempt since it was decided."""
+        resting = sa.or_(run.c.state == "exempt", run.c.state.like(f"%{SUSPENDED}"))
+        here = run.c.campaign_id.in_(list(self.campaigns)), run.c.unit_id.in_(sorted(units))
+        statement = sa.select(run.c.campaign_id, run.c.unit_id).where(*here, resting)
+        return set(self.session.execute(statement).tuples())
 
     def _keys(self, told: Any) -> list[int]:
         return [
@@ -89,8 +102,10 @@ class _Desk:
         lines: list[Line] = []
         settled: list[int] = []
         said: set[int] = {one.obligation_id for one in notices if one.kind == "rung"}
+        top = {one.obligation_id: one.rung for one in sorted(notices, key=lambda told: told.rung)}
         for one in notices:
-            found = self._lines(one, said)
+            muted = one.kind == "rung" and one.rung < top[one.obligation_id]
+            found = [] if muted or self._silent(one) else self._lines(one, said)
             lines += found
             if not found:
                 settled.append(one.id)
@@ -108,6 +123,12 @@ class _Desk:
             attachments=tuple(sheets),
         )
         return Drafted(message, tuple(settled))
+
+    def _silent(self, told: Any) -> bool:
+        """A campaign that was suspended or cancelled meanwhile says nothing, nor does one say it of a unit at rest."""
+        state = self.campaigns[told.campaign_id].row.state
+        over = state == "cancelled" or state.endswith(SUSPENDED)
+        return over or (told.campaign_id, told.unit_id) in self.at_rest
 
     def _lines(self, told: Any, said: set[int]) -> list[Line]:
         if told.kind == "rung":

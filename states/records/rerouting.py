@@ -39,7 +39,8 @@ def bounce(session: Session, mail: Mail, now: datetime, detail: str) -> None:
         sa.update(contact).where(contact.c.email == mail.email).values(bounced_at=now, bounce=detail)
     )
     note(session, now, "address.bounced", "system", after=f"mail:{mail.id}", reason=detail)
-    for notice in session.exec(select(Notice).where(Notice.mail_id == mail.id)).all():
+    unheard = select(Notice).where(Notice.mail_id == mail.id, Notice.state == "mailed")
+    for notice in session.exec(unheard.execution_options(populate_existing=True)).all():
         _climb(session, notice, now)
 
 

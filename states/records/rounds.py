@@ -114,8 +114,7 @@ def deliver(store: Store, send: Send, now: datetime, who: str) -> Delivered:
     """
     done, began = Delivered(), elapsed()
     while claims := _claim(store, now, who):
-        with store.read() as session:
-            drafted = drafting.drafts(session, [one.id for one in claims], now)
+        drafted = _drafts(store, [one.id for one in claims], now)
         for place, claim in enumerate(claims):
             if timedelta(seconds=elapsed() - began) > outbox.LEASE / 2:
                 with store.write() as session:
@@ -144,7 +143,25 @@ def _claim(store: Store, now: datetime, who: str) -> list[Claim]:
         return outbox.claim(session, now, who)
 
 
+def _drafts(store: Store, keys: list[int], now: datetime) -> dict[int, drafting.Drafted]:
+    """All of a batch at once; where one of them can't be drafted, each by itself, so that it stops no other."""
+    try:
+        with store.read() as session:
+            return drafting.drafts(session, keys, now)
+    except Exception as error:
+        if len(keys) == 1:
+            log.exception("mail %s could not be drafted", keys[0])
+            return {keys[0]: drafting.Drafted(None, (), _unwritten(error))}
+    return {key: drafted for one in keys for key, drafted in _drafts(store, [one], now).items()}
+
+
+def _unwritten(error: Exception) -> str:
+    return f"写不成这封邮件：{error}"
+
+
 def _answer(send: Send, drafted: drafting.Drafted) -> Answer:
+    if drafted.trouble:
+        return Answer("temporary", drafted.trouble)
     return _try(send, drafted.message) if drafted.message is not None else Answer("withdrawn")
 
 
@@ -180,7 +197,7 @@ def _try(send: Send, message: Message) -> Answer:
         return send(message)
     except Exception as error:
         log.exception("mail %s could not be written", message.key)
-        return Answer("temporary", f"写不成这封邮件：{error}")
+        return Answer("temporary", _unwritten(error))
 
 
 def decide(store: Store, now: datetime, hours: MailHours) -> None:
