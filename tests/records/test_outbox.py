@@ -397,11 +397,12 @@ def test_a_campaign_that_was_suspended_or_cancelled_meanwhile_says_nothing(stage
     assert stage.counted(Mail.state) == {"withdrawn": 7}
 
 
-def test_the_announcement_of_a_phase_says_what_is_owed_and_is_not_doubled_by_a_rung(stage) -> None:
+def test_the_announcement_of_a_phase_says_what_is_owed_except_what_a_rung_says_already(stage) -> None:
     stage.launch(start="2026-03-05", fills={"report.due": "2026-03-12"})
     stage.cycle("2026-03-05 09:00")
     assert stage.lines(stage.address("liaison", "R1-H1")) == [
-        ("下发", "示例甲县人民医院", name) for name in ("自查报告", "问题清单")
+        ("下发", "示例甲县人民医院", "问题清单"),
+        ("提醒", "示例甲县人民医院", "自查报告"),
     ]
 
 
