@@ -61,7 +61,7 @@ class Moves:
         }
         with (
             serving("api.app:create_app", "/healthz", environment) as ours,
-            serving("bench.apps.orm:create_app", "/ready", environment) as idiom,
+            serving("bench.apps.orm:create_app", "/openapi.json", environment) as idiom,
         ):
             yield from self._over_http(ours, idiom)
         yield from self._in_process()

@@ -33,10 +33,6 @@ def create_app() -> FastAPI:
         with Session(engine) as opened:
             yield opened
 
-    @app.get("/ready")
-    def ready() -> dict[str, bool]:
-        return {"ready": True}
-
     @app.post("/campaigns/{campaign_id}/units/{unit_id}/moves")
     def move(
         campaign_id: int, unit_id: int, wish: Wish, database: Annotated[Session, Depends(session)]
