@@ -210,7 +210,7 @@ def _name(marks: list[Mark]) -> int:
     ends = [0.0] * LANES
     used = 0
     for mark in marks:
-        text = mark.names[0] if mark.number == 1 else f"{mark.number} 项"
+        text = mark.names[0].partition("（")[0] if mark.number == 1 else f"{mark.number} 项"
         half = _width(text) / 2
         free = next((lane for lane in range(LANES) if mark.x - half > ends[lane]), None)
         if free is None or mark.x - half < 0 or mark.x + half > WIDTH:

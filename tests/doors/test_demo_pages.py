@@ -107,7 +107,7 @@ def test_the_first_page_shows_the_figures_of_the_tally(demo: TestClient, store: 
     assert shown["报送率"] == f"{tally.reporting.rate:.1%}"
     assert shown["待确认"] == str(tally.proposals)
     assert shown["空缺"] == str(tally.vacancies)
-    counted = re.findall(r"</svg>(\S+?) <b>(\d+)</b></li>", html)
+    counted = re.findall(r"</svg>(\S+?)<b>(\d+)</b></li>", html)
     assert sum(int(number) for _, number in counted) == tally.units
     assert tally.worst[0][0] in html
     assert "2026年3月18日 星期三" in html

@@ -1,0 +1,124 @@
+"""What the first page reads: the same figures as everywhere else, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from states.records import board, figures, health
+from states.records.campaigns import running
+from states.records.scopes import Selection
+from states.records.tables import Unit
+
+LATE = "2026-03-20 09:00"
+
+
+def lived(stage: Any) -> int:
+    """A campaign three weeks old in which one unit has handed in everything and the others nothing."""
+    campaign = stage.launch()
+    stage.cycle("2026-03-02 09:00")
+    for requirement in ("report", "list"):
+        stage.act(campaign, requirement, "R1-H1", "submit", "2026-03-03 10:00")
+    stage.act(campaign, "list", "R1-H1", "accept", "2026-03-03 11:00")
+    stage.cycle("2026-03-12 09:00", "2026-03-13 09:00", "2026-03-16 09:00", "2026-03-18 09:00", LATE)
+    return int(campaign)
+
+
+def test_units_that_lag_add_up_to_the_tally(stage: Any) -> None:
+    campaign_id, now = lived(stage), stage.at(LATE)
+    with stage.store.read() as session:
+        campaign = running(session, campaign_id)
+        tally = figures.tally(session, campaign, now)
+        found = board.lagging(session, campaign, now)
+        (worst,) = board.lagging(session, campaign, now, limit=1)
+    assert tally.overdue > 0
+    assert tally.behind > 0
+    assert sum(one.overdue for one in found) == tally.overdue
+    assert sum(one.behind for one in found) == tally.behind
+    assert {one.code: one.overdue for one in found}["R1-H1"] == 0, "handed in, and waiting for our review"
+    assert worst == found[0]
+    assert all(
+        one.since is not None and one.since.tzinfo is not None and one.since < now
+        for one in found
+        if one.overdue
+    )
+
+
+def test_a_milestone_counts_what_was_handed_in_and_what_is_missing(stage: Any) -> None:
+    campaign_id = lived(stage)
+    with stage.store.read() as session:
+        nodes = {one.row.requirement: one for one in board.nodes(session, running(session, campaign_id))}
+    assert (nodes["report"].expected, nodes["report"].handed_in, nodes["report"].missing) == (6, 1, 5)
+    assert nodes["summary"].row.opened_at is None
+    assert (nodes["summary"].expected, nodes["summary"].missing) == (0, 0)
+
+
+def test_the_same_fact_of_many_units_is_one_line(stage: Any) -> None:
+    campaign_id = lived(stage)
+    with stage.store.read() as session:
+        found = board.happened(session, running(session, campaign_id), 50)
+    assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
+    single = next(one for one in found if one.kind == "obligation.accept")
+    assert (single.unit, single.units) == ("示例甲县人民医院", 1)
+    launched = next(one for one in found if one.kind == "campaign.launched")
+    assert launched.payload["units"] == 6
+    with stage.store.read() as session:
+        assert board.happened(session, running(session, campaign_id), 2) == found[:2]
+
+
+def test_mails_proposals_and_vacancies_are_of_this_campaign(stage: Any) -> None:
+    stage.vacate("R2-C1", "liaison")
+    first, now = lived(stage), stage.at(LATE)
+    other = stage.launch(start="2026-04-01", now="2026-03-20 09:30", title="另一个")
+    with stage.store.read() as session:
+        campaign = running(session, first)
+        mails = board.mails(session, campaign, 1_000)
+        told = board.rungs_of(session, [one.id for one in mails])
+        proposed = board.proposals(session, campaign, 1_000)
+        empty = [
+            board.mails(session, running(session, other), 9),
+            board.proposals(session, running(session, other), 9),
+        ]
+        vacant = board.vacancies(session, campaign, 9)
+        tally = figures.tally(session, campaign, now)
+    assert len(mails) == len(stage.post)
+    assert all(told[one.id] for one in mails)
+    assert {name for counts in told.values() for name in counts} >= {"下发", "催办", "督促"}
+    assert len(proposed) == tally.proposals > 0
+    assert empty == [[], []]
+    assert [(name, role) for name, role, _ in vacant] == [("示例乙县惠民诊所", "liaison")]
+
+
+def test_running_campaigns_come_first_and_can_be_restricted(stage: Any) -> None:
+    first = stage.launch()
+    second = stage.launch(title="第二个")
+    with stage.store.write() as session:
+        running(session, second).row.closed_at = stage.at(LATE)
+    with stage.store.read() as session:
+        assert [(one.id, one.closed) for one in board.listed(session)] == [(first, False), (second, True)]
+        assert [one.title for one in board.listed(session, [second])] == ["第二个"]
+        assert board.listed(session, []) == []
+        assert board.listed(session)[0].units == 6
+
+
+def test_participants_are_counted_by_kind(stage: Any) -> None:
+    with stage.store.read() as session:
+        owner = session.get_one(Unit, stage.ids["R"])
+        assert board.participants(session, Selection(), owner) == {
+            "authority": 2,
+            "clinic": 1,
+            "hospital": 2,
+            "tcm_hospital": 1,
+        }
+        assert board.participants(session, Selection(under=("R2",), kinds=("clinic",)), owner) == {
+            "clinic": 1
+        }
+
+
+def test_only_a_demonstration_has_a_time_of_its_own(stage: Any) -> None:
+    real, shown = datetime(2026, 5, 1, tzinfo=UTC), datetime(2027, 1, 4, 1, tzinfo=UTC)
+    with stage.store.read() as session:
+        assert (board.is_demo(session), board.present(session, real)) == (False, real)
+    health.beat(stage.store, board.DEMO_CLOCK, True, shown.isoformat(), real + timedelta(seconds=1))
+    with stage.store.read() as session:
+        assert (board.is_demo(session), board.present(session, real)) == (True, shown)
