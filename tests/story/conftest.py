@@ -26,7 +26,7 @@ from states.records.foretell import Foretold, run_through
 from states.records.launch import Order
 from states.records.outbox import MailHours
 from states.records.session import Store, memory
-from states.records.tables import Campaign, Journal, Milestone, Obligation, Proposal, Vacancy
+from states.records.tables import Campaign, Journal, Milestone, Obligation, PhaseRow, Proposal, Vacancy
 from states.template import Role
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -75,10 +75,10 @@ class Told:
     coordinator: frozenset[str]
     proposed: frozenset[str]
 
-    def differs_from(self, other: Told) -> list[str]:
-        """Empty when both say the same; else what this one has too few of and too many."""
+    def differs_from(self, other: Told, *kinds: str) -> list[str]:
+        """Empty when both say the same (of `kinds`); else what this one has too few of and too many."""
         found = []
-        for name in ("heard", "coordinator", "proposed"):
+        for name in kinds or ("heard", "coordinator", "proposed"):
             mine, others = getattr(self, name), getattr(other, name)
             found += [f"少了 {one}" for one in sorted(others - mine)]
             found += [f"多了 {one}" for one in sorted(mine - others)]
@@ -149,7 +149,9 @@ class Story:
 
     def people(self, units: Iterable[Unit]) -> Story:
         """Put the units in with the people who hold a role in them."""
-        self.units = {code: (name, kind, level, parent, roles) for code, name, kind, level, parent, roles in units}
+        self.units = {
+            code: (name, kind, level, parent, roles) for code, name, kind, level, parent, roles in units
+        }
         rows = [
             UnitRow(code, name, kind, level, parent, 1)
             for code, (name, kind, level, parent, _roles) in self.units.items()
@@ -160,7 +162,9 @@ class Story:
             for role in roles.split()
         ]
         with self.store.write() as session:
-            roster.apply(session, UnitList(tuple(rows), tuple(contacts), ()), {}, at("2017-01-03 08:00"), "test")
+            roster.apply(
+                session, UnitList(tuple(rows), tuple(contacts), ()), {}, at("2017-01-03 08:00"), "test"
+            )
             self.ids = dict(session.execute(sa.select(core.unit.c.code, core.unit.c.id)).tuples().all())
         self.codes = {key: code for code, key in self.ids.items()}
         self.named = {name: code for code, (name, *_rest) in self.units.items()}
@@ -198,9 +202,9 @@ class Story:
         """One act on what `unit` owes; `matter` is a requirement, with its period after a space."""
 
         def do(now: datetime) -> Obligation:
+            owed = self.owed(unit, matter).id
             with self.store.write() as session:
-                campaign = running(session, self.campaign)
-                return moving.act(session, campaign, self.owed(unit, matter).id, name, now, "test", **more)
+                return moving.act(session, running(session, self.campaign), owed, name, now, "test", **more)
 
         return do
 
@@ -237,6 +241,7 @@ class Story:
         wanted = set(units or self.units)
         for mail in self.mails:
             day = local(mail.at)[:10]
+            assert len(mail.lines) == len(set(mail.lines)), f"said twice in one mail: {mail}"
             for rung, unit, what in mail.lines:
                 if mail.to.startswith("coordinator."):
                     coordinator.add(f"{day} {what}")
@@ -269,16 +274,30 @@ class Story:
     def dates(self) -> dict[str, str]:
         """Name of a matter → when it is due, `（暂定）` where that is not certain yet."""
         return {
-            one.name: (local(one.due_at) if one.due_at else one.words) + ("（暂定）" if one.provisional else "")
+            one.name: (local(one.due_at) if one.due_at else one.words)
+            + ("（暂定）" if one.provisional else "")
             for one in self.rows(Milestone)
         }
 
     def vacancies(self) -> set[tuple[str, str]]:
         return {(self.codes[one.unit_id], one.role) for one in self.rows(Vacancy)}
 
-    def state(self) -> str:
-        (row,) = self.rows(Campaign)
-        return str(row.state)
+    def windows(self) -> list[str]:
+        """`phase opens — closes` of each phase."""
+        return [
+            f"{one.key} {local(one.opens_at)} — {local(one.closes_at)}"
+            + ("（暂定）" if one.provisional else "")
+            for one in self.rows(PhaseRow)
+        ]
+
+    def late(self, unit: str) -> set[str]:
+        """What a unit handed in after its date."""
+        names = {one.id: one.name for one in self.rows(Milestone)}
+        rows = self.rows(Obligation, Obligation.unit_id == self.ids[unit])
+        return {names[one.milestone_id] for one in rows if one.late}
+
+    def everything_launched(self) -> int:
+        return len(self.rows(Campaign)) + len(self.rows(Milestone)) + len(self.rows(Obligation))
 
     def owed(self, unit: str, matter: str) -> Obligation:
         requirement, _, period = matter.partition(" ")
