@@ -321,6 +321,12 @@ def story() -> Iterator[Story]:
 
 
 @pytest.fixture
+def filed_story(store: Store) -> Story:
+    """A story in a database of each kind."""
+    return Story(store)
+
+
+@pytest.fixture
 def plot() -> type[Plot]:
     """How a story's words are read."""
     return Plot
