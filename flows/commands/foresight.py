@@ -41,7 +41,8 @@ def preview(
             now = present(session, real)
             running(session, campaign_id)
         end = given.day_ends(last, zone)
-        found = foretell(store, now, end, mail_hours(settings), campaign_id)
+        with shown.bar("推演"):
+            found = foretell(store, now, end, mail_hours(settings), campaign_id)
     chosen = [one for one in found if one.at.astimezone(zone).date() >= first]
     if as_json:
         shown.as_json([_mail_data(one, zone) for one in chosen])

@@ -8,6 +8,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Host = Annotated[str, typer.Option(help="监听的地址；0.0.0.0 为全部网卡")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="监听的端口；0 为任一空闲端口")]
 Lite = Annotated[bool, typer.Option("--lite", help="不启动 Prefect，轮次照常运行，更省内存")]
+THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 DEFAULT_BASE = "http://127.0.0.1:8000"
 
 
@@ -44,7 +46,8 @@ def up(
     ending = threading.Event()
 
     def when_up() -> None:
-        _say_where(settings, serving.address(bound), clock, lite)
+        everywhere = host in serving.EVERYWHERE
+        _say_where(settings, serving.address(bound), clock, lite=lite, everywhere=everywhere)
         if clock:
             clock.start()
             threading.Thread(target=_tell_prefect, args=[ending, lite], daemon=True).start()
@@ -112,7 +115,9 @@ def _tell_prefect(ending: threading.Event, lite: bool) -> None:
             return
 
 
-def _say_where(settings: Settings, address: str, clock: LocalClock | None, lite: bool) -> None:
+def _say_where(
+    settings: Settings, address: str, clock: LocalClock | None, *, lite: bool, everywhere: bool
+) -> None:
     import sqlalchemy as sa
 
     database = sa.make_url(settings.database_url).render_as_string()
@@ -124,8 +129,10 @@ def _say_where(settings: Settings, address: str, clock: LocalClock | None, lite:
         f"邮件    {_mailbox(settings)}",
         f"时钟    {'每分钟一轮' if clock else '不在本进程运行（--no-clock）'}",
         f"Prefect {'未启用' if lite or not clock else prefect}",
-        "Ctrl-C 停止",
     )
+    if urlsplit(address).hostname not in THIS_MACHINE or everywhere:
+        shown.say("其他机器  打开页面时用户名任意，密码为接口密钥（duban key create）")
+    shown.say("Ctrl-C 停止")
 
 
 def _mailbox(settings: Settings) -> str:
