@@ -59,6 +59,8 @@ def shadow(store: Store) -> Iterator[Store]:
     SQLModel.metadata.create_all(copy.engine)
     try:
         with store.read() as live, copy.engine.connect() as target:
+            if not store.sqlite:  # one moment for all tables; SQLite's readers have that anyway
+                live.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             for table in SQLModel.metadata.sorted_tables:
                 if table.name not in NOT_COPIED:
                     _copy(live, target, table)

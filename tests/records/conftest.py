@@ -24,7 +24,7 @@ from states.records.launch import Order
 from states.records.outbox import MailHours
 from states.records.rounds import Answer
 from states.records.session import Store, connect
-from states.records.tables import Contact, Journal, Mail, Milestone, Notice, Obligation, Timer, Unit, UnitRun
+from states.records.tables import Contact, Journal, Milestone, Notice, Obligation, Timer, UnitRun
 from states.template import Role
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -316,6 +316,12 @@ def store(shaped_url: str) -> Iterator[Store]:
     made.close()
 
 
+@pytest.fixture(name="new_stage")
+def stage_class() -> type[Stage]:
+    """The class itself, for tests that need many."""
+    return Stage
+
+
 @pytest.fixture
 def empty_stage(store: Store) -> Stage:
     """A stage without people."""
@@ -326,6 +332,3 @@ def empty_stage(store: Store) -> Stage:
 def stage(empty_stage: Stage) -> Stage:
     """A stage on which every role is held."""
     return empty_stage.people()
-
-
-__all__ = ["Mail", "Stage", "Unit"]
