@@ -14,6 +14,7 @@ from states.records.journal import note
 from states.records.reading_campaigns import stage, told
 from states.records.reading_standing import frozen_of, run_state
 from states.records.reading_units import Wanted
+from states.records.tables import UnitRun
 from states.records.told import CampaignTold, MassMoved, ObligationInFull, UnitMoved
 
 HANDING_IN = ("submit", "nil")
@@ -45,7 +46,7 @@ def move_unit(
         version=version,
         outcome=outcome,
     )
-    row = moving.run_of(session, campaign, place.id)
+    row = session.get_one(UnitRun, (campaign.id, place.id))
     return {
         "unit": {"code": place.code, "name": place.name},
         "move": {"key": made.move, "name": MOVE_NAMES[made.move]},

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+from sqlalchemy.orm import defer
 from sqlmodel import Session
 
 from states.errors import NotFound
+from states.kinds import DEPARTMENT
 from states.machine import Machines
 from states.machine import compile as compile_machines
 from states.reading import load
 from states.records.calendar import workdays
+from states.records.core import run, unit
 from states.records.tables import Campaign, Milestone
 from states.template import Ladder, Template
 from states.workdays import Workdays
@@ -20,12 +24,12 @@ from states.workdays import Workdays
 
 @dataclass(frozen=True)
 class Running:
-    """What a round needs to know of one campaign."""
+    """What a round needs to know of one campaign, within the session that asked for it."""
 
     row: Campaign
     template: Template
     machines: Machines
-    calendar: Workdays
+    session: Session
 
     @property
     def id(self) -> int:
@@ -35,25 +39,40 @@ class Running:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.template.timezone)
 
+    @cached_property
+    def calendar(self) -> Workdays:
+        """The working days as they stand in this transaction."""
+        return workdays(self.session)
+
+    @cached_property
+    def has_departments(self) -> bool:
+        """Whether departments, or the owner itself, take part for the ledger's sake."""
+        enrolled = sa.exists().where(
+            unit.c.kind == DEPARTMENT, run.c.campaign_id == self.id, run.c.unit_id == unit.c.id
+        )
+        owner = sa.exists().where(run.c.campaign_id == self.id, run.c.unit_id == self.row.owner_id)
+        return bool(self.session.execute(sa.select(sa.or_(owner, enrolled))).scalar())
+
     def ladder(self, milestone: Milestone) -> Ladder | None:
         """The ladder of a milestone, the nearest that was named in the template."""
         return self.template.ladders.get(milestone.ladder or "")
 
 
-@lru_cache(maxsize=64)
-def _template(text: str) -> Template:
-    return load(text)
+_compiled: dict[str, tuple[Template, Machines]] = {}
 
 
-@lru_cache(maxsize=64)
-def _machines(text: str) -> Machines:
-    return compile_machines(_template(text))
+def compiled(row: Campaign) -> tuple[Template, Machines]:
+    """The campaign's own template and machines; kept by the hash of its text, which never changes."""
+    known = _compiled.get(row.template_sha256)
+    if known is None:
+        template = load(row.template_text)
+        known = _compiled[row.template_sha256] = (template, compile_machines(template))
+    return known
 
 
 def running(session: Session, campaign_id: int) -> Running:
-    """The campaign `campaign_id`; raises NotFound."""
-    row = session.get(Campaign, campaign_id)
+    """The campaign `campaign_id`; raises NotFound. Its text is only read when it is not known yet."""
+    row = session.get(Campaign, campaign_id, options=[defer(Campaign.template_text)])  # type: ignore[arg-type]
     if row is None:
         raise NotFound(f"没有编号为 {campaign_id} 的专项行动")
-    text = row.template_text
-    return Running(row, _template(text), _machines(text), workdays(session))
+    return Running(row, *compiled(row), session)

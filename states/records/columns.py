@@ -36,20 +36,20 @@ def bytewise() -> Any:
     return sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
+def wide() -> Any:
+    """A 64-bit number that can be SQLite's own row key (which is 64 bits wide, and must be called INTEGER)."""
+    return sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
 def big_key() -> Any:
-    """An ascending 64-bit key on both databases (SQLite only counts up plain INTEGER keys)."""
-    return Field(
-        default=None,
-        sa_column=sa.Column(
-            sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
-        ),
-    )
+    """An ascending 64-bit key on both databases."""
+    return Field(default=None, sa_column=sa.Column(wide(), primary_key=True, autoincrement=True))
 
 
 def insert_new(session: Session, table: type[SQLModel]) -> Any:
     """An INSERT that leaves rows alone whose key is already there, on both databases."""
     build = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return build(table).on_conflict_do_nothing()
+    return build(sa.inspect(table, raiseerr=True).local_table).on_conflict_do_nothing()
 
 
 def changed(session: Session, statement: sa.Executable, values: Any = None) -> int:

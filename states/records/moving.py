@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, select
 
 from states import machine
@@ -32,9 +33,11 @@ def run_of(session: Session, campaign: Running, unit_id: int, *, lock: bool = Fa
     return found
 
 
-def standing(session: Session, campaign: Running, row: UnitRun) -> Standing:
-    """The facts that the guards ask for."""
-    unsettled, unfiled = _pending(session, campaign, row)
+def standing(session: Session, campaign: Running, row: UnitRun, wanted: str | None = None) -> Standing:
+    """The facts that the guards ask for; of one `wanted` move only what its own guards need."""
+    edge = campaign.machines.unit.edge(row.state, wanted) if wanted else None
+    free = wanted is not None and (edge is None or not (edge.guarded or edge.filed))
+    unsettled, unfiled = ([], []) if free else _pending(session, campaign, row)
     return Standing(
         row.state,
         row.ord,
@@ -69,7 +72,7 @@ def move(
     if version is not None and version != row.version:
         label = machine.state_name(campaign.machines, row.state).label
         raise Conflict(OVERTAKEN.format(now=label, version=row.version))
-    moved = machine.move(campaign.machines, standing(session, campaign, row), name, reason)
+    moved = machine.move(campaign.machines, standing(session, campaign, row, name), name, reason)
     _write(session, campaign, row, moved, now, actor, reason, outcome_of(campaign, moved.after, outcome))
     return moved
 
@@ -118,7 +121,9 @@ def _write(
     )
     if moved.move == "exempt":
         settling.waive_all(session, campaign, row.unit_id, now, actor, reason or "")
-    session.expire(row)
+    after = {"state": moved.after, "ord": moved.ord, "since": now, "version": row.version + 1}
+    for name, value in {**after, "outcome": outcome}.items():
+        set_committed_value(row, name, value)
 
 
 def _pending(session: Session, campaign: Running, row: UnitRun) -> tuple[list[str], list[str]]:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.kinds import DEPARTMENT
 from states.records import replanning, scopes
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_span
@@ -58,10 +57,21 @@ def due_campaigns(session: Session, now: datetime, since: datetime = EVER) -> li
 
 def open_all(session: Session, campaign: Running, now: datetime) -> int:
     """Open every phase and milestone of one campaign whose time has come; returns how many."""
+    return open_phases(session, campaign, now) + open_milestones(session, campaign, now)
+
+
+def open_phases(session: Session, campaign: Running, now: datetime) -> int:
+    """Enter each phase whose time has come, in their order."""
     count = 0
     while (phase := _next_phase(session, campaign, now)) is not None:
         open_phase(session, campaign, phase, now, SYSTEM)
         count += 1
+    return count
+
+
+def open_milestones(session: Session, campaign: Running, now: datetime) -> int:
+    """Hand out what is due to be handed out."""
+    count = 0
     for milestone in _due_milestones(session, campaign, now):
         open_milestone(session, campaign, milestone, now)
         count += 1
@@ -192,16 +202,8 @@ def fan_out(session: Session, campaign: Running, milestone: Milestone) -> int:
         .where(run.c.campaign_id == campaign.id, run.c.state.not_in(LEFT))
         .order_by(run.c.unit_id)
     )
-    if milestone.scope or _has_departments(session, campaign, owner):
+    if milestone.scope or campaign.has_departments:
         conditions = scopes.owing(session, milestone.scope, owner)
         rows = rows.join_from(run, unit, unit.c.id == run.c.unit_id).where(*conditions)
     columns = ["id", "campaign_id", "milestone_id", "unit_id", "status", "late", "version"]
     return changed(session, sa.insert(obligation).from_select(columns, rows))
-
-
-def _has_departments(session: Session, campaign: Running, owner: Unit) -> bool:
-    enrolled = sa.exists().where(
-        unit.c.kind == DEPARTMENT, run.c.campaign_id == campaign.id, run.c.unit_id == unit.c.id
-    )
-    special = sa.exists().where(run.c.campaign_id == campaign.id, run.c.unit_id == owner.id)
-    return bool(session.execute(sa.select(sa.or_(enrolled, special))).scalar())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.pool import PoolProxiedConnection
@@ -89,7 +89,7 @@ class Reader:
         try:
             cursor = connection.cursor()
             cursor.execute(sql, bound)
-            found: list[Row] = cursor.fetchall()
+            found = cast(list[Row], cursor.fetchall())
             cursor.close()
         except BaseException:
             connection.close()

@@ -97,7 +97,7 @@ def _states(campaign: Running, states: Sequence[str]) -> list[sa.ColumnElement[b
 
 def _overdue(campaign: Running, now: datetime) -> sa.ColumnElement[bool]:
     key = obligation_key(milestone.c.id, run.c.unit_id)
-    owed = sa.select(obligation.c.id).join(milestone, obligation.c.id == key)
+    owed = sa.select(obligation.c.id).select_from(milestone.join(obligation, obligation.c.id == key))
     return owed.where(
         milestone.c.campaign_id == campaign.id,
         milestone.c.due_at < now,

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from pypinyin import Style, lazy_pinyin
 from sqlmodel import Session
 
 from states.documents.unitlist import ContactFacts, UnitDiff, UnitFacts, UnitList, UnitRow, diff
@@ -105,6 +104,8 @@ def _values(row: UnitRow) -> dict[str, Any]:
 
 def sort_key(name: str) -> str:
     """Pinyin without tones: the same order on every database."""
+    from pypinyin import Style, lazy_pinyin  # 56 MB of dictionaries: only who imports units pays for them
+
     return "".join(lazy_pinyin(name, style=Style.NORMAL)).lower()[:120]
 
 

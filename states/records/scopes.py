@@ -92,9 +92,12 @@ def kind_keys(kinds: Iterable[str]) -> list[str]:
 
 def departments(session: Session, names: Iterable[str], owner: Unit) -> dict[str, int]:
     """Department name → unit id; of several with one name below the owner, the one nearest to it."""
+    wanted = list(names)
+    if not wanted:
+        return {}
     statement = (
         sa.select(unit.c.name, unit.c.id)
-        .where(unit.c.kind == DEPARTMENT, unit.c.name.in_(list(names)), below(owner.path), unit.c.active)
+        .where(unit.c.kind == DEPARTMENT, unit.c.name.in_(wanted), below(owner.path), unit.c.active)
         .order_by(_depth().desc(), unit.c.id.desc())
     )
     return dict(session.execute(statement).tuples().all())

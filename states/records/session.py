@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +18,14 @@ BUSY_SECONDS = 30
 
 
 class Store:
-    """A database. On SQLite a write takes the lock at once, so that two writers queue and never deadlock."""
+    """A database. On SQLite a write takes the lock at once, so that two writers queue and never deadlock.
+
+    Writers of one process queue before the file's lock: waiting in it means sleeping for ever longer.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self._turn = threading.Lock()
         self.sqlite = engine.dialect.name == "sqlite"
 
     @contextmanager
@@ -32,11 +37,20 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that commits when the block ends well and vanishes when it does not."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._queue(), Session(self.engine, expire_on_commit=False) as session:
             if self.sqlite:
                 session.connection(execution_options={"duban_begin": "IMMEDIATE"})
             with session.begin() if not session.in_transaction() else _ends(session):
                 yield session
+
+    @contextmanager
+    def _queue(self) -> Iterator[None]:
+        mine = self.sqlite and self._turn.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if mine:
+                self._turn.release()
 
     def close(self) -> None:
         self.engine.dispose()

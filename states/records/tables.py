@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from states.records.columns import big_key, bytewise
+from states.records.columns import big_key, bytewise, wide
 
 
 class Unit(SQLModel, table=True):
@@ -157,7 +157,7 @@ class UnitRun(SQLModel, table=True):
 class Obligation(SQLModel, table=True):
     """What one unit owes for one milestone. `due_at` is set only where it differs from the milestone's."""
 
-    id: int = Field(sa_column=sa.Column(sa.BigInteger, primary_key=True, autoincrement=False))
+    id: int = Field(sa_column=sa.Column(wide(), primary_key=True, autoincrement=False))
     campaign_id: int
     milestone_id: int
     unit_id: int
