@@ -60,9 +60,7 @@ def start(desk: AtDesk, sent: Launch) -> Response:
         past=sent.past,
     )
     if sent.dry_run:
-        desk.scope.check_write()
-        with desk.read() as session:
-            return desk.tell(reading_draft.draft(session, desk.scope, order, desk.now))
+        return desk.tried(lambda session: reading_draft.draft(session, desk.scope, order, desk.now))
     return desk.once(lambda session: reading_draft.start(session, desk.scope, order, desk.now), 201)
 
 

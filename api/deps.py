@@ -39,7 +39,7 @@ UNKNOWN = "密钥无效、已停用或已过期"
 CampaignId = Annotated[int, Path(ge=1, le=2**31 - 1, description="专项行动编号")]
 ObligationId = Annotated[int, Path(ge=1, le=2**63 - 1, description="应办事项编号")]
 Code = Annotated[str, Path(max_length=100, description="单位代码")]
-Cursor = Annotated[str, Query(pattern=r"^\d{1,18}$", description="上一页的 next；不写则从头开始")]
+Cursor = Annotated[str, Query(pattern=r"^[0-9]{1,18}$", description="上一页的 next；不写则从头开始")]
 Limit = Annotated[int, Query(ge=1, le=500, description="每页最多几条")]
 
 
@@ -77,6 +77,12 @@ class Desk:
         body = answers.dumped(content)
         tagged = answers.dumped({**content, "as_of": None}) if "as_of" in content else body
         return answers.conditional(self.request, body, tagged, following)
+
+    def tried(self, work: Callable[[Session], Any]) -> Response:
+        """What `work` would do, for those who may do it; nothing is written."""
+        self.scope.check_write()
+        with self.read() as session:
+            return answers.plain(answers.dumped(work(session)))
 
     def once(self, work: Callable[[Session], Any], status: int = 200) -> Response:
         """Do `work` in one transaction and answer what it returns.

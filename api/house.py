@@ -60,8 +60,10 @@ class House:
 class Keys:
     """Scopes of keys, kept for a few seconds."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, elapsed: Callable[[], float] = clock.elapsed) -> None:
+        """`elapsed`: seconds on a clock that never steps."""
         self._store = store
+        self._elapsed = elapsed
         self._kept: dict[str, tuple[float, Scope]] = {}
         self._noted: dict[int, datetime] = {}
         self._notes = ThreadPoolExecutor(1, thread_name_prefix="key-use")
@@ -69,7 +71,7 @@ class Keys:
     def kept(self, token: str) -> Scope | None:
         """The scope of a key that was found less than KEY_KEPT seconds ago."""
         found = self._kept.get(token)
-        return found[1] if found is not None and found[0] > clock.elapsed() else None
+        return found[1] if found is not None and found[0] > self._elapsed() else None
 
     def find(self, token: str, now: datetime) -> Scope | None:
         """The scope of a living key; asks the database."""
@@ -80,7 +82,7 @@ class Keys:
             return None
         if len(self._kept) >= KEYS_KEPT:
             self._kept.clear()
-        self._kept[token] = (clock.elapsed() + KEY_KEPT, scope)
+        self._kept[token] = (self._elapsed() + KEY_KEPT, scope)
         self._note_use(scope.key_id, now)
         return scope
 

@@ -45,7 +45,7 @@ HTTP: Mapping[int, tuple[str, str, str]] = {
     405: ("method-not-allowed", "不支持这种方法", "这个地址不支持这种方法"),
     413: ("too-large", "内容太大", "一次最多发送 1 MB"),
 }
-UNAVAILABLE = "数据库暂时用不了，请稍后再试"
+UNAVAILABLE = "数据库暂时用不了，请稍后再试；原因见 /readyz"
 SAYINGS: Mapping[str, str] = {
     "missing": "必须填写",
     "extra_forbidden": "没有这一项",

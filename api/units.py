@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from anyio import to_thread
 from fastapi import APIRouter, Query
 from fastapi.routing import APIRoute
+from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import request_response
@@ -129,8 +130,9 @@ def move_many(desk: AtDesk, campaign_id: CampaignId, sent: MassMove) -> Response
     """选中的单位走同一步；默认只试算（dry_run）。"""
     which = sent.filter
     wanted = Wanted(which.state, which.behind, which.overdue, which.under, which.kind, which.codes, which.q)
-    return desk.once(
-        lambda session: acting.move_units(
+
+    def moved(session: Session) -> MassMoved:
+        return acting.move_units(
             session,
             desk.scope,
             campaign_id,
@@ -142,4 +144,5 @@ def move_many(desk: AtDesk, campaign_id: CampaignId, sent: MassMove) -> Response
             outcome=sent.outcome,
             dry_run=sent.dry_run,
         )
-    )
+
+    return desk.tried(moved) if sent.dry_run else desk.once(moved)

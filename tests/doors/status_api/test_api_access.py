@@ -1,0 +1,254 @@
+"""Closed unless a key opens it, and no further than its scope."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from api.house import KEY_KEPT, Keys
+from states.records import access
+
+READ_ONLY = ("get",)
+VALUES = {
+    "campaign_id": "1",
+    "code": "A-H1",
+    "obligation_id": "16777220",
+    "act": "submit",
+    "key": "standard-four-phase",
+}
+BODIES: dict[str, Any] = {
+    "/api/v1/campaigns": {"template": "standard-four-phase", "start": "2026-11-02"},
+    "/api/v1/campaigns/{campaign_id}/moves": {"move": "suspend", "filter": {"all": True}},
+    "/api/v1/campaigns/{campaign_id}/units/{code}/moves": {"move": "suspend"},
+    "/api/v1/campaigns/{campaign_id}/campaign-moves": {"move": "suspend"},
+    "/api/v1/campaigns/{campaign_id}/obligations/{obligation_id}/{act}": {},
+}
+QUERIES = {"/api/v1/campaigns/{campaign_id}/preview": {"from": "2026-11-02", "to": "2026-11-03"}}
+
+
+def every_route(world: Any) -> list[tuple[str, str]]:
+    """Method and path of each route of the API, as the application documents itself."""
+    paths = world.app.openapi()["paths"]
+    found = [(method, path) for path, methods in paths.items() for method in methods]
+    return [(method, path) for method, path in found if path.startswith("/api/")]
+
+
+def ask(world: Any, method: str, path: str, key: dict[str, str] | None) -> Any:
+    """A request that is sound apart from its key."""
+    address = path.format(**{**VALUES, "obligation_id": world.report})
+    body = BODIES[path] if method != "get" else None
+    return world.client.request(
+        method, address, headers=key or {}, json=body, params=QUERIES.get(path) if method == "get" else None
+    )
+
+
+@pytest.fixture(autouse=True)
+def report(world: Any) -> None:
+    world.report = world.owes("A-H1", "report")
+
+
+def test_every_route_wants_a_key(world: Any) -> None:
+    routes = every_route(world)
+    assert len(routes) >= 20
+    for method, path in routes:
+        answer = ask(world, method, path, None)
+        assert answer.status_code == 401, path
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert ask(world, method, path, {"Authorization": "Bearer duban_wrong"}).status_code == 401, path
+
+
+def test_no_route_is_hidden_from_the_document(world: Any) -> None:
+    """The walk above is over the document, so a route that is left out of it would escape."""
+    documented = {path for _method, path in every_route(world)}
+    real = {one.path for one in _all_routes(world.app.routes) if one.path.startswith("/api/")}
+    assert real == documented
+
+
+def _all_routes(routes: Any) -> Any:
+    for one in routes:
+        inner = getattr(one, "original_router", None) or getattr(one, "routes", None)
+        if hasattr(one, "methods"):
+            yield one
+        elif inner is not None:
+            yield from _all_routes(getattr(inner, "routes", inner))
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "Bearer", "Bearer ", "bearer x", "Basic eDp5", "Bearer " + "x" * 10_000, "Bearer 密钥".encode()],
+)
+def test_a_wrong_authorization_is_401(world: Any, header: Any) -> None:
+    answer = world.client.get("/api/v1/units/A-H1/status", headers={"Authorization": header})
+    assert answer.status_code == 401
+
+
+def test_a_key_that_only_reads_can_read_everything_and_write_nothing(world: Any) -> None:
+    key = world.key("reader")
+    for method, path in every_route(world):
+        answer = ask(world, method, path, key)
+        assert answer.status_code == (200 if method == "get" else 403), (path, answer.text)
+    assert world.get("/campaigns/1/units/A-H1/moves").json()["version"] == 1
+
+
+def test_a_dry_run_of_a_start_is_for_keys_that_write(world: Any) -> None:
+    body = {"text": world.template, "start": "2026-11-02", "dry_run": True}
+    assert world.post("/campaigns", body, key=world.key("reader")).status_code == 403
+
+
+def test_a_revoked_key_is_honoured_no_longer_than_a_few_seconds(world: Any) -> None:
+    seconds = 0.0
+    keys = Keys(world.store, lambda: seconds)
+    token = world.key("short")["Authorization"].removeprefix("Bearer ")
+    assert keys.find(token, world.hands.at) is not None
+    with world.store.write() as session:
+        access.revoke(session, token[: access.SHOWN], world.hands.at)
+    seconds = KEY_KEPT - 0.1
+    assert keys.kept(token) is not None
+    seconds = KEY_KEPT
+    assert keys.kept(token) is None
+    assert keys.find(token, world.hands.at) is None
+    keys.close()
+
+
+def test_an_expired_key_is_no_key(world: Any) -> None:
+    key = world.key("short", days=1)
+    assert world.get("/units/A-H1/status", key=key).status_code == 200
+    world.hands.at += timedelta(days=1)
+    other = world.key("other", days=1)
+    assert world.get("/units/A-H1/status", key=other).status_code == 401
+
+
+def test_the_use_of_a_key_is_noted(world: Any) -> None:
+    world.get("/units/A-H1/status")
+    world.app.state.house.keys.close()
+    with world.store.read() as session:
+        assert access.listed(session)[0].last_used_at == world.hands.at
+
+
+# -- a part of the tree -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def east(world: Any) -> dict[str, str]:
+    """A key for A and what is below it."""
+    world.at("2026-11-27 10:00")
+    key: dict[str, str] = world.key("east", write=True, under="A")
+    return key
+
+
+def told(answer: Any) -> str:
+    assert answer.status_code == 200, answer.text
+    return str(answer.text)
+
+
+def test_a_key_for_a_subtree_sees_its_units_alone_in_every_list(world: Any, east: dict[str, str]) -> None:
+    ours = {"A", "A-H1", "A-C1"}
+    units = world.get("/campaigns/1/units", east).json()["items"]
+    assert {one["unit"]["code"] for one in units} == ours
+    owed = world.get("/campaigns/1/obligations", east, params={"limit": 500}).json()["items"]
+    assert {one["unit"]["code"] for one in owed} == ours
+    proposed = world.get("/campaigns/1/proposals", east).json()["items"]
+    assert {one["unit"]["code"] for one in proposed} == ours
+    assert world.get("/campaigns/1/ledger", east).json()["items"] == []
+    params = {"from": "2026-11-27", "to": "2026-12-31"}
+    mails = world.get("/campaigns/1/preview", east, params=params).json()["mails"]
+    assert {line["unit"]["code"] for one in mails for line in one["lines"]} == ours
+
+
+def test_a_key_for_a_subtree_counts_its_units_alone(world: Any, east: dict[str, str]) -> None:
+    world.hand_in("A-H1", "report", "list")
+    world.hand_in("B-H1", "report", "list")
+    mine, whole = (world.get("/campaigns/1/summary", key).json() for key in (east, world.all))
+    assert (mine["units"], whole["units"]) == (3, 7)
+    assert sum(one["units"] for one in mine["states"]) == 3
+    assert (mine["open"] + mine["submitted"] + mine["settled"], mine["overdue"]) == (6, 4)
+    assert mine["reporting"]["due"] == 6
+    assert (mine["proposals"], whole["proposals"]) == (2, 4)
+    assert mine["ledger"] == {"closed": 0, "items": 0, "rate": None}
+    assert mine["coverage"][0]["units"] == 1
+
+
+def test_what_lies_outside_is_forbidden_in_the_same_words_as_what_does_not_exist(
+    world: Any, east: dict[str, str]
+) -> None:
+    theirs = world.owes("B-H1", "report")
+    pairs = [
+        ("/units/{}/status", "B-H1", "Z"),
+        ("/campaigns/1/units/{}", "B-H1", "Z"),
+        ("/campaigns/1/units/{}/moves", "B-H1", "Z"),
+        ("/campaigns/1/units?under={}", "B", "Z"),
+        ("/campaigns/1/obligations?unit={}", "B-H1", "Z"),
+        ("/obligations/{}", theirs, 99),
+    ]
+    for path, real, imagined in pairs:
+        one, other = (world.get(path.format(what), east) for what in (real, imagined))
+        assert (one.status_code, one.text) == (403, other.text), path
+    body = {"move": "suspend"}
+    for code in ("B-H1", "S", "Z"):
+        assert world.post(f"/campaigns/1/units/{code}/moves", body, east).status_code == 403
+    assert world.post(f"/campaigns/1/obligations/{theirs}/submit", {}, east).status_code == 403
+    assert world.get("/units/S/status", east).status_code == 403
+
+
+def test_a_mass_move_reaches_no_further_than_the_subtree(world: Any, east: dict[str, str]) -> None:
+    body = {"move": "suspend", "filter": {"all": True}, "dry_run": False}
+    assert world.post("/campaigns/1/moves", body, east).json()["moved"] == 3
+    suspended = world.get("/campaigns/1/units", params={"state": "self-check.suspended"}).json()["items"]
+    assert {one["unit"]["code"] for one in suspended} == {"A", "A-H1", "A-C1"}
+    outside = {**body, "filter": {"codes": ["B-H1"]}}
+    assert world.post("/campaigns/1/moves", outside, east).status_code == 403
+
+
+def test_a_key_for_a_subtree_does_not_move_the_campaign_or_start_one_above_it(
+    world: Any, east: dict[str, str]
+) -> None:
+    assert world.post("/campaigns/1/campaign-moves", {"move": "suspend"}, east).status_code == 403
+    body = {"text": world.template, "start": "2026-11-27", "past": "keep"}
+    assert world.post("/campaigns", body, east).status_code == 403
+    assert world.post("/campaigns", {**body, "owner": "S"}, east).status_code == 403
+    assert world.post("/campaigns", {**body, "owner": "B"}, east).status_code == 403
+    named = {**body, "owner": "A", "units": {"codes": ["B-H1"]}}
+    assert world.post("/campaigns", named, east).status_code == 403
+    made = world.post("/campaigns", {**body, "owner": "A"}, east)
+    assert made.status_code == 201, made.text
+    west = world.key("west", under="B")
+    assert [one["id"] for one in world.get("/campaigns", west).json()["items"]] == [1]
+    assert world.get(f"/campaigns/{made.json()['id']}", west).status_code == 403
+
+
+def test_a_name_that_begins_alike_is_not_below(world: Any) -> None:
+    """Unit 1 must not hold unit 10: paths are compared with their slashes."""
+    key = world.key("one", under="A-H1")
+    assert world.get("/units/A-H1/status", key).status_code == 200
+    assert world.get("/units/A-C1/status", key).status_code == 403
+    assert world.get("/units/A/status", key).status_code == 403
+
+
+# -- some campaigns -----------------------------------------------------------------------------------
+
+
+def test_a_key_for_some_campaigns_knows_no_other(world: Any) -> None:
+    body = {"text": world.template, "start": "2026-11-02", "title": "另一个示例行动"}
+    second = world.post("/campaigns", body).json()["id"]
+    key = world.key("second", write=True, campaigns=[second])
+    assert [one["id"] for one in world.get("/campaigns", key).json()["items"]] == [second]
+    told = world.get("/units/A-H1/status", key).json()["campaigns"]
+    assert [one["campaign"]["id"] for one in told] == [second]
+    for path in ("", "/summary", "/units", "/obligations", "/proposals", "/ledger", "/campaign-moves"):
+        real, imagined = (world.get(f"/campaigns/{number}{path}", key) for number in (1, 99))
+        assert (real.status_code, imagined.status_code) == (403, 403), path
+        assert real.text.replace(" 1 ", " 99 ") == imagined.text
+    assert world.get(f"/obligations/{world.report}", key).status_code == 403
+    assert world.post(f"/campaigns/1/obligations/{world.report}/submit", {}, key).status_code == 403
+    assert world.post(f"/campaigns/{second}/obligations/{world.report}/submit", {}, key).status_code == 403
+    assert world.post("/campaigns", body, key).status_code == 403
+    params = {"from": "2026-11-02", "to": "2026-12-31"}
+    mails = world.get(f"/campaigns/{second}/preview", key, params=params).json()["mails"]
+    both = world.get("/campaigns/1/preview", params=params).json()["mails"]
+    assert mails
+    assert [(one["at"], one["to"], len(one["lines"])) for one in mails] == [
+        (one["at"], one["to"], len(one["lines"])) for one in both
+    ]

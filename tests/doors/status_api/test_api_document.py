@@ -1,0 +1,140 @@
+"""What the API says of itself is what it does, and it says it without asking anybody outside."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+OUTSIDE = re.compile(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", re.IGNORECASE)
+PATHS = {
+    "/api/v1/units/{code}/status",
+    "/api/v1/campaigns",
+    "/api/v1/campaigns/{campaign_id}",
+    "/api/v1/campaigns/{campaign_id}/summary",
+    "/api/v1/campaigns/{campaign_id}/units",
+    "/api/v1/campaigns/{campaign_id}/units/{code}",
+    "/api/v1/campaigns/{campaign_id}/units/{code}/moves",
+    "/api/v1/campaigns/{campaign_id}/moves",
+    "/api/v1/campaigns/{campaign_id}/campaign-moves",
+    "/api/v1/campaigns/{campaign_id}/obligations",
+    "/api/v1/campaigns/{campaign_id}/obligations/{obligation_id}/{act}",
+    "/api/v1/obligations/{obligation_id}",
+    "/api/v1/campaigns/{campaign_id}/preview",
+    "/api/v1/campaigns/{campaign_id}/proposals",
+    "/api/v1/campaigns/{campaign_id}/ledger",
+    "/api/v1/templates",
+    "/api/v1/templates/{key}",
+}
+
+
+def routes(routes_of: Any) -> Any:
+    """All routes, those of included routers too."""
+    for one in routes_of:
+        if hasattr(one, "response_model"):
+            yield one
+        elif hasattr(one, "original_router"):
+            yield from routes(one.original_router.routes)
+
+
+def test_the_document_holds_every_path_of_the_contract(world: Any) -> None:
+    document = world.client.get("/openapi.json").json()
+    assert set(document["paths"]) >= PATHS | {"/healthz", "/readyz", "/metrics"}
+
+
+def test_every_operation_has_a_typed_answer_and_its_problems(world: Any) -> None:
+    document = world.client.get("/openapi.json").json()
+    for path in PATHS:
+        for method, operation in document["paths"][path].items():
+            answers = operation["responses"]
+            good = [answers[status] for status in answers if status in ("200", "201")]
+            assert all("$ref" in one["content"]["application/json"]["schema"] for one in good), path
+            refused = {"401", "403", "404", "422", "503"} | ({"409"} if method == "post" else {"304"})
+            assert refused <= set(answers), (path, refused - set(answers))
+            assert "$ref" in answers["403"]["content"]["application/problem+json"]["schema"]
+            assert operation["security"] == [{"key": []}]
+            assert operation["summary"]
+
+
+def test_every_reference_of_the_document_leads_somewhere(world: Any) -> None:
+    document = world.client.get("/openapi.json").json()
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', world.client.get("/openapi.json").text))
+    assert names <= set(document["components"]["schemas"])
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+def test_the_documentation_asks_no_other_host(world: Any, path: str) -> None:
+    answer = world.client.get(path)
+    assert answer.status_code == 200
+    assert OUTSIDE.findall(answer.text) == []
+
+
+def test_what_the_documentation_loads_is_served_here_and_loads_nothing_else(world: Any) -> None:
+    page = world.client.get("/docs").text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(loaded) >= 3
+    for one in loaded:
+        answer = world.client.get(one)
+        assert answer.status_code == 200, one
+        if one.endswith(".css"):
+            assert not re.search(r"url\(\s*['\"]?(?:https?:)?//", answer.text)
+
+
+def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> None:
+    world.at("2026-11-27 10:00")
+    world.hand_in("A-H1", "report")
+    key = world.owes("A-H1", "report")
+    models = {(path, method): model for path, method, model in _models(world)}
+    v1 = "/api/v1/campaigns/{campaign_id}"
+    asked = {
+        "/api/v1/units/{code}/status": "/units/A-H1/status",
+        "/api/v1/campaigns": "/campaigns",
+        v1: "/campaigns/1",
+        f"{v1}/summary": "/campaigns/1/summary",
+        f"{v1}/units": "/campaigns/1/units",
+        f"{v1}/units/{{code}}": "/campaigns/1/units/B-H1",
+        f"{v1}/units/{{code}}/moves": "/campaigns/1/units/A-H1/moves",
+        f"{v1}/campaign-moves": "/campaigns/1/campaign-moves",
+        f"{v1}/obligations": "/campaigns/1/obligations",
+        "/api/v1/obligations/{obligation_id}": f"/obligations/{key}",
+        f"{v1}/preview": "/campaigns/1/preview?from=2026-11-27&to=2026-12-31",
+        f"{v1}/proposals": "/campaigns/1/proposals",
+        f"{v1}/ledger": "/campaigns/1/ledger",
+        "/api/v1/templates": "/templates",
+        "/api/v1/templates/{key}": "/templates/standard-four-phase",
+    }
+    assert set(asked) == {path for path, method in models if method == "GET" and path.startswith("/api/")}
+    for path, address in asked.items():
+        answer = world.get(address)
+        assert answer.status_code == 200, answer.text
+        TypeAdapter(models[path, "GET"]).validate_json(answer.content)
+    posted = {
+        f"{v1}/units/{{code}}/moves": ("/campaigns/1/units/A-H1/moves", {"move": "suspend"}),
+        f"{v1}/moves": ("/campaigns/1/moves", {"move": "suspend", "filter": {"all": True}}),
+        f"{v1}/obligations/{{obligation_id}}/{{act}}": (f"/campaigns/1/obligations/{key}/accept", {}),
+        f"{v1}/campaign-moves": ("/campaigns/1/campaign-moves", {"move": "suspend"}),
+        "/api/v1/campaigns": ("/campaigns", {"text": world.template, "start": "2026-11-27", "past": "keep"}),
+    }
+    assert set(posted) == {path for path, method in models if method == "POST" and path.startswith("/api/")}
+    for path, (address, body) in posted.items():
+        answer = world.post(address, body)
+        assert answer.status_code in (200, 201), answer.text
+        TypeAdapter(models[path, "POST"]).validate_json(answer.content)
+
+
+def _models(world: Any) -> Any:
+    for one in routes(world.app.routes):
+        for method in one.methods:
+            yield one.path, method, one.response_model
+
+
+def test_a_tag_is_given_on_every_read_and_honoured(world: Any) -> None:
+    for address in ("/campaigns", "/campaigns/1", "/campaigns/1/summary", "/campaigns/1/units", "/templates"):
+        first = world.get(address)
+        assert first.headers["etag"].startswith('W/"')
+        for given in (first.headers["etag"], f'"x", {first.headers["etag"]}', "*"):
+            again = world.get(address, headers={"If-None-Match": given})
+            assert (again.status_code, again.content) == (304, b""), address
+        assert world.get(address, headers={"If-None-Match": '"other"'}).status_code == 200

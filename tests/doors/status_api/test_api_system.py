@@ -1,0 +1,124 @@
+"""Alive, ready, measured: what those who run it can ask without a key."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from api.app import create_app
+from states.records import health
+from states.records.board import DEMO_CLOCK
+
+
+def beat(world: Any, name: str, *, ok: bool = True, minutes: int = 0, detail: str = "完成 0 项") -> None:
+    health.beat(world.store, name, ok, detail, world.hands.at - timedelta(minutes=minutes), {"sent": 2.0})
+
+
+def ready(world: Any) -> Any:
+    return world.client.get("/readyz")
+
+
+def test_it_is_alive(world: Any) -> None:
+    answer = world.client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_without_any_round_the_clock_is_off_and_that_is_no_error(world: Any) -> None:
+    answer = ready(world)
+    assert answer.status_code == 200
+    assert answer.json() == {"ready": True, "problems": [], "prefect": "没有使用", "parts": []}
+
+
+def test_rounds_that_run_are_shown(world: Any) -> None:
+    beat(world, "round:deliver", minutes=9)
+    answer = ready(world)
+    assert answer.status_code == 200
+    assert answer.json()["parts"] == [
+        {"name": "round:deliver", "ok": True, "at": "2026-11-02T08:51:00+08:00", "detail": "完成 0 项"}
+    ]
+
+
+def test_a_round_that_fell_silent_is_named(world: Any) -> None:
+    beat(world, "round:deliver")
+    beat(world, "round:remind", minutes=25)
+    answer = ready(world)
+    assert answer.status_code == 503
+    assert answer.json()["problems"] == ["轮次 remind 已有 25 分钟没有运行"]
+
+
+def test_a_round_that_fails_is_named_with_what_it_said(world: Any) -> None:
+    beat(world, "remind", ok=False, detail="轮次出错：示例")
+    answer = ready(world)
+    assert answer.status_code == 503
+    assert answer.json()["problems"] == ["remind 出错：轮次出错：示例"]
+
+
+def test_a_failure_of_long_ago_in_a_part_that_no_longer_runs_is_none(world: Any) -> None:
+    beat(world, "remind", ok=False, minutes=60)
+    assert ready(world).status_code == 200
+
+
+def test_prefect_is_told_and_never_stands_in_the_way(world: Any) -> None:
+    beat(world, "prefect", ok=False, detail="没有启动；轮次照常直接运行")
+    answer = ready(world)
+    assert answer.status_code == 200
+    assert answer.json()["prefect"] == "没有启动；轮次照常直接运行"
+
+
+def test_a_database_of_another_version_is_named(world: Any) -> None:
+    with world.store.write() as session:
+        session.execute(sa.text("UPDATE alembic_version SET version_num = '0000'"))
+    answer = ready(world)
+    assert answer.status_code == 503
+    assert answer.json()["problems"] == ["数据库还不是这个版本的结构，请先运行 duban upgrade"]
+
+
+def figures(world: Any) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    text = world.client.get("/metrics").text
+    return {
+        (one.name, tuple(sorted(one.labels.items()))): one.value
+        for family in text_string_to_metric_families(text)
+        for one in family.samples
+    }
+
+
+def test_metrics_count_requests_by_route(world: Any) -> None:
+    for code in ("A-H1", "B-H1", "Z"):
+        world.get(f"/units/{code}/status")
+    world.client.get("/nowhere")
+    world.client.request("BREW", "/nowhere")
+    found = figures(world)
+    name = "duban_http_request_seconds_count"
+
+    def count(method: str, route: str, status: str) -> float:
+        return found[name, (("method", method), ("route", route), ("status", status))]
+
+    assert count("GET", "/api/v1/units/{code}/status", "200") == 2
+    assert count("GET", "/api/v1/units/{code}/status", "404") == 1
+    assert count("GET", "(none)", "404") == 1
+    assert count("OTHER", "(none)", "404") == 1
+
+
+def test_metrics_hold_what_the_watchdog_sees_and_the_rounds_said(world: Any) -> None:
+    beat(world, "round:deliver", minutes=2)
+    beat(world, DEMO_CLOCK)
+    found = figures(world)
+    assert found["duban_database_up", ()] == 1
+    assert found["duban_oldest_unsent_seconds", ()] == 0
+    assert found["duban_beat_age_seconds", (("name", "round:deliver"),)] == 120
+    assert found["duban_beat_ok", (("name", "round:deliver"),)] == 1
+    assert found["duban_round", (("figure", "sent"), ("name", "round:deliver"))] == 2
+    assert not any(("name", DEMO_CLOCK) in labels for _name, labels in found)
+
+
+def test_a_demonstration_is_answered_on_its_own_clock(world: Any) -> None:
+    shown = world.hands.at + timedelta(days=100)
+    health.beat(world.store, DEMO_CLOCK, True, shown.isoformat(), shown)
+    with TestClient(create_app(world.settings)) as client:
+        answer = client.get("/api/v1/units/A-H1/status", headers=world.all).json()
+    assert answer["as_of"] == "2027-02-10T09:00:00+08:00"
+    assert answer["campaigns"][0]["overdue"] == 2
