@@ -257,6 +257,16 @@ class Story:
                 where = f"{self.codes[one.unit_id]} {names[one.milestone_id]}"
                 yield f"{local(one.at)[:10]} {one.name} {where} → {said}"
 
+    def reasons(self, unit: str, day: str) -> set[str]:
+        """The sentences that a unit's liaison read on one day."""
+        to = address("liaison", unit)
+        return {
+            said
+            for mail in self.mails
+            if mail.to == to and local(mail.at)[:10] == day
+            for said in mail.reasons
+        }
+
     def mails_a_day(self) -> set[int]:
         """How many mails a person got on a day on which they got any."""
         days = [(local(one.at)[:10], one.to) for one in self.mails]

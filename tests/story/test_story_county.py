@@ -261,6 +261,13 @@ MOVES = """
 2026-11-01 00:00 | 行动 | rectify → summarise
 2026-11-01 00:00 | H2 | rectify → summarise
 """
+AFTER_THE_HOLIDAY = """
+“集中整治”阶段开始
+“进展情况（2026-W41）”应于10月11日18:00前办结，到期前3日，按方案提醒
+“进展情况（2026-W40）”应于10月4日18:00前办结，逾期1个工作日，按方案催办
+“专项整治月报表（2026-09）”应于9月30日18:00前办结，逾期1个工作日，按方案催办
+“工作台账（一案一档）”应于9月30日18:00前办结，逾期1个工作日，按方案催办
+"""
 LAUNCH = "2026-08-28 15:00"
 
 
@@ -323,6 +330,7 @@ def test_where_nobody_hands_in_anything_the_county_ladder_runs_to_its_end(launch
         line for line in launched.lines(MOVES) if "H2 | " not in line or "waiting" in line
     ]
     assert launched.vacancies() == {("T", "liaison")}
+    assert launched.reasons("H1", "2026-10-08") == set(launched.lines(AFTER_THE_HOLIDAY))
 
 
 def test_a_hospital_that_hands_in_follows_the_county_plan_through_the_holidays(launched, words) -> None:

@@ -42,10 +42,10 @@ FILLS = {
     "summarise.until": "2026年11月",
     "summary.due": "2026-11-25",
 }
-# A part has been lived through; then nobody was there from Tuesday noon to Thursday morning.
+# A part has been lived through; then no round came from Tuesday noon to Wednesday evening.
 BEFORE = ("2026-09-01 09:00", "2026-09-07 09:00", "2026-09-09 09:10", "2026-09-11 09:00", "2026-09-14 16:00")
 LAST_ROUND = "2026-09-15 12:00"
-ASKED = "2026-09-17 09:30"  # rungs of two days wait, a mail of Tuesday is on record
+ASKED = "2026-09-16 20:00"  # the rungs of that morning wait still, and mail has to wait for the next
 UNTIL = "2026-10-12 23:59"  # across 中秋, a worked Sunday, 国庆, a worked Saturday and a new phase
 
 Sent = tuple[str, str, str, tuple[tuple[str, str, str], ...]]  # day, address, key, lines
@@ -82,17 +82,18 @@ def irregular(story, start: str, end: str) -> Iterator[datetime]:
     """One to three rounds a day at odd moments, at least one of them in mail hours."""
     dice, day = Random(20260917), story.at(start).astimezone(story.hours.zone).date()
     first, last = story.at(start), story.at(end)
+    yield first + timedelta(minutes=7)
     while True:
         midnight = datetime.combine(day, time(0), story.hours.zone)
         minutes = [
-            dice.randrange(9 * 60 + 31, 17 * 60 + 30),
+            dice.randrange(9 * 60, 17 * 60 + 30),
             *(dice.randrange(24 * 60) for _ in range(dice.randrange(3))),
         ]
         for minute in sorted(minutes):
             moment = (midnight + timedelta(minutes=minute, seconds=dice.randrange(60))).astimezone(UTC)
             if moment > last:
                 return
-            if moment > first:
+            if moment > first + timedelta(minutes=7):
                 yield moment
         day += timedelta(days=1)
 
