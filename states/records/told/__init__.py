@@ -1,0 +1,87 @@
+"""What a reader is told: the shapes of every answer, ready for JSON. Keys are English, names Chinese.
+
+Instants are ISO 8601 with the offset of the campaign's zone. `stage` is `review` or `suspended` within a phase.
+"""
+
+from states.records.told.campaigns import (
+    CampaignInFull,
+    CampaignTold,
+    CoverageTold,
+    LedgerRate,
+    MilestoneTold,
+    PhaseTold,
+    ReportingTold,
+    StateCount,
+    Summary,
+)
+from states.records.told.form import Day, Instant, Page, instant, instant_or_none
+from states.records.told.moves import CampaignMoves, MassMoved, MoveChoice, UnitMoved, UnitMoves
+from states.records.told.obligations import (
+    ActChoice,
+    Handed,
+    MilestoneInShort,
+    ObligationInFull,
+    ObligationTold,
+    RungTold,
+    UnitInFull,
+)
+from states.records.told.places import Named, Place, StageTold, StateTold, UnitTold
+from states.records.told.prospects import (
+    BlankTold,
+    DraftTold,
+    LedgerTold,
+    MailForetold,
+    MailLine,
+    PlannedTold,
+    Preview,
+    ProposalTold,
+)
+from states.records.told.standing import CampaignInShort, Escalation, NextDue, RunTold, Status, UnitLine
+
+__all__ = [
+    "ActChoice",
+    "BlankTold",
+    "CampaignInFull",
+    "CampaignInShort",
+    "CampaignMoves",
+    "CampaignTold",
+    "CoverageTold",
+    "Day",
+    "DraftTold",
+    "Escalation",
+    "Handed",
+    "Instant",
+    "LedgerRate",
+    "LedgerTold",
+    "MailForetold",
+    "MailLine",
+    "MassMoved",
+    "MilestoneInShort",
+    "MilestoneTold",
+    "MoveChoice",
+    "Named",
+    "NextDue",
+    "ObligationInFull",
+    "ObligationTold",
+    "Page",
+    "PhaseTold",
+    "Place",
+    "PlannedTold",
+    "Preview",
+    "ProposalTold",
+    "ReportingTold",
+    "RunTold",
+    "RungTold",
+    "StageTold",
+    "StateCount",
+    "StateTold",
+    "Status",
+    "Summary",
+    "UnitInFull",
+    "UnitLine",
+    "UnitMoved",
+    "UnitMoves",
+    "UnitTold",
+    "instant",
+    "instant_or_none",
+]

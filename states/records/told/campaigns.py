@@ -1,0 +1,140 @@
+"""A campaign, its dates and its figures."""
+
+from __future__ import annotations
+
+from pydantic import with_config
+from typing_extensions import TypedDict
+
+from states.records.told.form import Day, Exact, Instant
+from states.records.told.places import Place, StateTold
+from states.records.told.standing import CampaignInShort
+
+
+@with_config(Exact)
+class CampaignTold(TypedDict):
+    """A campaign."""
+
+    id: int
+    title: str
+    template: str
+    template_version: int
+    owner: Place
+    state: StateTold
+    start: Day
+    launched_at: Instant
+    ends_at: Instant | None
+    closed_at: Instant | None
+    zone: str
+    version: int
+
+
+@with_config(Exact)
+class PhaseTold(TypedDict):
+    """A phase: planned window, and when it really opened."""
+
+    key: str
+    name: str
+    ord: int
+    opens: str
+    review: bool
+    opens_at: Instant | None
+    closes_at: Instant | None
+    opened_at: Instant | None
+    provisional: bool
+
+
+@with_config(Exact)
+class MilestoneTold(TypedDict):
+    """One occurrence of a requirement; `due` null: undated, `words` are the plan's own."""
+
+    id: int
+    requirement: str
+    period: str
+    name: str
+    kind: str
+    phase: str | None
+    words: str
+    opens_at: Instant | None
+    opened_at: Instant | None
+    due: Instant | None
+    original_due: Instant | None
+    provisional: bool
+    soft: bool
+    standing: bool
+    required: bool
+    review: bool
+    nil: bool
+
+
+@with_config(Exact)
+class CampaignInFull(CampaignTold):
+    """A campaign with its phases, milestones, the dates that were filled in, and its warnings."""
+
+    fills: dict[str, str]
+    warnings: list[str]
+    phases: list[PhaseTold]
+    milestones: list[MilestoneTold]
+
+
+@with_config(Exact)
+class StateCount(TypedDict):
+    """How many units are in one state; `state` is what the filter `state=` takes."""
+
+    state: str
+    key: str
+    name: str
+    stage: str | None
+    units: int
+
+
+@with_config(Exact)
+class ReportingTold(TypedDict):
+    """报送率: of what has fallen due and was not waived. `rate` 0..1, null when nothing has fallen due."""
+
+    due: int
+    on_time: int
+    late: int
+    nil: int
+    missing: int
+    rate: float | None
+
+
+@with_config(Exact)
+class CoverageTold(TypedDict):
+    """A coverage target in percent: units closed (`reached`) of the units it speaks of."""
+
+    name: str
+    target: int
+    reached: int
+    units: int
+    percent: float | None
+    met: bool
+
+
+@with_config(Exact)
+class LedgerRate(TypedDict):
+    """销号率: items closed of all; `rate` 0..1, null without a ledger."""
+
+    closed: int
+    items: int
+    rate: float | None
+
+
+@with_config(Exact)
+class Summary(TypedDict):
+    """A campaign in figures; `units` is the sum over `states`, `open + submitted + settled` all obligations."""
+
+    campaign: CampaignInShort
+    as_of: Instant
+    units: int
+    states: list[StateCount]
+    behind: int
+    open: int
+    overdue: int
+    submitted: int
+    settled: int
+    reporting: ReportingTold
+    coverage: list[CoverageTold]
+    ledger: LedgerRate
+    proposals: int
+    vacancies: int

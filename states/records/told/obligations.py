@@ -1,0 +1,96 @@
+"""What is owed, what can be done about it, what comes."""
+
+from __future__ import annotations
+
+from pydantic import with_config
+from typing_extensions import TypedDict
+
+from states.records.told.form import Exact, Instant
+from states.records.told.places import Named, Place, UnitTold
+from states.records.told.standing import RunTold
+
+
+@with_config(Exact)
+class MilestoneInShort(TypedDict):
+    """What an obligation is about."""
+
+    id: int
+    requirement: str
+    period: str
+    name: str
+    kind: str
+    phase: str | None
+
+
+@with_config(Exact)
+class ObligationTold(TypedDict):
+    """What one unit owes. `due` is the date in force, `original_due` the first one; `late` stays for ever."""
+
+    id: int
+    campaign: int
+    unit: Place
+    milestone: MilestoneInShort
+    status: Named
+    due: Instant | None
+    original_due: Instant | None
+    words: str
+    provisional: bool
+    overdue: bool
+    late: bool
+    required: bool
+    review: bool
+    nil: bool
+    submitted_at: Instant | None
+    settled_at: Instant | None
+    version: int
+
+
+@with_config(Exact)
+class ActChoice(TypedDict):
+    """Something that can be done to an obligation, or why not."""
+
+    act: str
+    name: str
+    open: bool
+    refusals: list[str]
+    needs_reason: bool
+
+
+@with_config(Exact)
+class RungTold(TypedDict):
+    """A step of the ladder of one obligation; `outcome` says what became of it once it is `done_at`."""
+
+    rung: int
+    name: str
+    at: Instant
+    after_due: bool
+    confirm: bool
+    done_at: Instant | None
+    outcome: str | None
+
+
+@with_config(Exact)
+class Handed(TypedDict):
+    """A text that was handed in."""
+
+    at: Instant
+    by: str
+    text: str
+
+
+@with_config(Exact)
+class ObligationInFull(ObligationTold):
+    """An obligation with what can be done to it, its ladder, and the texts handed in (latest first)."""
+
+    acts: list[ActChoice]
+    rungs: list[RungTold]
+    texts: list[Handed]
+
+
+@with_config(Exact)
+class UnitInFull(RunTold):
+    """One unit in one campaign with everything it owes or owed."""
+
+    unit: UnitTold
+    as_of: Instant
+    obligations: list[ObligationTold]
