@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import PoolProxiedConnection
 
 from states.records.session import Store
@@ -19,8 +20,28 @@ Row = tuple[Any, ...]
 Convert = Callable[[Any], Any]
 
 
+class Given(sa.ColumnElement[Any]):
+    """A value that is given at each run; everything else in the statement is written out in its text."""
+
+    inherit_cache = False
+
+    def __init__(self, name: str, type_: sa.types.TypeEngine[Any]) -> None:
+        self.name = name
+        self.type = type_
+
+
+@compiles(Given, "sqlite")
+def _in_sqlite(element: Given, _compiler: Any, **_more: Any) -> str:
+    return f":{element.name}"
+
+
+@compiles(Given, "postgresql")
+def _in_postgresql(element: Given, _compiler: Any, **_more: Any) -> str:
+    return f"%({element.name})s"
+
+
 class Prepared:
-    """A SELECT whose parameters are bindparams with defaults (their defaults only tell the type)."""
+    """A SELECT with `Given` values, compiled once per database."""
 
     def __init__(self, statement: sa.Select[Any]) -> None:
         self.statement = statement
@@ -28,16 +49,10 @@ class Prepared:
 
 @dataclass(frozen=True)
 class _Ready:
-    """A statement as the driver takes it: its text, its fixed values, the columns that need converting."""
+    """A statement as the driver takes it, and the columns that need converting."""
 
     sql: str
-    values: dict[str, Any]
-    places: tuple[str, ...] | None
     converts: tuple[tuple[int, Convert], ...]
-
-    def bound(self, given: dict[str, Any]) -> Any:
-        values = {**self.values, **given}
-        return values if self.places is None else tuple(values[name] for name in self.places)
 
     def converted(self, row: Row) -> Row:
         cells = list(row)
@@ -62,11 +77,10 @@ class Reader:
     def rows(self, prepared: Prepared, **given: Any) -> list[Row]:
         """All rows; raises sa.exc.OperationalError when the database can't be asked."""
         ready = self._ready.get(prepared) or self._prepare(prepared)
-        bound = ready.bound(given)
         try:
-            found = self._fetch(ready.sql, bound)
+            found = self._fetch(ready.sql, given)
         except self._engine.dialect.loaded_dbapi.Error as error:
-            raise sa.exc.OperationalError(ready.sql, bound, error) from error
+            raise sa.exc.OperationalError(ready.sql, given, error) from error
         return [ready.converted(row) for row in found] if ready.converts else found
 
     def close(self) -> None:
@@ -74,21 +88,21 @@ class Reader:
         while (connection := self._kept()) is not None:
             connection.close()
 
-    def _fetch(self, sql: str, bound: Any) -> list[Row]:
+    def _fetch(self, sql: str, given: dict[str, Any]) -> list[Row]:
         """On a kept connection; one that died while it was kept is replaced once."""
         kept = self._kept()
         if kept is not None:
             try:
-                return self._on(kept, sql, bound)
+                return self._on(kept, sql, given)
             except self._engine.dialect.loaded_dbapi.OperationalError:
                 if self._sqlite:
                     raise
-        return self._on(self._connect(), sql, bound)
+        return self._on(self._connect(), sql, given)
 
-    def _on(self, connection: PoolProxiedConnection, sql: str, bound: Any) -> list[Row]:
+    def _on(self, connection: PoolProxiedConnection, sql: str, given: dict[str, Any]) -> list[Row]:
         try:
             cursor = connection.cursor()
-            cursor.execute(sql, bound)
+            cursor.execute(sql, given)
             found = cast(list[Row], cursor.fetchall())
             cursor.close()
         except BaseException:
@@ -114,16 +128,11 @@ class Reader:
 
     def _prepare(self, prepared: Prepared) -> _Ready:
         dialect = self._engine.dialect
-        compiled = prepared.statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        compiled = prepared.statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
         processors = [
             column.type.dialect_impl(dialect).result_processor(dialect, None)
             for column in prepared.statement.selected_columns
         ]
-        ready = _Ready(
-            str(compiled),
-            dict(compiled.params),
-            tuple(compiled.positiontup or ()) if compiled.positional else None,
-            tuple((place, one) for place, one in enumerate(processors) if one is not None),
-        )
-        self._ready[prepared] = ready
+        converts = tuple((place, one) for place, one in enumerate(processors) if one is not None)
+        ready = self._ready[prepared] = _Ready(str(compiled), converts)
         return ready

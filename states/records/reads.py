@@ -15,7 +15,7 @@ from states.records.access import Scope
 from states.records.campaigns import Running, running
 from states.records.columns import UNITS_AT_MOST
 from states.records.core import campaign, milestone, obligation, phase, run, timer, unit
-from states.records.prepared import Prepared, Reader
+from states.records.prepared import Given, Prepared, Reader
 from states.records.reading_standing import (
     Frozen,
     Owed,
@@ -64,8 +64,7 @@ class _Line(NamedTuple):
 _OWED = _Line._fields.index("owed")
 
 
-def _statement() -> sa.Select[Any]:
-    code = sa.bindparam("code", "", sa.String)
+def _statement(code: sa.ColumnElement[str]) -> sa.Select[Any]:
     parent, owed = unit.alias("parent"), _owed(code).subquery("owed")
     joined = (
         unit.outerjoin(parent, parent.c.id == unit.c.parent_id)
@@ -89,7 +88,7 @@ def _statement() -> sa.Select[Any]:
     )
 
 
-def _owed(code: sa.BindParameter[str]) -> sa.Select[Any]:
+def _owed(code: sa.ColumnElement[str]) -> sa.Select[Any]:
     """What the unit owes, found by computing the ids of its obligations, and the rungs fired for each."""
     me, mine, older = unit.alias(), run.alias(), timer.alias()
     own = obligation.c.due_at.is_not(None)
@@ -140,7 +139,8 @@ def due_in_force() -> sa.ColumnElement[datetime]:
     return sa.func.coalesce(obligation.c.due_at, milestone.c.due_at, type_=milestone.c.due_at.type)
 
 
-STATUS = Prepared(_statement())
+STATUS = Prepared(_statement(Given("code", sa.String())))
+_IN_SESSION = _statement(sa.bindparam("code", "", sa.String))
 
 
 class Statuses:
@@ -173,7 +173,7 @@ class Statuses:
 
 def unit_in(session: Session, campaign: Running, code: str, now: datetime) -> tuple[UnitTold, RunTold]:
     """One unit in one campaign, in the words of its status. Raises NotFound when it takes no part."""
-    rows = [_Line(*row) for row in session.execute(STATUS.statement, {"code": code})]
+    rows = [_Line(*row) for row in session.execute(_IN_SESSION, {"code": code})]
     lines = [line for line in rows if line.campaign == campaign.id]
     if not lines:
         raise NotFound("这个单位没有参加这次专项行动")
