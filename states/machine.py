@@ -212,7 +212,7 @@ def _guards(edge: Edge, table: Table, standing: Standing) -> list[str]:
     refusals = []
     after = table.states[edge.dest]
     ahead = standing.opened is not None and standing.opened < after.ord and edge.dest != CLOSED
-    if ahead and (edge.guarded or edge.filed):
+    if ahead and edge.waits:
         refusals.append(f"“{after.name}”阶段尚未开始")
     if edge.guarded and standing.unsettled:
         refusals.append(f"还有{len(standing.unsettled)}项未办结：{'、'.join(standing.unsettled)}")

@@ -55,7 +55,7 @@ ONE_PHASE = Phase(key="run", name="进行")
 @dataclass(frozen=True)
 class Edge:
     """One line of a table. `guarded`: every required obligation of the phase left is settled; `filed`: it is at
-    least handed in. Neither leads into a phase that the campaign has not opened."""
+    least handed in."""
 
     move: str
     source: str
@@ -63,6 +63,11 @@ class Edge:
     guarded: bool = False
     needs_reason: bool = False
     filed: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether it does not lead into a phase that the campaign has not opened. A reviewer may be early."""
+        return (self.guarded or self.filed) and self.move != "approve"
 
 
 @dataclass(frozen=True)

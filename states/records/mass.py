@@ -1,7 +1,7 @@
 """Moves of many units at once, in SQL built from the machine's own table.
 
 The guards are the machine's: a move that is `filed` needs every required obligation of the phase handed in, a
-`guarded` one needs them settled, and neither leads into a phase that the campaign has not opened.
+`guarded` one needs them settled, and one that `waits` leads into no phase that the campaign has not opened.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from states.records.core import journal, obligation, run
 from states.records.moving import outcome_of
 
 SYSTEM = "system"
+NOTHING_OWED = "本阶段没有应办事项，无须审核"
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,29 @@ def start_all(session: Session, campaign: Running, now: datetime) -> int:
 
 
 def advance_settled(session: Session, campaign: Running, now: datetime) -> int:
-    """Units whose phase is done follow the campaign, as far as they can."""
-    edges = [edge for edge in machine.table(campaign.machines) if edge.move == "submit"]
-    return sum(
-        _set_move(session, campaign, edge, _open(session, campaign, edge), now, SYSTEM, None, None)
-        for edge in edges
-    )
+    """Units whose phase is done follow the campaign, as far as they can; returns how many moves that made.
+
+    Who owes nothing in a phase has nothing to be reviewed: a department that is in it for its ledger rows.
+    """
+    made = 0
+    for edge in machine.table(campaign.machines):
+        if edge.move == "submit":
+            made += _set_move(
+                session, campaign, edge, _open(session, campaign, edge), now, SYSTEM, None, None
+            )
+        if edge.move == "approve" and _leads_to_open_phase(campaign, edge):
+            idle = [*_open(session, campaign, edge), *_owes_nothing(session, campaign, edge)]
+            made += _set_move(session, campaign, edge, idle, now, SYSTEM, NOTHING_OWED, None)
+    return made
+
+
+def _owes_nothing(session: Session, campaign: Running, edge: Edge) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [sa.literal(edge.dest != machine.CLOSED)]
+    for milestone in settling.required(session, campaign, edge.source.split(".")[0]):
+        first, last = obligation_span(milestone.id)
+        owing = sa.select(obligation.c.unit_id).where(obligation.c.id.between(first, last))
+        conditions.append(run.c.unit_id.not_in(owing))
+    return conditions
 
 
 def _open(session: Session, campaign: Running, edge: Edge) -> list[sa.ColumnElement[bool]]:
@@ -86,7 +104,7 @@ def _open(session: Session, campaign: Running, edge: Edge) -> list[sa.ColumnElem
         return [*conditions, sa.false()]
     if not (edge.guarded or edge.filed):
         return conditions
-    if not _leads_to_open_phase(campaign, edge):
+    if edge.waits and not _leads_to_open_phase(campaign, edge):
         return [*conditions, sa.false()]
     blocking = settling.UNSETTLED if edge.guarded else settling.OPEN
     for milestone in settling.required(session, campaign, edge.source.split(".")[0]):
