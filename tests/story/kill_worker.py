@@ -1,8 +1,8 @@
 """Ticks to be killed: each order on stdin forks some processes that tick once, and kills those it names in time.
 
 An order is {"now": instant, "kills": [seconds or null, one a process]}; the answer is [[status, seconds], …], status 0
-for a tick that ended well and -9 for one that was killed. The processes are forked from here, where everything is
-imported, so that a tick costs what it does and not what starting Python does.
+for a tick that ended well and -9 for one that was killed. An order without processes ticks here: the processes are
+forked from one in which everything is imported and prepared, so that a tick costs what it does and not its start.
 """
 
 from __future__ import annotations
@@ -60,7 +60,11 @@ def main() -> None:
     settings = settings_of.read()
     for line in sys.stdin:
         order = json.loads(line)
-        answer = run(settings, datetime.fromisoformat(order["now"]), order["kills"])
+        now = datetime.fromisoformat(order["now"])
+        if not order["kills"]:
+            rounds.tick(settings, now)
+            rounds.store_of(settings).engine.dispose()  # no connection may be shared with a child
+        answer = run(settings, now, order["kills"])
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
