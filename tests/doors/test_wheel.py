@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -56,3 +60,29 @@ def test_the_wheel_works_in_a_clean_environment(tmp_path: Path) -> None:
     shown = run(duban, "simulate", "standard-four-phase", "--units", "8", "--until", "2026-12-20",
                 "--start", "2026-11-23", "--json", cwd=tmp_path, **home)  # fmt: skip
     assert '"2026-12' in shown
+    assert "演示时钟" in demo_page(duban, tmp_path)
+
+
+def demo_page(duban: str, folder: Path) -> str:
+    """The first page of `duban demo`, started and ended as a person does."""
+    said = folder / "said.txt"
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("DUBAN_", "PYTHON"))}
+    with said.open("wb") as out:
+        process = subprocess.Popen(
+            [duban, "demo", "--port", "0", "--no-browser"],
+            cwd=folder,
+            env=clean | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        for _ in range(600):
+            if found := re.search(r"页面\s+(http://\S+)", said.read_text(encoding="utf-8")):
+                with urllib.request.urlopen(found[1], timeout=30) as answer:
+                    return answer.read().decode()
+            assert process.poll() is None, said.read_text(encoding="utf-8")
+            time.sleep(0.1)
+        raise AssertionError(said.read_text(encoding="utf-8"))
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
