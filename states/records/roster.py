@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.documents.unitlist import ContactFacts, UnitDiff, UnitFacts, UnitList, UnitRow, diff
+from states.documents.unitlist import ContactFacts, ContactRow, UnitDiff, UnitFacts, UnitList, UnitRow, diff
 from states.errors import Faulty
 from states.records.core import contact, unit, vacancy
 from states.records.journal import note
@@ -55,6 +55,8 @@ def apply(
     if moved:
         _repath(session)
     _write_contacts(session, changes)
+    revived = _try_again(session, unit_list.contacts)
+    _fill_vacancies(session)
     note(
         session,
         now,
@@ -64,6 +66,7 @@ def apply(
         changed=[change.unit.code for change in changes.changed][:100],
         contacts_new=len(changes.contacts_new),
         contacts_gone=len(changes.contacts_gone),
+        bounces_forgiven=revived,
     )
     return changes
 
@@ -152,7 +155,16 @@ def _write_contacts(session: Session, changes: UnitDiff) -> None:
     ]
     for start in range(0, len(rows), AT_ONCE):
         session.execute(sa.insert(contact), rows[start : start + AT_ONCE])
-    _fill_vacancies(session)
+
+
+def _try_again(session: Session, listed: Iterable[ContactRow]) -> list[str]:
+    """An address that bounced and is listed again has been seen to: it counts as reachable until it bounces anew."""
+    bounced = session.execute(sa.select(contact.c.email).where(contact.c.bounced_at.is_not(None))).scalars()
+    again = sorted({row.email.lower() for row in listed} & set(bounced))
+    for start in range(0, len(again), AT_ONCE):
+        some = contact.c.email.in_(again[start : start + AT_ONCE])
+        session.execute(sa.update(contact).where(some).values(bounced_at=None, bounce=None))
+    return again
 
 
 def _fill_vacancies(session: Session) -> None:
