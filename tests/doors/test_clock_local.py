@@ -213,7 +213,7 @@ def test_the_real_rounds_tick_on_a_real_record_and_lite_says_that_prefect_is_off
     given = settings.read({"DUBAN_HOME": str(tmp_path)}, tmp_path)
     store = connect(given.database_url)
     schema.upgrade(store)
-    clock = local.of(given, lite=True, every=3600)
+    clock = local.of(given, lite=True, every=60)
     clock.start()
     end = time.monotonic() + 30
     names: dict[str, bool] = {}
