@@ -180,9 +180,11 @@ def _proposals(session: Session, campaign: Running, path: str | None) -> int:
 
 
 def _vacancies(session: Session, campaign: Running, path: str | None) -> int:
-    joined = vacancy.join(run, run.c.unit_id == vacancy.c.unit_id)
-    statement = sa.select(sa.func.count()).select_from(joined).where(run.c.campaign_id == campaign.id)
-    return _one(session, statement.where(*_within(path, run.c.unit_id)))
+    """Vacant roles of the units that take part and of the one that runs the campaign."""
+    taking_part = sa.select(run.c.unit_id).where(run.c.campaign_id == campaign.id)
+    here = sa.or_(vacancy.c.unit_id.in_(taking_part), vacancy.c.unit_id == campaign.row.owner_id)
+    statement = sa.select(sa.func.count()).select_from(vacancy)
+    return _one(session, statement.where(here, *_within(path, vacancy.c.unit_id)))
 
 
 def _one(session: Session, statement: sa.Select[Any]) -> int:

@@ -66,7 +66,7 @@ def apply(
         changed=[change.unit.code for change in changes.changed][:100],
         contacts_new=len(changes.contacts_new),
         contacts_gone=len(changes.contacts_gone),
-        bounces_forgiven=revived,
+        bounces_forgiven=len(revived),
     )
     return changes
 
