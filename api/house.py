@@ -16,7 +16,7 @@ from states.records import access
 from states.records.access import Scope
 from states.records.board import DEMO_CLOCK
 from states.records.core import health
-from states.records.prepared import Prepared, Reader
+from states.records.prepared import Driver, Prepared
 from states.records.reads import Statuses
 from states.records.session import Store, connect
 from states.settings import Settings
@@ -40,8 +40,8 @@ class House:
         """`now`: what tells the time; by default the clock, or that of a demonstration while one runs."""
         self.settings = settings
         self.store: Store = connect(settings.database_url)
-        self.reader = Reader(self.store)
-        self.quick = Reader(self.store, IMPATIENT) if self.store.sqlite else None
+        self.reader = Driver(self.store)
+        self.quick = Driver(self.store, IMPATIENT) if self.store.sqlite else None
         self.threads = CapacityLimiter(READERS)
         self.watchers = CapacityLimiter(WATCHERS)
         self.statuses = Statuses(self.store)
@@ -107,7 +107,7 @@ class Keys:
 class Time:
     """The present instant; while a demonstration runs, the one on its fast clock."""
 
-    def __init__(self, reader: Reader, now: Now | None) -> None:
+    def __init__(self, reader: Driver, now: Now | None) -> None:
         self._reader = reader
         self._given = now
         self._shown: datetime | None = None

@@ -16,8 +16,9 @@ from starlette.routing import request_response
 from api import answers
 from api.deps import AtDesk, CampaignId, Code, Cursor, Desk, Limit, gate
 from api.shapes import MassMove, Move
-from states.records import acting, reading_units
+from states.records import acting, reading_units, swift
 from states.records.reading_units import Wanted
+from states.records.swift import Wish
 from states.records.told import MassMoved, Page, Status, UnitInFull, UnitLine, UnitMoved, UnitMoves
 
 PREFIX = "/api/v1"
@@ -110,6 +111,12 @@ def moves(desk: AtDesk, campaign_id: CampaignId, code: Code) -> Response:
 @router.post("/units/{code}/moves", summary="推动一个单位", response_model=UnitMoved)
 def move(desk: AtDesk, campaign_id: CampaignId, code: Code, sent: Move) -> Response:
     """走一步；拒绝时说明每一条理由。"""
+    if sent.outcome is None and not desk.digest:
+        wish = Wish(campaign_id, code, sent.move, sent.reason, sent.version)
+        house = desk.house
+        told = swift.move_unit(house.reader, house.statuses, desk.scope, wish, desk.now)
+        if told is not None:
+            return answers.plain(answers.dumped(told))
     return desk.once(
         lambda session: acting.move_unit(
             session,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -134,14 +135,17 @@ def _pending(session: Session, campaign: Running, row: UnitRun) -> tuple[list[st
         sa.select(obligation.c.id, obligation.c.status).where(obligation.c.id.in_(list(ids)))
     )
     status = dict(found.tuples().all())
+    return pending((one.name, one.opened_at is None, status.get(key)) for key, one in ids.items())
+
+
+def pending(facts: Iterable[tuple[str, bool, str | None]]) -> tuple[list[str], list[str]]:
+    """Of required things (name, whether it is still to be opened, status or None) those not settled, not handed in."""
     unsettled, unfiled = [], []
-    for key, milestone in ids.items():
-        at = status.get(key)
-        waits = milestone.opened_at is None
-        if waits or (at is not None and at not in settling.SETTLED):
-            unsettled.append(milestone.name)
-        if waits or at in settling.OPEN:
-            unfiled.append(milestone.name)
+    for name, waits, status in facts:
+        if waits or (status is not None and status not in settling.SETTLED):
+            unsettled.append(name)
+        if waits or status in settling.OPEN:
+            unfiled.append(name)
     return unsettled, unfiled
 
 

@@ -1,13 +1,15 @@
-"""SELECTs prepared once, over driver connections kept open: for the read that other systems make most.
+"""Statements prepared once, over driver connections kept open: for what other systems ask for most.
 
-A session costs several times what the database needs for a point read. Here a statement is one round trip in
-autocommit, so it sees one snapshot; nothing can be written this way.
+A session costs several times what the database needs for a point read or a single update. Here a statement is
+one round trip in autocommit: it sees one snapshot, and what it writes stands by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -41,9 +43,9 @@ def _in_postgresql(element: Given, _compiler: Any, **_more: Any) -> str:
 
 
 class Prepared:
-    """A SELECT with `Given` values, compiled once per database."""
+    """A statement with `Given` values, compiled once per database."""
 
-    def __init__(self, statement: sa.Select[Any]) -> None:
+    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase) -> None:
         self.statement = statement
 
 
@@ -61,55 +63,113 @@ class _Ready:
         return tuple(cells)
 
 
-class Reader:
+class Hold:
+    """One connection while it is held."""
+
+    def __init__(self, driver: Driver, connection: PoolProxiedConnection) -> None:
+        self._driver, self._connection = driver, connection
+        self.sqlite = driver.store.sqlite
+
+    def rows(self, prepared: Prepared, **given: Any) -> list[Row]:
+        """All rows of a SELECT."""
+        ready = self._driver.ready(prepared)
+        cursor = self._connection.cursor()
+        cursor.execute(ready.sql, given)
+        found = cast(list[Row], cursor.fetchall())
+        cursor.close()
+        return [ready.converted(row) for row in found] if ready.converts else found
+
+    def changed(self, prepared: Prepared, **given: Any) -> int:
+        """How many rows a statement wrote."""
+        cursor = self._connection.cursor()
+        cursor.execute(self._driver.ready(prepared).sql, given)
+        count: int = cursor.rowcount
+        cursor.close()
+        return count
+
+    def instant(self, at: datetime) -> Any:
+        """An instant as this database's driver takes it."""
+        return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if self.sqlite else at
+
+    def plain(self, sql: str) -> None:
+        """BEGIN, COMMIT and their like."""
+        cursor = self._connection.cursor()
+        cursor.execute(sql)
+        cursor.close()
+
+
+class Driver:
     """Runs prepared statements on connections of its own; as many as run at once, kept for the next time.
 
-    `patience`: milliseconds a SQLite read waits for a locked file before it fails; None leaves the store's.
+    `patience`: milliseconds a SQLite statement waits for a locked file before it fails; None leaves the store's.
     """
 
     def __init__(self, store: Store, patience: int | None = None) -> None:
+        self.store = store
         self._engine = store.engine
-        self._sqlite = store.sqlite
         self._patience = patience
         self._idle: list[PoolProxiedConnection] = []
         self._ready: dict[Prepared, _Ready] = {}
 
     def rows(self, prepared: Prepared, **given: Any) -> list[Row]:
-        """All rows; raises sa.exc.OperationalError when the database can't be asked."""
-        ready = self._ready.get(prepared) or self._prepare(prepared)
+        """All rows of a SELECT. A connection that died while it was kept is replaced once.
+
+        Raises sa.exc.OperationalError when the database can't be asked.
+        """
+        if self._idle:
+            try:
+                with self.hold() as held:
+                    return held.rows(prepared, **given)
+            except sa.exc.OperationalError:
+                if self.store.sqlite:
+                    raise
+        with self.hold(fresh=True) as held:
+            return held.rows(prepared, **given)
+
+    @contextmanager
+    def hold(self, *, fresh: bool = False) -> Iterator[Hold]:
+        """A connection for several statements; closed when one fails. Raises sa.exc.OperationalError."""
+        connection = None if fresh else self._kept()
         try:
-            found = self._fetch(ready.sql, given)
+            connection = connection or self._connect()
+            yield Hold(self, connection)
         except self._engine.dialect.loaded_dbapi.Error as error:
-            raise sa.exc.OperationalError(ready.sql, given, error) from error
-        return [ready.converted(row) for row in found] if ready.converts else found
+            if connection is not None:
+                connection.close()
+            raise sa.exc.OperationalError("prepared", {}, error) from error
+        except Exception:
+            self._keep(connection)
+            raise
+        except BaseException:
+            if connection is not None:
+                connection.close()
+            raise
+        self._keep(connection)
+
+    @contextmanager
+    def locked(self) -> Iterator[Hold]:
+        """On SQLite a transaction that holds the write lock; it vanishes when the block fails."""
+        with self.store.queue(), self.hold() as held:
+            held.plain("BEGIN IMMEDIATE")
+            try:
+                yield held
+            except BaseException:
+                held.plain("ROLLBACK")
+                raise
+            held.plain("COMMIT")
+
+    def ready(self, prepared: Prepared) -> _Ready:
+        """The statement as this database takes it."""
+        return self._ready.get(prepared) or self._prepare(prepared)
 
     def close(self) -> None:
         """Close what is idle."""
         while (connection := self._kept()) is not None:
             connection.close()
 
-    def _fetch(self, sql: str, given: dict[str, Any]) -> list[Row]:
-        """On a kept connection; one that died while it was kept is replaced once."""
-        kept = self._kept()
-        if kept is not None:
-            try:
-                return self._on(kept, sql, given)
-            except self._engine.dialect.loaded_dbapi.OperationalError:
-                if self._sqlite:
-                    raise
-        return self._on(self._connect(), sql, given)
-
-    def _on(self, connection: PoolProxiedConnection, sql: str, given: dict[str, Any]) -> list[Row]:
-        try:
-            cursor = connection.cursor()
-            cursor.execute(sql, given)
-            found = cast(list[Row], cursor.fetchall())
-            cursor.close()
-        except BaseException:
-            connection.close()
-            raise
-        self._idle.append(connection)
-        return found
+    def _keep(self, connection: PoolProxiedConnection | None) -> None:
+        if connection is not None:
+            self._idle.append(connection)
 
     def _kept(self) -> PoolProxiedConnection | None:
         try:
@@ -120,19 +180,17 @@ class Reader:
     def _connect(self) -> PoolProxiedConnection:
         made = self._engine.raw_connection()
         made.detach()
-        if not self._sqlite:
+        if not self.store.sqlite:
             made.dbapi_connection.autocommit = True  # type: ignore[union-attr]
         elif self._patience is not None:
             made.cursor().execute(f"PRAGMA busy_timeout={self._patience}")
         return made
 
     def _prepare(self, prepared: Prepared) -> _Ready:
-        dialect = self._engine.dialect
-        compiled = prepared.statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-        processors = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None)
-            for column in prepared.statement.selected_columns
-        ]
+        dialect, statement = self._engine.dialect, prepared.statement
+        compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        columns = list(statement.selected_columns) if isinstance(statement, sa.Select) else []
+        processors = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         converts = tuple((place, one) for place, one in enumerate(processors) if one is not None)
         ready = self._ready[prepared] = _Ready(str(compiled), converts)
         return ready

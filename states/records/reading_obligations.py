@@ -18,7 +18,8 @@ from states.records.campaigns import Running, running
 from states.records.columns import milestone_of, obligation_span
 from states.records.core import journal, milestone, obligation, timer, unit
 from states.records.reading_scope import UnitRow
-from states.records.reads import due_in_force, obligation_key
+from states.records.reading_standing import obligation_key
+from states.records.reads import due_in_force
 from states.records.settling import ACTS, OPEN, STATUS_NAMES, refusals
 from states.records.tables import Milestone, Obligation
 from states.records.told import (

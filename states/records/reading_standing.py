@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
 
 from states.machine import SUSPENDED, Machines, state_name
 from states.records.campaigns import Running
+from states.records.columns import UNITS_AT_MOST
 from states.records.figures import QUIET
 from states.records.told import Escalation, NextDue, StateTold, instant
 from states.template import Rung, Template
@@ -105,3 +108,8 @@ def escalation(owed: list[Owed], state: str, since: datetime, frozen: Frozen) ->
     if top is None:
         return None
     return {"rung": top[0], "name": top[2].name, "at": instant(top[1], frozen.zone)}
+
+
+def obligation_key(milestone_id: sa.ColumnElement[int], unit_id: sa.ColumnElement[int]) -> Any:
+    """`columns.obligation_id` in SQL."""
+    return sa.cast(milestone_id, sa.BigInteger) * UNITS_AT_MOST + unit_id

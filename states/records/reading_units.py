@@ -22,8 +22,15 @@ from states.records.campaigns import Running
 from states.records.core import milestone, obligation, phase, run, unit
 from states.records.figures import behind_condition
 from states.records.reading_campaigns import choice
-from states.records.reading_standing import Owed, frozen_of, is_behind, owed_figures, run_state
-from states.records.reads import due_in_force, obligation_key, unit_in
+from states.records.reading_standing import (
+    Owed,
+    frozen_of,
+    is_behind,
+    obligation_key,
+    owed_figures,
+    run_state,
+)
+from states.records.reads import due_in_force, unit_in
 from states.records.scopes import below, kind_keys
 from states.records.settling import OPEN
 from states.records.told import Page, UnitInFull, UnitLine, UnitMoves, UnitTold, instant

@@ -13,15 +13,15 @@ from states.errors import NotAllowed, NotFound
 from states.machine import state_name
 from states.records.access import Scope
 from states.records.campaigns import Running, running
-from states.records.columns import UNITS_AT_MOST
 from states.records.core import campaign, milestone, obligation, phase, run, timer, unit
-from states.records.prepared import Given, Prepared, Reader
+from states.records.prepared import Driver, Given, Prepared
 from states.records.reading_standing import (
     Frozen,
     Owed,
     escalation,
     frozen_of,
     is_behind,
+    obligation_key,
     owed_figures,
     run_state,
 )
@@ -129,11 +129,6 @@ def _owed(code: sa.ColumnElement[str]) -> sa.Select[Any]:
     )
 
 
-def obligation_key(milestone_id: sa.ColumnElement[int], unit_id: sa.ColumnElement[int]) -> Any:
-    """`columns.obligation_id` in SQL."""
-    return sa.cast(milestone_id, sa.BigInteger) * UNITS_AT_MOST + unit_id
-
-
 def due_in_force() -> sa.ColumnElement[datetime]:
     """The due date of an obligation: its own, else its milestone's."""
     return sa.func.coalesce(obligation.c.due_at, milestone.c.due_at, type_=milestone.c.due_at.type)
@@ -150,7 +145,7 @@ class Statuses:
         self._store = store
         self._frozen: dict[str, Frozen] = {}
 
-    def status(self, reader: Reader, code: str, scope: Scope, now: datetime, zone: ZoneInfo) -> Status:
+    def status(self, reader: Driver, code: str, scope: Scope, now: datetime, zone: ZoneInfo) -> Status:
         """The unit `code` as `scope` may see it at `now`. Raises NotFound, NotAllowed."""
         lines = [_Line(*row) for row in reader.rows(STATUS, code=code)]
         first = _seen(lines, code, scope)
@@ -162,13 +157,15 @@ class Statuses:
         return {"unit": _unit(first), "as_of": instant(now, zone), "campaigns": runs}
 
     def _run(self, key: int, lines: list[_Line], now: datetime) -> RunTold:
-        sha256 = lines[0].sha256
-        return _run_told(key, self._frozen.get(sha256) or self._freeze(key, sha256), lines, now)
+        return _run_told(key, self.frozen(key, lines[0].sha256), lines, now)
 
-    def _freeze(self, campaign_id: int, sha256: str) -> Frozen:
-        with self._store.read() as session:
-            frozen = self._frozen[sha256] = frozen_of(running(session, campaign_id))
-        return frozen
+    def frozen(self, campaign_id: int, sha256: str) -> Frozen:
+        """What never changes of a campaign whose template has this hash."""
+        known = self._frozen.get(sha256)
+        if known is None:
+            with self._store.read() as session:
+                known = self._frozen[sha256] = frozen_of(running(session, campaign_id))
+        return known
 
 
 def unit_in(session: Session, campaign: Running, code: str, now: datetime) -> tuple[UnitTold, RunTold]:

@@ -37,14 +37,15 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that commits when the block ends well and vanishes when it does not."""
-        with self._queue(), Session(self.engine, expire_on_commit=False) as session:
+        with self.queue(), Session(self.engine, expire_on_commit=False) as session:
             if self.sqlite:
                 session.connection(execution_options={"duban_begin": "IMMEDIATE"})
             with session.begin() if not session.in_transaction() else _ends(session):
                 yield session
 
     @contextmanager
-    def _queue(self) -> Iterator[None]:
+    def queue(self) -> Iterator[None]:
+        """This process's turn to write, where only one can."""
         mine = self.sqlite and self._turn.acquire(timeout=BUSY_SECONDS)
         try:
             yield

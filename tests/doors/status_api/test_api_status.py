@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from states.records import launch
 from states.records.campaigns import running
@@ -151,3 +152,18 @@ def test_the_tag_stays_while_nothing_changes_and_a_caller_who_has_it_is_told_so(
     later = world.get("/units/A-H1/status", headers={"If-None-Match": first.headers["etag"]})
     assert later.status_code == 200
     assert later.headers["etag"] != first.headers["etag"]
+
+
+def test_a_database_that_was_restarted_is_found_again(world: Any) -> None:
+    assert world.get("/units/A-H1/status").status_code == 200
+    if not world.store.sqlite:
+        with world.store.engine.connect() as connection:
+            connection.execute(
+                sa.text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+    for code in ("A-H1", "B-H1", "B-H2"):
+        assert world.get(f"/units/{code}/status").status_code == 200
+    assert world.post("/campaigns/1/units/A-H1/moves", {"move": "suspend"}).status_code == 200
