@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
+from states.errors import Fault, Faulty
 from states.records.core import calendar_day, calendar_year
 from states.records.journal import note
 from states.records.tables import CalendarDay, CalendarYear
@@ -25,12 +26,25 @@ def seed(session: Session) -> None:
 
 
 def load_year(session: Session, year: int, days: Mapping[date, bool], source: str, now: datetime) -> None:
-    """Replace one year by what was published; `redating` moves the dates of running campaigns."""
+    """Replace one year by what was published; `redating` moves the dates of running campaigns.
+
+    Raises Faulty for days of another year.
+    """
+    strange = [str(day) for day in sorted(days) if day.year != year]
+    if strange:
+        raise Faulty([Fault("、".join(strange[:5]), f"不在{year}年内；请只列这一年的日子")])
     first, last = date(year, 1, 1), date(year, 12, 31)
     session.execute(sa.delete(CalendarDay).where(sa.column("day").between(first, last)))
     session.execute(sa.delete(CalendarYear).where(sa.column("year") == year))
-    _insert(session, days, [year], source, now)
+    _insert(session, days, [year], source, _later(session, now))
+    _known.pop(session.get_bind(), None)
     note(session, now, "calendar.loaded", "system", year=year, source=source, days=len(days))
+
+
+def _later(session: Session, now: datetime) -> datetime:
+    """`now`, or just after the last load: two loads never bear the same mark."""
+    last = session.execute(sa.select(sa.func.max(calendar_year.c.loaded_at))).scalar()
+    return now if last is None or now > last else last + timedelta(microseconds=1)
 
 
 def workdays(session: Session) -> Workdays:

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 
 from states.errors import DubanError
 from states.records import tables  # noqa: F401  (fills the metadata)
@@ -31,27 +31,33 @@ def upgrade(store: Store) -> None:
     """
     try:
         with store.engine.connect() as connection:
-            _locked_upgrade(connection)
-        with store.write() as session:
-            seed(session)
-    except sa.exc.OperationalError as error:
+            if store.sqlite:
+                _upgrade(connection.execution_options(duban_begin="IMMEDIATE"))
+            else:
+                _locked_upgrade(connection)
+    except sa.exc.DatabaseError as error:
         raise NoDatabase(
             f"数据库用不了（{store.engine.url.render_as_string()}）：{_first_line(error)}"
         ) from error
 
 
 def _locked_upgrade(connection: sa.Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": UPGRADE_LOCK})
-        connection.commit()
+    connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": UPGRADE_LOCK})
+    connection.commit()
     try:
-        command.upgrade(_config(connection), "head")
-        connection.commit()
+        _upgrade(connection)
     finally:
-        if connection.dialect.name == "postgresql":
-            connection.rollback()
-            connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": UPGRADE_LOCK})
-            connection.commit()
+        connection.rollback()
+        connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": UPGRADE_LOCK})
+        connection.commit()
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    """Shape and calendar in one transaction."""
+    connection.begin()
+    command.upgrade(_config(connection), "head")
+    seed(Session(connection))
+    connection.commit()
 
 
 def create(store: Store) -> None:
@@ -66,7 +72,7 @@ def behind(store: Store) -> str | None:
     try:
         with store.engine.connect() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
-    except sa.exc.OperationalError as error:
+    except sa.exc.DatabaseError as error:
         return f"连不上数据库：{_first_line(error)}"
     wanted = ScriptDirectory(str(FOLDER)).get_current_head()
     if present != wanted:
@@ -81,5 +87,5 @@ def _config(connection: sa.Connection) -> Config:
     return config
 
 
-def _first_line(error: sa.exc.OperationalError) -> str:
+def _first_line(error: sa.exc.DatabaseError) -> str:
     return str(error.orig or error).strip().splitlines()[0]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
+from states.clock import elapsed
 from states.errors import BadSetting, Fault
 
 BUSY_SECONDS = 30
@@ -109,7 +112,7 @@ def _listen(engine: sa.Engine, *, wal: bool) -> None:
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         if wal:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _write_ahead(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA temp_store=MEMORY")
@@ -118,3 +121,17 @@ def _listen(engine: sa.Engine, *, wal: bool) -> None:
     def begun(connection: sa.Connection) -> None:
         mode = connection.get_execution_options().get("duban_begin", "DEFERRED")
         connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Another process may be switching a new file at this very moment, and here SQLite does not wait by itself."""
+    began = elapsed()
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or elapsed() - began > BUSY_SECONDS:
+                raise
+            time.sleep(0.02)
+        else:
+            return
