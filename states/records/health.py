@@ -16,6 +16,7 @@ from states.records.session import Store
 from states.records.tables import Health, Tick
 
 LATE = timedelta(minutes=15)
+REMEMBERED = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,9 @@ def look(store: Store, now: datetime) -> Look:
         queued = sa.select(sa.func.min(mail.c.queued_at)).where(mail.c.state == "queued")
         outbox = _age(session, now, queued)
         failed = _count(session, mail, mail.c.state.in_(("failed", "refused")))
+        given_up = _count(
+            session, mail, sa.and_(mail.c.state == "failed", mail.c.queued_at > now - REMEMBERED)
+        )
         vacant = _count(session, vacancy, sa.true())
         unheard = _count(session, notices, notices.c.state == "vacant")
         late_openings = opening.due_campaigns(session, now - LATE)
@@ -82,6 +86,8 @@ def look(store: Store, now: datetime) -> Look:
         troubles.append(f"有提醒已过时 {rung / 60:.0f} 分钟仍未触发")
     if outbox > LATE.total_seconds():
         troubles.append(f"有邮件已等待 {outbox / 60:.0f} 分钟仍未发出")
+    if given_up:
+        troubles.append(f"有 {given_up} 封邮件一周未能发出，已放弃，请检查邮件服务器和收件地址")
     if late_openings:
         troubles.append(f"专项行动 {late_openings} 有阶段或事项应开未开")
     if unheard:
