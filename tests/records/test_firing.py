@@ -424,7 +424,7 @@ def test_four_at_once_tell_everybody_once(stage, monkeypatch) -> None:
 
 def test_a_broken_timer_does_not_stop_the_others_and_is_reported(stage) -> None:
     broken, sound = (stage.launch(stage.template(DUE_12, stage.ladders)) for _ in range(2))
-    stage.put(core.campaign, core.campaign.c.id == broken, template_text="key: [", template_sha256="other")
+    stage.spoil(broken)
     with pytest.raises(ExceptionGroup) as caught:
         rounds.fire(stage.store, stage.at("2026-03-05 09:00"), after_due=False)
     assert len(caught.value.exceptions) == 1

@@ -238,7 +238,7 @@ def test_opening_again_does_nothing(stage) -> None:
 
 def test_a_campaign_that_cannot_open_does_not_hold_up_the_others_and_is_reported(stage) -> None:
     broken, sound = (stage.launch(start="2026-03-09", now="2026-03-02 08:30") for _ in range(2))
-    stage.put(core.campaign, core.campaign.c.id == broken, template_text="key: [", template_sha256="other")
+    stage.spoil(broken)
     with pytest.raises(ExceptionGroup):
         rounds.open_due(stage.store, stage.at("2026-03-09 00:00"))
     assert stage.one(Campaign, Campaign.id == sound).state == "check"

@@ -180,7 +180,7 @@ def test_digests_wait_until_what_opens_at_the_moment_is_open(stage) -> None:
 
 def test_a_rung_that_has_been_broken_for_an_hour_holds_nobody_up(stage, campaign) -> None:
     broken = stage.launch(stage.template(DUE_12, stage.ladders))
-    stage.put(core.campaign, core.campaign.c.id == broken, template_text="key: [", template_sha256="other")
+    stage.spoil(broken)
     with pytest.raises(ExceptionGroup):
         rounds.fire(stage.store, stage.at(DECIDED), after_due=False)
     assert rounds.compose(stage.store, stage.at("2026-03-05 10:00"), stage.hours) == 0
@@ -455,7 +455,7 @@ def test_a_mail_that_cannot_be_written_does_not_stop_the_others_and_is_tried_aga
 def test_mails_of_a_campaign_whose_template_no_longer_loads_do_not_stop_the_others(stage, campaign) -> None:
     sound = stage.launch(stage.template(DUE_12, stage.ladders), selection=chosen("R1-H1"))
     decide(stage, DECIDED)
-    stage.put(core.campaign, core.campaign.c.id == campaign, template_text="key: [", template_sha256="other")
+    stage.spoil(campaign)
     stage.put(core.notice, core.notice.c.campaign_id == sound, email="only@example.org")
     stage.put(
         core.notice,
