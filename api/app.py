@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
         try:
             yield
         finally:
-            house.close()
+            await house.close()
 
     app: FastAPI = FastAPIOffline(
         title=documented.TITLE,

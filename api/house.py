@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from anyio import CapacityLimiter, to_thread
@@ -16,7 +18,8 @@ from states.records import access
 from states.records.access import Scope
 from states.records.board import DEMO_CLOCK
 from states.records.core import health
-from states.records.prepared import Driver, Prepared
+from states.records.pipelined import Pipelined
+from states.records.prepared import Driver, Prepared, Row
 from states.records.reads import Statuses
 from states.records.session import Store, connect
 from states.settings import Settings
@@ -26,7 +29,6 @@ log = logging.getLogger("duban.api")
 KEY_KEPT = 5.0  # seconds in which a revoked or expired key may still be taken for a living one
 KEYS_KEPT = 1_000
 TIME_KEPT = 1.0  # seconds between two looks at the demonstration's clock
-READERS = 8  # status reads at once where each needs a thread
 WATCHERS = 2  # looks at health at once, apart from the work
 IMPATIENT = 20  # milliseconds a read in the event loop may wait for a locked SQLite file
 
@@ -40,21 +42,46 @@ class House:
         """`now`: what tells the time; by default the clock, or that of a demonstration while one runs."""
         self.settings = settings
         self.store: Store = connect(settings.database_url)
-        self.reader = Driver(self.store)
-        self.quick = Driver(self.store, IMPATIENT) if self.store.sqlite else None
-        self.threads = CapacityLimiter(READERS)
+        self.driver = Driver(self.store)
+        self.points = Points(self.store, self.driver)
         self.watchers = CapacityLimiter(WATCHERS)
         self.statuses = Statuses(self.store)
         self.metrics = Metrics()
         self.keys = Keys(self.store)
-        self.time = Time(self.reader, now)
+        self.time = Time(self.driver, now)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self.keys.close()
-        self.reader.close()
-        if self.quick:
-            self.quick.close()
+        await self.points.close()
+        self.driver.close()
         self.store.close()
+
+
+class Points:
+    """Point reads from the event loop, each in the way that costs least on its database.
+
+    A local file answers in less time than handing the question to a thread takes; should it be locked for a
+    moment, a thread waits. To a server, questions of the same moment go together.
+    """
+
+    def __init__(self, store: Store, driver: Driver) -> None:
+        self._patient = driver
+        self._impatient = Driver(store, IMPATIENT)
+        self._pipelined = None if store.sqlite else Pipelined(store)
+
+    async def rows(self, prepared: Prepared, **given: Any) -> list[Row]:
+        """All rows; raises sa.exc.OperationalError when the database can't be asked."""
+        if self._pipelined is not None:
+            return await self._pipelined.rows(prepared, **given)
+        try:
+            return self._impatient.rows(prepared, **given)
+        except sa.exc.OperationalError:
+            return await to_thread.run_sync(partial(self._patient.rows, prepared, **given))
+
+    async def close(self) -> None:
+        self._impatient.close()
+        if self._pipelined is not None:
+            await self._pipelined.close()
 
 
 class Keys:
@@ -107,8 +134,8 @@ class Keys:
 class Time:
     """The present instant; while a demonstration runs, the one on its fast clock."""
 
-    def __init__(self, reader: Driver, now: Now | None) -> None:
-        self._reader = reader
+    def __init__(self, driver: Driver, now: Now | None) -> None:
+        self._driver = driver
         self._given = now
         self._shown: datetime | None = None
         self._until = 0.0
@@ -130,7 +157,7 @@ class Time:
         return self._given() if self._given is not None else self._shown or clock.now()
 
     def _look(self) -> None:
-        rows = self._reader.rows(_DEMO)
+        rows = self._driver.rows(_DEMO)
         self._shown = datetime.fromisoformat(rows[0][0]) if rows else None
         self._until = clock.elapsed() + TIME_KEPT
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import sqlalchemy as sa
 from anyio import to_thread
 from fastapi import APIRouter, Query
 from fastapi.routing import APIRoute
@@ -14,10 +13,11 @@ from starlette.responses import Response
 from starlette.routing import request_response
 
 from api import answers
-from api.deps import AtDesk, CampaignId, Code, Cursor, Desk, Limit, gate
+from api.deps import AtDesk, CampaignId, Code, Cursor, Limit, gate
 from api.shapes import MassMove, Move
 from states.records import acting, reading_units, swift
 from states.records.reading_units import Wanted
+from states.records.reads import STATUS
 from states.records.swift import Wish
 from states.records.told import MassMoved, Page, Status, UnitInFull, UnitLine, UnitMoved, UnitMoves
 
@@ -42,23 +42,14 @@ def status(code: Code, desk: AtDesk) -> None:
 
 async def _status(request: Request) -> Response:
     desk = await gate(request)
-    code = request.path_params["code"]
-    quick = desk.house.quick
-    if quick is not None:  # a point read of a local file takes less than handing it to a thread
-        try:
-            return _answer(desk, code, impatient=True)
-        except sa.exc.OperationalError:
-            pass  # the file is locked for a moment: wait for it where nobody is kept waiting
-    return await to_thread.run_sync(_answer, desk, code, limiter=desk.house.threads)
-
-
-def _answer(desk: Desk, code: str, *, impatient: bool = False) -> Response:
-    house = desk.house
-    reader = house.quick if impatient and house.quick is not None else house.reader
-    told = house.statuses.status(reader, code, desk.scope, desk.now, house.settings.zone)
+    house, code = desk.house, request.path_params["code"]
+    rows = await house.points.rows(STATUS, code=code)
+    if not house.statuses.known(rows):
+        await to_thread.run_sync(house.statuses.learn, rows)
+    told = house.statuses.status(rows, code, desk.scope, desk.now, house.settings.zone)
     unit, runs = answers.dumped(told["unit"]), answers.dumped(told["campaigns"])
     body = f'{{"unit":{unit},"as_of":"{told["as_of"]}","campaigns":{runs}}}'
-    return answers.conditional(desk.request, body, tagged=unit + runs)
+    return answers.conditional(request, body, tagged=unit + runs)
 
 
 def status_route() -> Direct:
@@ -114,7 +105,7 @@ def move(desk: AtDesk, campaign_id: CampaignId, code: Code, sent: Move) -> Respo
     if sent.outcome is None and not desk.digest:
         wish = Wish(campaign_id, code, sent.move, sent.reason, sent.version)
         house = desk.house
-        told = swift.move_unit(house.reader, house.statuses, desk.scope, wish, desk.now)
+        told = swift.move_unit(house.driver, house.statuses, desk.scope, wish, desk.now)
         if told is not None:
             return answers.plain(answers.dumped(told))
     return desk.once(

@@ -100,10 +100,11 @@ def escalate(store: Store, _settings: Settings, now: datetime) -> RoundReport:
 
 
 def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
-    composed = rounds.compose(store, now, mail_hours(settings))
+    hours = mail_hours(settings)
+    composed = rounds.compose(store, now, hours)
     post = mailer(settings.smtp_url, settings.mail_from)
     try:
-        done = rounds.deliver(store, sender(post, settings, now), now, worker_name())
+        done = rounds.deliver(store, sender(post, settings, now), now, worker_name(), hours)
     finally:
         post.close()
     figures: dict[str, float] = {

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from states.errors import Fault, Faulty, NotFound, Refused
+from states.errors import Fault, Faulty, NotFound
 
 if TYPE_CHECKING:
     from states.records.session import Store
@@ -32,14 +32,14 @@ def settings() -> Settings:
 
 @contextmanager
 def opened(found: Settings) -> Iterator[Store]:
-    """The database of these settings; raises Refused when it has not this version's shape."""
+    """The database of these settings; raises NoDatabase when it has not this version's shape."""
     from states.records import schema
     from states.records.session import connect
 
     store = connect(found.database_url)
     try:
         if said := schema.behind(store):
-            raise Refused(said)
+            raise schema.NoDatabase(said)
         yield store
     finally:
         store.close()

@@ -350,31 +350,22 @@ def _tell_coordinator(
 ) -> None:
     """One line for the coordinator per rung or phase, however many units it concerned."""
     owner_id = campaign.row.owner_id
-    people = directory(session, [owner_id], [Role.coordinator], owner_id)
-    found = audience([Role.coordinator], owner_id, owner_id, people)
-    rows = [
-        {
-            "key": f"c:{key}:{recipient.person.email}",
-            "campaign_id": campaign.id,
-            "kind": "figures",
-            "unit_id": owner_id,
-            "obligation_id": 0,
-            "milestone_id": one.milestone_id,
-            "rung": one.rung,
-            "name": name,
-            "role": Role.coordinator.value,
-            "email": recipient.person.email,
-            "person": recipient.person.name,
-            "via_unit_id": None,
-            "urgent": False,
-            "reason": f"“{what}”{name}，涉及 {one.served} 个单位",
-            "at": now,
-            "state": "pending",
-        }
-        for recipient in found.recipients
-    ]
-    note_vacancies(session, dict.fromkeys(found.vacancies), now)
-    _insert(session, Notice, rows)
+    roles = [Role.coordinator]
+    people = directory(session, [owner_id], roles, owner_id)
+    common = {
+        "campaign_id": campaign.id,
+        "kind": "figures",
+        "milestone_id": one.milestone_id,
+        "rung": one.rung,
+        "name": name,
+        "urgent": False,
+        "reason": f"“{what}”{name}，涉及 {one.served} 个单位",
+        "at": now,
+    }
+    notices = _notices(
+        [Owing(0, owner_id)], roles, owner_id, people, lambda _, email: f"c:{key}:{email}", session, now
+    )
+    _insert(session, Notice, [{**notice, **common} for notice in notices])
 
 
 def _insert(session: Session, table: type[Notice] | type[Proposal], rows: list[dict[str, Any]]) -> None:

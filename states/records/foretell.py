@@ -130,7 +130,7 @@ def run_through(
     while now <= end:
         acts_next = act(now) if act else None
         rounds.decide(store, now, hours)
-        rounds.deliver_at_once(store, send, now, WHO)
+        rounds.deliver_at_once(store, send, now, WHO, hours)
         if progress:
             progress(now)
         with store.read() as session:
@@ -169,7 +169,8 @@ def next_event(session: Session, now: datetime, hours: MailHours) -> datetime | 
     ]
     found = [session.execute(statement).scalar() for statement in moments]
     pending = sa.select(notice.c.id).where(notice.c.state == "pending").limit(1)
-    if session.execute(pending).first() is not None:
+    queued = sa.select(mail.c.id).where(mail.c.state == "queued").limit(1)
+    if session.execute(pending).first() or session.execute(queued).first():
         found.append(next_mail_slot(session, now, hours))
     return min((at for at in found if at is not None), default=None)
 

@@ -67,6 +67,7 @@ def draft(session: Session, order: Order, now: datetime) -> Draft:
         f"“{blank.name}”在方案中为空（{blank.words}），请用 --set {blank.place}=日期 填写"
         for blank in planned.blanks
     ]
+    refusals += _unknown_codes(session, template)
     if counted == 0:
         refusals.append("没有单位参加：所选范围内没有单位")
     past = planned.past(now)
@@ -203,6 +204,20 @@ def _unmatched(session: Session, template: Template, owner: Unit) -> list[str]:
     names = _department_names(template)
     found = scopes.departments(session, names, owner)
     return [f"责任部门“{name}”不在单位表中，由{owner.name}代收" for name in names if name not in found]
+
+
+def _unknown_codes(session: Session, template: Template) -> list[str]:
+    """Scopes that name units which don't exist: better known now than on the day a phase opens."""
+    named = [(one.name, one.scope) for one in template.requirements]
+    named += [(one.name, one.scope) for one in template.coverage]
+    wanted = {code for _, scope in named for code in (*scope.codes, *scope.under)}
+    known = set(session.execute(sa.select(unit.c.code).where(unit.c.code.in_(wanted))).scalars())
+    return [
+        f"“{name}”的范围写了单位 {code}，单位表中没有这个代码"
+        for name, scope in named
+        for code in (*scope.codes, *scope.under)
+        if code not in known
+    ]
 
 
 def _left_out(session: Session, selection: Selection, owner: Unit) -> list[str]:

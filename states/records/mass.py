@@ -71,13 +71,16 @@ def start_all(session: Session, campaign: Running, now: datetime) -> int:
     return mass_move(session, campaign, "start", [], now, SYSTEM).moved
 
 
-def advance_settled(session: Session, campaign: Running, now: datetime) -> int:
+def advance_settled(session: Session, campaign: Running, now: datetime, *, left_behind: bool = False) -> int:
     """Units whose phase is done follow the campaign, as far as they can; returns how many moves that made.
 
     Who owes nothing in a phase has nothing to be reviewed: a department that is in it for its ledger rows.
+    `left_behind`: only out of phases that the campaign has left.
     """
     made = 0
     for edge in machine.table(campaign.machines):
+        if left_behind and machine.ord_of(campaign.machines, edge.source) >= campaign.row.ord:
+            continue
         if edge.move == "submit":
             made += _set_move(
                 session, campaign, edge, _open(session, campaign, edge), now, SYSTEM, None, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
@@ -23,6 +23,7 @@ from states.template import Opens
 
 SYSTEM = "system"
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
+STRAGGLING = timedelta(hours=1)
 OPEN = "open"
 LEFT = ("closed", "exempt")
 
@@ -55,6 +56,15 @@ def due_campaigns(session: Session, now: datetime, since: datetime = EVER) -> li
     return sorted(session.execute(sa.union(by_phase, by_milestone)).scalars())
 
 
+def just_moved(session: Session, now: datetime) -> list[int]:
+    """Campaigns that entered a phase a short while ago: a unit settled at that very moment may have missed it."""
+    awake = sa.and_(
+        campaigns.c.closed_at.is_(None), ~campaigns.c.state.like("%.suspended"), campaigns.c.ord > 1
+    )
+    statement = sa.select(campaigns.c.id).where(awake, campaigns.c.since.between(now - STRAGGLING, now))
+    return sorted(session.execute(statement).scalars())
+
+
 def open_all(session: Session, campaign: Running, now: datetime) -> int:
     """Open every phase and milestone of one campaign whose time has come; returns how many."""
     return open_phases(session, campaign, now) + open_milestones(session, campaign, now)
@@ -75,6 +85,7 @@ def open_milestones(session: Session, campaign: Running, now: datetime) -> int:
     for milestone in _due_milestones(session, campaign, now):
         open_milestone(session, campaign, milestone, now)
         count += 1
+    advance_settled(session, campaign, now, left_behind=True)
     return count
 
 

@@ -52,9 +52,15 @@ def compose(session: Session, now: datetime, hours: MailHours) -> int:
     """
     local = now.astimezone(hours.zone)
     made = _mails(session, now, "u:", notice.c.key, local, urgent=True)
-    if hours.cover(local) and workdays(session).is_workday(local.date()) and not _rounds_behind(session, now):
+    if by_day(session, now, hours) and not _rounds_behind(session, now):
         made += _mails(session, now, f"d:{local.date()}:", notice.c.email, local, urgent=False)
     return made
+
+
+def by_day(session: Session, now: datetime, hours: MailHours) -> bool:
+    """Whether ordinary mail may go out: in mail hours of a working day."""
+    local = now.astimezone(hours.zone)
+    return hours.cover(local) and workdays(session).is_workday(local.date())
 
 
 def _rounds_behind(session: Session, now: datetime) -> bool:
@@ -118,7 +124,9 @@ class Claim:
     queued_at: datetime
 
 
-def claim(session: Session, now: datetime, who: str, limit: int = 50) -> list[Claim]:
+def claim(
+    session: Session, now: datetime, who: str, limit: int = 50, *, urgent_only: bool = False
+) -> list[Claim]:
     """Mails that are this caller's to send until the lease runs out (LEASE from `now`)."""
     due = (
         sa.select(mail.c.id, mail.c.key, mail.c.tries, mail.c.queued_at)
@@ -127,6 +135,8 @@ def claim(session: Session, now: datetime, who: str, limit: int = 50) -> list[Cl
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if urgent_only:
+        due = due.where(mail.c.kind == "urgent")
     claims = [Claim(id_, key, who, tries + 1, at) for id_, key, tries, at in session.execute(due).tuples()]
     if claims:
         session.execute(

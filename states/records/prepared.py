@@ -15,8 +15,16 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import PoolProxiedConnection
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from states.records.session import Store
+
+# What runs here looks up a few rows by key, on tables that may be young and of unknown size to the planner: no plan
+# that reads a table from end to end, and none made anew each time.
+POINTS = (
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; "
+    "SET plan_cache_mode = force_generic_plan"
+)
 
 Row = tuple[Any, ...]
 Convert = Callable[[Any], Any]
@@ -50,7 +58,7 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class _Ready:
+class Ready:
     """A statement as the driver takes it, and the columns that need converting."""
 
     sql: str
@@ -109,7 +117,7 @@ class Driver:
         self._engine = store.engine
         self._patience = patience
         self._idle: list[PoolProxiedConnection] = []
-        self._ready: dict[Prepared, _Ready] = {}
+        self._ready: dict[Prepared, Ready] = {}
 
     def rows(self, prepared: Prepared, **given: Any) -> list[Row]:
         """All rows of a SELECT. A connection that died while it was kept is replaced once.
@@ -158,7 +166,7 @@ class Driver:
                 raise
             held.plain("COMMIT")
 
-    def ready(self, prepared: Prepared) -> _Ready:
+    def ready(self, prepared: Prepared) -> Ready:
         """The statement as this database takes it."""
         return self._ready.get(prepared) or self._prepare(prepared)
 
@@ -182,15 +190,31 @@ class Driver:
         made.detach()
         if not self.store.sqlite:
             made.dbapi_connection.autocommit = True  # type: ignore[union-attr]
+            made.cursor().execute(POINTS)
         elif self._patience is not None:
             made.cursor().execute(f"PRAGMA busy_timeout={self._patience}")
         return made
 
-    def _prepare(self, prepared: Prepared) -> _Ready:
-        dialect, statement = self._engine.dialect, prepared.statement
-        compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-        columns = list(statement.selected_columns) if isinstance(statement, sa.Select) else []
-        processors = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-        converts = tuple((place, one) for place, one in enumerate(processors) if one is not None)
-        ready = self._ready[prepared] = _Ready(str(compiled), converts)
+    def _prepare(self, prepared: Prepared) -> Ready:
+        ready = self._ready[prepared] = ready_for(prepared, self._engine.dialect)
         return ready
+
+
+def ready_for(prepared: Prepared, dialect: sa.Dialect) -> Ready:
+    """The statement in the words of one database."""
+    statement = prepared.statement
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    columns = list(statement.selected_columns) if isinstance(statement, sa.Select) else []
+    found = [_converter(column.type, dialect) for column in columns]
+    return Ready(str(compiled), tuple((place, one) for place, one in enumerate(found) if one is not None))
+
+
+def _converter(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
+    """What makes of the driver's value ours; instants come aware, though not always in UTC."""
+    if isinstance(type_, UTCDateTime):
+        return _aware if dialect.name == "sqlite" else None
+    return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _aware(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text + "+00:00")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from states.machine import state_name
 from states.records.access import Scope
 from states.records.campaigns import Running, running
 from states.records.core import campaign, milestone, obligation, phase, run, timer, unit
-from states.records.prepared import Driver, Given, Prepared
+from states.records.prepared import Given, Prepared, Row
 from states.records.reading_standing import (
     Frozen,
     Owed,
@@ -62,6 +63,8 @@ class _Line(NamedTuple):
 
 
 _OWED = _Line._fields.index("owed")
+_CAMPAIGN = _Line._fields.index("campaign")
+_SHA256 = _Line._fields.index("sha256")
 
 
 def _statement(code: sa.ColumnElement[str]) -> sa.Select[Any]:
@@ -139,25 +142,35 @@ _IN_SESSION = _statement(sa.bindparam("code", "", sa.String))
 
 
 class Statuses:
-    """Answers for units; templates are kept by their hash, nothing that can change is."""
+    """Answers for units, from the rows of STATUS; templates are kept by their hash, nothing that can change is."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._frozen: dict[str, Frozen] = {}
 
-    def status(self, reader: Driver, code: str, scope: Scope, now: datetime, zone: ZoneInfo) -> Status:
+    def known(self, rows: Sequence[Row]) -> bool:
+        """Whether nothing must be learnt first."""
+        return all(row[_CAMPAIGN] is None or row[_SHA256] in self._frozen for row in rows)
+
+    def learn(self, rows: Sequence[Row]) -> None:
+        """Read the templates that are not known yet; asks the database."""
+        for row in rows:
+            if row[_CAMPAIGN] is not None:
+                self.frozen(row[_CAMPAIGN], row[_SHA256])
+
+    def status(self, rows: Sequence[Row], code: str, scope: Scope, now: datetime, zone: ZoneInfo) -> Status:
         """The unit `code` as `scope` may see it at `now`. Raises NotFound, NotAllowed."""
-        lines = [_Line(*row) for row in reader.rows(STATUS, code=code)]
+        lines = [_Line(*row) for row in rows]
         first = _seen(lines, code, scope)
         by_campaign: dict[int, list[_Line]] = {}
         for line in lines:
             if line.campaign is not None and (scope.campaigns is None or line.campaign in scope.campaigns):
                 by_campaign.setdefault(line.campaign, []).append(line)
-        runs = [self._run(key, by_campaign[key], now) for key in sorted(by_campaign)]
+        runs = [
+            _run_told(key, self.frozen(key, by_campaign[key][0].sha256), by_campaign[key], now)
+            for key in sorted(by_campaign)
+        ]
         return {"unit": _unit(first), "as_of": instant(now, zone), "campaigns": runs}
-
-    def _run(self, key: int, lines: list[_Line], now: datetime) -> RunTold:
-        return _run_told(key, self.frozen(key, lines[0].sha256), lines, now)
 
     def frozen(self, campaign_id: int, sha256: str) -> Frozen:
         """What never changes of a campaign whose template has this hash."""

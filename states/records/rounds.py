@@ -51,7 +51,7 @@ Send = Callable[[Message], Answer]
 def open_due(store: Store, now: datetime) -> int:
     """Open phases and milestones whose time has come; a campaign that fails does not hold up the others."""
     with store.read() as session:
-        due = opening.due_campaigns(session, now)
+        due = sorted({*opening.due_campaigns(session, now), *opening.just_moved(session, now)})
     count, faults = 0, []
     for key in due:
         try:
@@ -107,13 +107,13 @@ def compose(store: Store, now: datetime, hours: MailHours) -> int:
         total += made
 
 
-def deliver(store: Store, send: Send, now: datetime, who: str) -> Delivered:
+def deliver(store: Store, send: Send, now: datetime, who: str, hours: MailHours) -> Delivered:
     """Send what is queued, one transaction a mail, until the round has lasted half a lease.
 
-    Leases count from `now`, so a round must end before the first of its own could pass to somebody else.
+    What was put off or left behind by day is not sent by night, unless it is urgent. Leases count from `now`, so a round must end before the first of its own could pass to somebody else.
     """
     done, began = Delivered(), elapsed()
-    while claims := _claim(store, now, who):
+    while claims := _claim(store, now, who, hours):
         drafted = _drafts(store, [one.id for one in claims], now)
         for place, claim in enumerate(claims):
             if timedelta(seconds=elapsed() - began) > outbox.LEASE / 2:
@@ -127,10 +127,10 @@ def deliver(store: Store, send: Send, now: datetime, who: str) -> Delivered:
     return done
 
 
-def deliver_at_once(store: Store, send: Send, now: datetime, who: str) -> Delivered:
+def deliver_at_once(store: Store, send: Send, now: datetime, who: str, hours: MailHours) -> Delivered:
     """As `deliver`, for a post office that only listens: a transaction a batch, without figures and sheets."""
     done = Delivered()
-    while claims := _claim(store, now, who):
+    while claims := _claim(store, now, who, hours):
         with store.write() as session:
             drafted = drafting.drafts(session, [one.id for one in claims], now, papers=False)
             for claim in claims:
@@ -138,9 +138,10 @@ def deliver_at_once(store: Store, send: Send, now: datetime, who: str) -> Delive
     return done
 
 
-def _claim(store: Store, now: datetime, who: str) -> list[Claim]:
+def _claim(store: Store, now: datetime, who: str, hours: MailHours) -> list[Claim]:
     with store.write() as session:
-        return outbox.claim(session, now, who)
+        by_night = not outbox.by_day(session, now, hours)
+        return outbox.claim(session, now, who, urgent_only=by_night)
 
 
 def _drafts(store: Store, keys: list[int], now: datetime) -> dict[int, drafting.Drafted]:
@@ -211,4 +212,4 @@ def decide(store: Store, now: datetime, hours: MailHours) -> None:
 def cycle(store: Store, send: Send, now: datetime, hours: MailHours, who: str) -> Delivered:
     """One round of everything due, then delivery."""
     decide(store, now, hours)
-    return deliver(store, send, now, who)
+    return deliver(store, send, now, who, hours)

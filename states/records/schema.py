@@ -36,9 +36,7 @@ def upgrade(store: Store) -> None:
             else:
                 _locked_upgrade(connection)
     except sa.exc.DatabaseError as error:
-        raise NoDatabase(
-            f"数据库用不了（{store.engine.url.render_as_string()}）：{_first_line(error)}"
-        ) from error
+        raise NoDatabase(f"{store.engine.url.render_as_string()}：{_first_line(error)}") from error
 
 
 def _locked_upgrade(connection: sa.Connection) -> None:

@@ -250,6 +250,14 @@ def test_what_nobody_can_be_told_stays_as_a_row_and_is_not_lost_in_silence(empty
     assert (stage.ids["R"], "coordinator") in {(row.unit_id, row.role) for row in stage.rows(Vacancy)}
 
 
+def test_figures_that_no_coordinator_can_be_given_stay_as_a_row(empty_stage) -> None:
+    stage = empty_stage.people(without=[("R", "coordinator")])
+    stage.launch(stage.template(DUE_12, stage.ladders))
+    fire(stage, "2026-03-05 09:00")
+    (one,) = stage.notices(Notice.kind == "figures")
+    assert (one.state, one.role, one.unit_id) == ("vacant", "coordinator", stage.ids["R"])
+
+
 def test_the_climb_ends_at_the_unit_that_runs_the_campaign(empty_stage) -> None:
     """A county's own campaign is none of the city's business: its coordinator stands in."""
     stage = empty_stage.people(without=[("R1-H1", "liaison"), ("R1", "liaison")])

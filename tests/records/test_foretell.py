@@ -233,7 +233,7 @@ def test_the_next_event_is_never_in_the_past_and_none_when_all_is_said(stage) ->
     while now is not None and len(seen) < 200:
         seen.append(now)
         rounds.decide(stage.store, now, stage.hours)
-        rounds.deliver(stage.store, lambda _message: Answer("sent"), now, "one")
+        rounds.deliver(stage.store, lambda _message: Answer("sent"), now, "one", stage.hours)
         with stage.store.read() as session:
             now = foretell.next_event(session, now, stage.hours)
     assert seen == sorted(set(seen))

@@ -145,6 +145,18 @@ def test_chosen_units_that_cannot_take_part_are_named_in_a_warning(stage) -> Non
     assert "R1-H1" not in said
 
 
+def test_a_scope_that_names_a_unit_which_does_not_exist_is_refused_at_the_launch(stage) -> None:
+    """And not on the day, months later, on which the phase opens and nobody looks."""
+    wrong = stage.requirements.replace(
+        "阶段结束前3个工作日}", "阶段结束前3个工作日, scope: {under: [R9], codes: [X1]}}", 1
+    )
+    with pytest.raises(Refused) as caught:
+        stage.launch(stage.template(stage.phases, wrong, stage.ladders))
+    said = "“整改报告”的范围写了单位 {}，单位表中没有这个代码"
+    assert caught.value.refusals == [said.format("X1"), said.format("R9")]
+    assert stage.rows(Campaign) == []
+
+
 def test_units_that_are_no_longer_active_do_not_take_part(stage) -> None:
     stage.put(core.unit, core.unit.c.code == "R2-C1", active=False)
     assert "R2-C1" not in stage.states(stage.launch())

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from states import ladder, machine
-from states.records import core, opening, rounds
+from states.records import core, moving, opening, rounds
 from states.records.columns import obligation_id
 from states.records.tables import Campaign, Milestone, Notice, Obligation, PhaseRow, Timer, UnitRun
 
@@ -214,6 +214,41 @@ def test_units_whose_phase_is_done_follow_when_the_next_one_opens_and_the_others
     assert stage.states(key)["R1"] == stage.states(key)["R1-H1"] == "sum"
     facts = [one for one in stage.journal("unit.moved") if (one.before, one.after) == ("mend", "sum")]
     assert len(facts) == 2
+
+
+def test_a_unit_that_settled_its_last_matter_at_the_very_moment_a_phase_opened_is_not_left_behind(
+    stage,
+) -> None:
+    """Neither of the two transactions sees the other; the next round looks again."""
+    from threading import Event, Thread
+
+    key = stage.launch(
+        stage.template(BY_HAND.replace("opens: by_hand", "opens: after_previous"), stage.ladders)
+    )
+    held, go_on = Event(), Event()
+
+    def settle() -> None:
+        with stage.store.write() as session:
+            owed = stage.owed("report", "R1-H1").id
+            moving.act(
+                session, stage.campaign(session, key), owed, "submit", stage.at("2026-03-15 23:59"), "test"
+            )
+            held.set()
+            go_on.wait(2)
+
+    def open_next() -> None:
+        rounds.open_due(stage.store, stage.at("2026-03-16 00:00"))
+
+    first, second = Thread(target=settle), Thread(target=open_next)
+    first.start()
+    held.wait()
+    second.start()
+    second.join(0.7)
+    go_on.set()
+    first.join()
+    second.join()
+    rounds.open_due(stage.store, stage.at("2026-03-16 00:01"))
+    assert stage.states(key) == {**dict.fromkeys(stage.participants, "check"), "R1-H1": "mend"}
 
 
 def test_opening_by_several_at_once_opens_everything_once(stage) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from states.records import core, drafting, outbox, rounds
+from states.records.outbox import MailHours
 from states.records.rounds import Answer
 from states.records.tables import Contact, Journal, Mail, Notice, Vacancy
 
@@ -46,7 +47,7 @@ def decide(stage, now: str) -> None:
 
 
 def deliver(stage, now: str, who: str = "one"):
-    return rounds.deliver(stage.store, stage.sender(stage.at(now)), stage.at(now), who)
+    return rounds.deliver(stage.store, stage.sender(stage.at(now)), stage.at(now), who, stage.hours)
 
 
 def claim(stage, now: str, who: str, limit: int = 50):
@@ -270,8 +271,10 @@ def test_a_passing_fault_is_tried_again_ever_later_under_the_same_key(stage, cam
     stage.answers[to] = no("temporary", "451 try later")
     decide(stage, DECIDED)
     now, waits, keys = stage.at(DECIDED), [], set()
+    always = MailHours(stage.hours.zone, time.min, time.max)
+    stage.put(core.calendar_day, core.calendar_day.c.day >= date(2026, 3, 1), working=True)
     for _ in range(11):
-        rounds.deliver(stage.store, stage.sender(now), now, "one")
+        rounds.deliver(stage.store, stage.sender(now), now, "one", always)
         row = mail_to(stage, to)
         keys.add(row.key)
         waits.append((row.next_try_at - now) / timedelta(minutes=1))
@@ -280,8 +283,29 @@ def test_a_passing_fault_is_tried_again_ever_later_under_the_same_key(stage, cam
     assert keys == {f"d:2026-03-05:{to}"}
     assert (row.tries, row.error) == (11, "451 try later")
     del stage.answers[to]
-    rounds.deliver(stage.store, stage.sender(now), now, "one")
+    rounds.deliver(stage.store, stage.sender(now), now, "one", always)
     assert mail_to(stage, to).state == "sent"
+
+
+@pytest.mark.parametrize("night", ["2026-03-05 17:40", "2026-03-06 03:00", "2026-03-07 10:00"])
+def test_a_digest_put_off_or_left_behind_by_day_is_not_sent_by_night(stage, campaign, night) -> None:
+    stage.answers[stage.address("liaison", "R1")] = no("temporary")
+    decide(stage, "2026-03-05 17:25")
+    claim(stage, "2026-03-05 17:25", "killed", 3)
+    deliver(stage, "2026-03-05 17:26")
+    before = len(stage.post)
+    stage.answers.clear()
+    assert deliver(stage, night).sent == 0
+    assert deliver(stage, "2026-03-09 09:00").sent == 7 - before
+
+
+def test_an_urgent_mail_put_off_is_sent_by_night(stage) -> None:
+    stage.launch(stage.template(DUE_12, URGENT))
+    stage.answers[stage.address("principal", "R1")] = no("temporary")
+    stage.cycle("2026-03-12 23:00")
+    stage.answers.clear()
+    stage.cycle("2026-03-12 23:05")
+    assert mail_to(stage, stage.address("principal", "R1")).state == "sent"
 
 
 def test_a_fault_of_more_than_a_week_is_given_up_loudly(stage, campaign) -> None:
