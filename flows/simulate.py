@@ -142,7 +142,8 @@ class _Diary:
         day = self._day(now)
         counted = sa.select(run.c.state, sa.func.count()).where(run.c.campaign_id == self.key)
         with self.store.read() as session:
-            day.states = dict(session.execute(counted.group_by(run.c.state)).tuples().all())
+            counted = counted.where(*running(session, self.key).participants).group_by(run.c.state)
+            day.states = dict(session.execute(counted).tuples().all())
             state = sa.select(campaigns.c.state).where(campaigns.c.id == self.key)
             day.campaign = session.execute(state).scalar_one()
         if self.progress:

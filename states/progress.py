@@ -55,7 +55,10 @@ class Covered:
 
 @dataclass(frozen=True)
 class Tally:
-    """One campaign in figures at one instant. Sub-totals add up: `units` is the sum of `by_state`."""
+    """One campaign in figures at one instant. Sub-totals add up: `units` is the sum of `by_state`.
+
+    Units are those that take part (`scopes.participating`); matters are whatever anybody owes.
+    """
 
     by_state: tuple[tuple[str, int], ...]
     behind: int

@@ -30,7 +30,7 @@ JOURNAL_READ = 400  # rows looked at for the latest lines; equal neighbours beco
 
 @dataclass(frozen=True)
 class Listed:
-    """A campaign as a line of a list."""
+    """A campaign as a line of a list; `units` take part in it."""
 
     id: int
     title: str
@@ -98,7 +98,14 @@ def listed(session: Session, only: Iterable[int] | None = None) -> list[Listed]:
     statement = sa.select(campaigns.c.id).order_by(campaigns.c.closed_at.is_not(None), campaigns.c.id.desc())
     if only is not None:
         statement = statement.where(campaigns.c.id.in_(list(only)))
-    counted = sa.select(run.c.campaign_id, sa.func.count()).group_by(run.c.campaign_id)
+    counted = (
+        sa.select(run.c.campaign_id, sa.func.count())
+        .select_from(
+            run.join(campaigns, campaigns.c.id == run.c.campaign_id).join(unit, unit.c.id == run.c.unit_id)
+        )
+        .where(scopes.participating(campaigns.c.owner_id))
+        .group_by(run.c.campaign_id)
+    )
     units = dict(session.execute(counted).tuples().all())
     return [_listed(session, running(session, key), units) for key in session.execute(statement).scalars()]
 
@@ -233,11 +240,11 @@ def proposals(session: Session, campaign: Running, limit: int) -> list[tuple[Pro
 
 
 def vacancies(session: Session, campaign: Running, limit: int) -> list[tuple[str, str, datetime]]:
-    """Roles nobody could be told in: unit, role, since when."""
+    """Roles nobody could be told in, those the figures count: unit, role, since when."""
     statement = (
         sa.select(unit.c.name, vacancy.c.role, vacancy.c.since)
         .join(unit, unit.c.id == vacancy.c.unit_id)
-        .join(run, sa.and_(run.c.unit_id == vacancy.c.unit_id, run.c.campaign_id == campaign.id))
+        .where(figures.vacant_in(campaign))
         .order_by(vacancy.c.since, unit.c.sort_key, vacancy.c.role)
     )
     return [(name, role, since) for name, role, since in session.execute(statement.limit(limit)).tuples()]

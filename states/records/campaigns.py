@@ -17,6 +17,7 @@ from states.machine import compile as compile_machines
 from states.reading import load
 from states.records.calendar import workdays
 from states.records.core import run, unit
+from states.records.scopes import participating
 from states.records.tables import Campaign, Milestone
 from states.template import Ladder, Template
 from states.workdays import Workdays
@@ -46,12 +47,20 @@ class Running:
 
     @cached_property
     def has_departments(self) -> bool:
-        """Whether departments, or the owner itself, take part for the ledger's sake."""
+        """Whether departments, or the owner itself, are in it beside the participants."""
         enrolled = sa.exists().where(
             unit.c.kind == DEPARTMENT, run.c.campaign_id == self.id, run.c.unit_id == unit.c.id
         )
         owner = sa.exists().where(run.c.campaign_id == self.id, run.c.unit_id == self.row.owner_id)
         return bool(self.session.execute(sa.select(sa.or_(owner, enrolled))).scalar())
+
+    @property
+    def participants(self) -> list[sa.ColumnElement[bool]]:
+        """Conditions over `unit_run`: the runs of the units that are counted; none where all of them are."""
+        if not self.has_departments:
+            return []
+        others = sa.select(unit.c.id).where(~participating(self.row.owner_id))
+        return [run.c.unit_id.not_in(others)]
 
     def ladder(self, milestone: Milestone) -> Ladder | None:
         """The ladder of a milestone, the nearest that was named in the template."""

@@ -97,14 +97,14 @@ def _counts(session: Session, milestones: list[Milestone], now: datetime, path: 
 
 def _by_state(session: Session, campaign: Running, path: str | None) -> tuple[tuple[str, int], ...]:
     statement = sa.select(run.c.state, sa.func.count()).where(run.c.campaign_id == campaign.id)
-    statement = statement.where(*_within(path, run.c.unit_id))
+    statement = statement.where(*campaign.participants, *_within(path, run.c.unit_id))
     found = Counter(dict(session.execute(statement.group_by(run.c.state)).tuples().all()))
     known = campaign.machines.unit.states
     return tuple((state, found[state]) for state in known if found[state])
 
 
 def behind_condition(session: Session, campaign: Running, now: datetime) -> sa.ColumnElement[bool]:
-    """A unit is behind when the campaign has left its phase and that phase's window is over."""
+    """A participant is behind when the campaign has left its phase and that phase's window is over."""
     phases = session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id))
     over = [
         one.ord
@@ -112,7 +112,8 @@ def behind_condition(session: Session, campaign: Running, now: datetime) -> sa.C
         if one.ord < campaign.row.ord and (one.closes_at is None or one.closes_at < now)
     ]
     places = [0, *over] if campaign.row.ord > 0 else []
-    return sa.and_(run.c.ord.in_(places), run.c.state.not_in(QUIET), ~run.c.state.like("%.suspended"))
+    awake = sa.and_(run.c.state.not_in(QUIET), ~run.c.state.like("%.suspended"))
+    return sa.and_(run.c.ord.in_(places), awake, *campaign.participants)
 
 
 def _behind(session: Session, campaign: Running, now: datetime, path: str | None) -> int:
@@ -180,11 +181,14 @@ def _proposals(session: Session, campaign: Running, path: str | None) -> int:
 
 
 def _vacancies(session: Session, campaign: Running, path: str | None) -> int:
-    """Vacant roles of the units that take part and of the one that runs the campaign."""
-    taking_part = sa.select(run.c.unit_id).where(run.c.campaign_id == campaign.id)
-    here = sa.or_(vacancy.c.unit_id.in_(taking_part), vacancy.c.unit_id == campaign.row.owner_id)
     statement = sa.select(sa.func.count()).select_from(vacancy)
-    return _one(session, statement.where(here, *_within(path, vacancy.c.unit_id)))
+    return _one(session, statement.where(vacant_in(campaign), *_within(path, vacancy.c.unit_id)))
+
+
+def vacant_in(campaign: Running) -> sa.ColumnElement[bool]:
+    """Vacant roles of every unit that may be told something: those in the campaign and the one that runs it."""
+    enrolled = sa.select(run.c.unit_id).where(run.c.campaign_id == campaign.id)
+    return sa.or_(vacancy.c.unit_id.in_(enrolled), vacancy.c.unit_id == campaign.row.owner_id)
 
 
 def _one(session: Session, statement: sa.Select[Any]) -> int:

@@ -12,13 +12,13 @@ from sqlmodel import Session, select
 
 from states import ladder
 from states.audience import Audience, Directory, audience
-from states.kinds import DEPARTMENT
 from states.records.campaigns import Running, running
 from states.records.columns import insert_new, obligation_span
 from states.records.core import campaign as campaign_table
 from states.records.core import obligation, proposal, run, timer, unit
 from states.records.directory import directory, note_vacancies
 from states.records.journal import note
+from states.records.scopes import participating
 from states.records.settling import OPEN
 from states.records.tables import (
     Milestone,
@@ -312,9 +312,9 @@ def _announce(session: Session, campaign: Running, one: Timer, now: datetime) ->
     statement = (
         sa.select(run.c.unit_id)
         .join(unit, unit.c.id == run.c.unit_id)
-        .where(run.c.campaign_id == campaign.id, run.c.unit_id > one.cursor, unit.c.kind != DEPARTMENT)
+        .where(run.c.campaign_id == campaign.id, run.c.unit_id > one.cursor)
+        .where(participating(campaign.row.owner_id))
         .where(run.c.state.not_in(("closed", "exempt")), ~run.c.state.like("%.suspended"))
-        .where(run.c.unit_id != campaign.row.owner_id)
     )
     units = session.execute(statement.order_by(run.c.unit_id).limit(SLICE)).scalars().all()
     rows = [Owing(0, unit_id) for unit_id in units]

@@ -18,7 +18,6 @@ from states.reading import load
 from states.records import opening, scopes
 from states.records.calendar import workdays
 from states.records.campaigns import running
-from states.records.columns import changed
 from states.records.core import run, unit
 from states.records.journal import note
 from states.records.scopes import Selection
@@ -91,7 +90,7 @@ def launch(session: Session, order: Order, now: datetime, actor: str) -> int:
     _phases_and_milestones(session, campaign_id, drafted.plan)
     first = drafted.plan.phases[0]
     begins_now = first.opens_at is not None and first.opens_at <= now and first.opens != Opens.by_hand
-    count = _runs(session, order, drafted, campaign_id, now, first.key if begins_now else WAITING)
+    _runs(session, order, drafted, campaign_id, now, first.key if begins_now else WAITING)
     note(
         session,
         now,
@@ -99,7 +98,7 @@ def launch(session: Session, order: Order, now: datetime, actor: str) -> int:
         actor,
         campaign_id=campaign_id,
         after=DRAFT,
-        units=count,
+        units=drafted.participants,
         template=drafted.template.key,
         version=drafted.template.version,
         fills=dict(order.fills),
@@ -172,7 +171,9 @@ def _ledger(session: Session, campaign_id: int, milestones: Mapping[str, Milesto
         )
 
 
-def _runs(session: Session, order: Order, drafted: Draft, campaign_id: int, now: datetime, state: str) -> int:
+def _runs(
+    session: Session, order: Order, drafted: Draft, campaign_id: int, now: datetime, state: str
+) -> None:
     conditions = sa.and_(*scopes.chosen(session, order.selection, drafted.owner))
     named = _department_names(drafted.template)
     if named:
@@ -190,7 +191,7 @@ def _runs(session: Session, order: Order, drafted: Draft, campaign_id: int, now:
         .order_by(unit.c.id)
     )
     columns = ["campaign_id", "unit_id", "state", "ord", "since", "version"]
-    return changed(session, sa.insert(run).from_select(columns, rows))
+    session.execute(sa.insert(run).from_select(columns, rows))
 
 
 def _department_names(template: Template) -> list[str]:

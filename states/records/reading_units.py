@@ -31,7 +31,7 @@ from states.records.reading_standing import (
     run_state,
 )
 from states.records.reads import due_in_force, unit_in
-from states.records.scopes import below, kind_keys
+from states.records.scopes import below, kind_keys, participating
 from states.records.settling import OPEN
 from states.records.told import Page, UnitInFull, UnitLine, UnitMoves, UnitTold, instant
 
@@ -63,6 +63,7 @@ class _Row(NamedTuple):
     version: int
     outcome: str | None
     closes_at: datetime | None
+    participating: bool
 
 
 def chosen(
@@ -149,13 +150,15 @@ def page(
     """Units that are wanted, at most `limit`, after the one numbered `after`. Raises NotAllowed, NotFound, Faulty."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     conditions = chosen(session, scope, campaign, wanted, now)
-    rows = _rows(session, [*conditions, run.c.unit_id > after], limit + 1)
+    rows = _rows(session, campaign, [*conditions, run.c.unit_id > after], limit + 1)
     owed = _owed(session, campaign, [row.id for row in rows[:limit]])
     items = [_line(campaign, row, *owed[row.id], now) for row in rows[:limit]]
     return {"items": items, "next": str(rows[limit - 1].id) if len(rows) > limit else None}
 
 
-def _rows(session: Session, conditions: list[sa.ColumnElement[bool]], limit: int) -> list[_Row]:
+def _rows(
+    session: Session, campaign: Running, conditions: list[sa.ColumnElement[bool]], limit: int
+) -> list[_Row]:
     parent = unit.alias("parent")
     joined = (
         run.join(unit, unit.c.id == run.c.unit_id)
@@ -165,6 +168,7 @@ def _rows(session: Session, conditions: list[sa.ColumnElement[bool]], limit: int
     statement = sa.select(
         *(unit.c.id, unit.c.code, unit.c.name, unit.c.kind, parent.c.code.label("parent")),
         *(run.c.state, run.c.ord, run.c.since, run.c.version, run.c.outcome, phase.c.closes_at),
+        participating(campaign.row.owner_id).label("participating"),
     ).select_from(joined)
     found = session.execute(statement.where(*conditions).order_by(run.c.unit_id).limit(limit))
     return [_Row(*row) for row in found]
@@ -205,7 +209,9 @@ def _line(campaign: Running, row: _Row, owed: list[Owed], submitted: int, now: d
     return {
         "unit": _unit(row),
         "state": run_state(frozen, row.state, row.since),
-        "behind": is_behind(row.state, row.ord, campaign.row.ord, row.closes_at, now),
+        "participating": bool(row.participating),
+        "behind": bool(row.participating)
+        and is_behind(row.state, row.ord, campaign.row.ord, row.closes_at, now),
         "open": figures.open,
         "overdue": figures.overdue,
         "submitted": submitted,

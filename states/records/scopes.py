@@ -41,9 +41,18 @@ def paths_of(session: Session, codes: Iterable[str]) -> dict[str, str]:
     return rows
 
 
+def participating(owner_id: Any) -> sa.ColumnElement[bool]:
+    """Over `unit`: whether a unit of a campaign is one of those it was started for.
+
+    The unit that runs it and departments are in it for what is theirs, such as rows of the ledger. What they owe is
+    counted with what everybody owes; where units are counted (how many, in which state, behind) they are left out.
+    """
+    return sa.and_(unit.c.id != owner_id, unit.c.kind != DEPARTMENT)
+
+
 def chosen(session: Session, selection: Selection, owner: Unit) -> list[sa.ColumnElement[bool]]:
     """Conditions for the participants of a campaign: below its owner, without departments."""
-    conditions = [unit.c.active, below(owner.path), unit.c.id != owner.id, unit.c.kind != DEPARTMENT]
+    conditions = [unit.c.active, below(owner.path), participating(owner.id)]
     if selection.codes:
         paths_of(session, selection.codes)
         conditions.append(unit.c.code.in_(selection.codes))

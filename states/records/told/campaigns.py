@@ -122,7 +122,11 @@ class LedgerRate(TypedDict):
 
 @with_config(Exact)
 class Summary(TypedDict):
-    """A campaign in figures; `units` is the sum over `states`, `open + submitted + settled` all obligations."""
+    """A campaign in figures; `units` is the sum over `states`, `open + submitted + settled` all obligations.
+
+    Units are counted when they take part; the unit that runs the campaign and departments that answer for rows of the
+    ledger are not, though what they owe is.
+    """
 
     campaign: CampaignInShort
     as_of: Instant

@@ -64,9 +64,11 @@ class Status(TypedDict):
 
 @with_config(Exact)
 class UnitLine(TypedDict):
-    """A unit in a list of one campaign."""
+    """A unit in a list of one campaign. Not `participating`: in it only for what is its own, as a department for its
+    rows of the ledger; the figures of the campaign count the others."""
 
     unit: UnitTold
+    participating: bool
     state: StateTold
     behind: bool
     open: int

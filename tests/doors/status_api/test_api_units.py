@@ -42,6 +42,7 @@ def test_a_line_of_the_list_says_where_a_unit_stands(world: Any) -> None:
                 "stage": None,
                 "since": "2026-11-02T09:00:00+08:00",
             },
+            "participating": True,
             "behind": False,
             "open": 1,
             "overdue": 0,
