@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
 
 
 def _routes(app: FastAPI) -> None:
-    app.router.routes.insert(0, units.status_route())
+    app.router.routes[:0] = units.lean_routes()
     for part in (units, obligations, campaigns, templates, system):
         app.include_router(part.router)
     if find_spec(PAGES) is not None:

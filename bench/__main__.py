@@ -20,13 +20,15 @@ from bench.groups import GROUPS, Done, measure
 from bench.report import missing, show, write
 from bench.scale import FULL, QUICK
 
+PAPER = 150  # columns where nobody watches
 RESULTS = Path(__file__).with_name("results.json")
 
 
 def main() -> int:
     options = _options()
     scale = QUICK if options.quick else FULL
-    console = Console(width=options.width)
+    width = options.width or (None if sys.stdout.isatty() else PAPER)
+    console = Console(width=width)
     _say_load(console)
     found: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, postgresql(Path(folder) / "pg") as server:

@@ -26,6 +26,11 @@ def milestone_of(obligation_key: int) -> int:
     return obligation_key >> UNIT_BITS
 
 
+def unit_of(obligation_key: int) -> int:
+    """The unit in an obligation's id."""
+    return obligation_key & (UNITS_AT_MOST - 1)
+
+
 def obligation_span(milestone_id: int) -> tuple[int, int]:
     """First and last possible id of a milestone's obligations."""
     return milestone_id << UNIT_BITS, ((milestone_id + 1) << UNIT_BITS) - 1

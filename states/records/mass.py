@@ -16,7 +16,7 @@ from sqlmodel import Session
 from states import machine
 from states.errors import Faulty, Refused
 from states.machine import Edge
-from states.records import settling
+from states.records import locks, settling
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_span
 from states.records.core import journal, obligation, run
@@ -53,6 +53,8 @@ def mass_move(
     edges = [edge for edge in machine.table(campaign.machines) if edge.move == name]
     if any(edge.needs_reason for edge in edges) and not (reason or "").strip():
         raise Refused(f"“{machine.MOVE_NAMES[name]}”须写明理由")
+    if not dry_run:
+        locks.alone(session, campaign.id)
     total = _count(session, [run.c.campaign_id == campaign.id, *chosen])
     moved = 0
     # Judge every source state before the first write, so that no unit is moved twice in one go.
@@ -78,6 +80,7 @@ def advance_settled(session: Session, campaign: Running, now: datetime, *, left_
     `left_behind`: only out of phases that the campaign has left.
     """
     made = 0
+    locks.alone(session, campaign.id)
     for edge in machine.table(campaign.machines):
         if left_behind and machine.ord_of(campaign.machines, edge.source) >= campaign.row.ord:
             continue

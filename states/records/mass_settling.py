@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Refused
-from states.records import settling
+from states.records import locks, settling
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import obligation
@@ -41,6 +41,7 @@ def settle_many(
         raise Refused(f"“{milestone.name}”不接受零报告")
     if wanted.needs_reason and not (reason or "").strip():
         raise Refused(f"“{wanted.name}”须写明理由")
+    locks.alone(session, campaign.id)
     after = RESULTS.get(act) or ("submitted" if milestone.review else "accepted")
     first, last = obligation_span(milestone.id)
     of_it = obligation.c.id.between(first, last)

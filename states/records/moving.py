@@ -12,9 +12,9 @@ from sqlmodel import Session, select
 from states import machine
 from states.errors import Conflict, Faulty, NotFound, Refused
 from states.machine import Choice, Moved, Standing
-from states.records import settling
+from states.records import locks, settling
 from states.records.campaigns import Running
-from states.records.columns import changed, obligation_id
+from states.records.columns import changed, obligation_id, unit_of
 from states.records.core import obligation, run
 from states.records.journal import note
 from states.records.tables import Obligation, UnitRun
@@ -69,6 +69,7 @@ def move(
     """Make one move of one unit. Raises Refused (with sentences), Conflict when `version` is not the present one."""
     if name not in machine.MOVES["unit"]:
         raise Faulty([f"没有“{name}”这个动作；可用的有 {'、'.join(machine.MOVES['unit'])}"])
+    locks.beside_others(session, campaign.id)
     row = run_of(session, campaign, unit_id, lock=True)
     if version is not None and version != row.version:
         label = machine.state_name(campaign.machines, row.state).label
@@ -172,7 +173,21 @@ def act(
     reason: str | None = None,
     version: int | None = None,
 ) -> Obligation:
-    """Do something to an obligation (see `settling.settle`); its unit follows where that lets it."""
+    """Do something to an obligation (see `settling.settle`); its unit follows where that lets it.
+
+    Raises NotFound, Refused, Conflict.
+    """
+    locks.beside_others(session, campaign.id)
+    _hold(session, campaign, unit_of(obligation_key), judge_again=name == "return")
     row = settling.settle(session, campaign, obligation_key, name, now, actor, reason=reason, version=version)
     follow(session, campaign, row.unit_id, now)
     return row
+
+
+def _hold(session: Session, campaign: Running, unit_id: int, *, judge_again: bool) -> None:
+    """Nobody moves the unit meanwhile; `judge_again`: who has judged its guards before must judge them anew."""
+    mine = sa.and_(run.c.campaign_id == campaign.id, run.c.unit_id == unit_id)
+    if judge_again:
+        session.execute(sa.update(run).where(mine).values(version=run.c.version + 1))
+    else:
+        session.execute(sa.select(run.c.unit_id).where(mine).with_for_update())

@@ -172,6 +172,10 @@ class Statuses:
         ]
         return {"unit": _unit(first), "as_of": instant(now, zone), "campaigns": runs}
 
+    def has(self, sha256: str) -> bool:
+        """Whether `frozen` needs not ask the database."""
+        return sha256 in self._frozen
+
     def frozen(self, campaign_id: int, sha256: str) -> Frozen:
         """What never changes of a campaign whose template has this hash."""
         known = self._frozen.get(sha256)

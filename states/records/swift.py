@@ -1,24 +1,28 @@
 """One move of one unit in as few round trips as it takes; the same guards, the same rows as `moving.move`.
 
 On SQLite one transaction under the write lock. On PostgreSQL what the guards ask is read first, then the move and
-its journal line are one statement that only counts for the version that was read.
+its journal line are one statement that only counts for the version that was read: whatever undoes what the guards
+have seen changes the version.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from states import machine
-from states.errors import Conflict
+from states.errors import Conflict, Refused
 from states.machine import MOVE_NAMES, Moved, Standing
 from states.records.access import Scope
 from states.records.core import campaign, journal, milestone, obligation, run, unit
 from states.records.moving import OVERTAKEN, pending
-from states.records.prepared import Driver, Given, Hold, Prepared
+from states.records.pipelined import Pipelined, RolledBack
+from states.records.prepared import Driver, Given, Hold, Prepared, Row
 from states.records.reading_campaigns import stage
 from states.records.reading_standing import Frozen, obligation_key, run_state
 from states.records.reads import Statuses
@@ -49,65 +53,110 @@ class _Facts(NamedTuple):
     campaign_ord: int
 
 
-def move_unit(
-    driver: Driver, statuses: Statuses, scope: Scope, wish: Wish, now: datetime
+class _Judged(NamedTuple):
+    """A move whose guards stand open, and the values it writes."""
+
+    frozen: Frozen
+    made: Moved
+    outcome: str | None
+    values: dict[str, Any]
+
+
+def may(scope: Scope, wish: Wish) -> bool:
+    """Whether the short way can be taken; otherwise `acting.move_unit` does it, or says why not."""
+    if wish.move not in machine.MOVES["unit"] or wish.move in LONG_WAY or not scope.write:
+        return False
+    return scope.campaigns is None or wish.campaign_id in scope.campaigns
+
+
+class Asked(NamedTuple):
+    """One wish: whose, when."""
+
+    scope: Scope
+    wish: Wish
+    now: datetime
+
+
+def moves_locked(
+    driver: Driver, statuses: Statuses, asked: Sequence[Asked]
+) -> list[UnitMoved | Exception | None]:
+    """On SQLite: several moves of one moment in one transaction; each as if alone.
+
+    None for one that must be made the long way, Refused or Conflict for one that can't be made: neither has
+    written anything.
+    """
+    with driver.locked() as held:
+        return [_made(held, statuses, *one) for one in asked]
+
+
+def _made(
+    held: Hold, statuses: Statuses, scope: Scope, wish: Wish, now: datetime
+) -> UnitMoved | Exception | None:
+    facts = _facts(held.rows(_FACTS, campaign=wish.campaign_id, code=wish.code), scope)
+    if facts is None:
+        return None
+    frozen = statuses.frozen(wish.campaign_id, facts.sha256)
+    phase = _asks(frozen, wish, facts)
+    owed = held.rows(_PENDING, campaign=wish.campaign_id, unit=facts.unit_id, phase=phase) if phase else []
+    try:
+        judged = _judged(frozen, scope, wish, facts, owed)
+    except Refused as error:
+        return error
+    judged.values["at"] = held.instant(now)
+    if held.changed(_MOVE, **_only(judged.values, _MOVES)) != 1:
+        return None
+    held.changed(_NOTE, **_only(judged.values, _NOTES))
+    return _told(judged, wish, facts, now)
+
+
+async def move_together(
+    reads: Pipelined, writes: Pipelined, statuses: Statuses, scope: Scope, wish: Wish, now: datetime
 ) -> UnitMoved | None:
-    """Make the move, or None when it must be made the long way (`acting.move_unit`), which then says why.
+    """On PostgreSQL: the move, together with others of this moment, or None when it must be made the long way.
 
     Raises Refused, Conflict.
     """
-    if wish.move not in machine.MOVES["unit"] or wish.move in LONG_WAY or not scope.write:
+    facts = _facts(await reads.rows(_FACTS, campaign=wish.campaign_id, code=wish.code), scope)
+    if facts is None:
         return None
-    if scope.campaigns is not None and wish.campaign_id not in scope.campaigns:
+    if not statuses.has(facts.sha256):
+        await asyncio.to_thread(statuses.frozen, wish.campaign_id, facts.sha256)
+    frozen = statuses.frozen(wish.campaign_id, facts.sha256)
+    phase = _asks(frozen, wish, facts)
+    owed = (
+        await reads.rows(_PENDING, campaign=wish.campaign_id, unit=facts.unit_id, phase=phase)
+        if phase
+        else []
+    )
+    judged = _judged(frozen, scope, wish, facts, owed)
+    judged.values["at"] = now
+    try:
+        if await writes.changed(_MOVE_AND_NOTE, **judged.values) != 1:
+            return None
+    except RolledBack:
         return None
-    if not driver.store.sqlite:
-        facts = _facts(driver, scope, wish)
-        with driver.hold() as held:
-            return _moved(held, statuses, scope, wish, facts, now)
-    with driver.locked() as held:
-        return _moved(held, statuses, scope, wish, _facts(held, scope, wish), now)
+    return _told(judged, wish, facts, now)
 
 
-def _facts(source: Driver | Hold, scope: Scope, wish: Wish) -> _Facts | None:
-    rows = source.rows(_FACTS, campaign=wish.campaign_id, code=wish.code)
+def _facts(rows: list[Row], scope: Scope) -> _Facts | None:
     found = _Facts(*rows[0]) if rows else None
     if found is None or (scope.path is not None and not found.path.startswith(scope.path)):
         return None
     return found
 
 
-def _moved(
-    held: Hold, statuses: Statuses, scope: Scope, wish: Wish, facts: _Facts | None, now: datetime
-) -> UnitMoved | None:
-    if facts is None:
-        return None
-    frozen = statuses.frozen(wish.campaign_id, facts.sha256)
+def _asks(frozen: Frozen, wish: Wish, facts: _Facts) -> str | None:
+    """The phase whose obligations the guards ask for, if they ask."""
+    edge = frozen.machines.unit.edge(facts.state, wish.move)
+    return facts.state.split(".")[0] if edge is not None and (edge.guarded or edge.filed) else None
+
+
+def _judged(frozen: Frozen, scope: Scope, wish: Wish, facts: _Facts, owed: list[Row]) -> _Judged:
     if wish.version is not None and wish.version != facts.version:
         label = machine.state_name(frozen.machines, facts.state).label
         raise Conflict(OVERTAKEN.format(now=label, version=facts.version))
-    made = machine.move(frozen.machines, _standing(held, frozen, wish, facts), wish.move, wish.reason)
-    outcome = frozen.template.outcomes[0] if made.after == machine.CLOSED else None
-    if _write(held, scope, wish, facts, made, outcome, now) != 1:
-        return None
-    return {
-        "unit": {"code": wish.code, "name": facts.name},
-        "move": {"key": made.move, "name": MOVE_NAMES[made.move]},
-        "before": stage(frozen.machines, made.before),
-        "state": run_state(frozen, made.after, now),
-        "outcome": outcome,
-        "version": facts.version + 1,
-    }
-
-
-def _standing(held: Hold, frozen: Frozen, wish: Wish, facts: _Facts) -> Standing:
-    edge = frozen.machines.unit.edge(facts.state, wish.move)
-    unsettled: list[str] = []
-    unfiled: list[str] = []
-    if edge is not None and (edge.guarded or edge.filed):
-        phase = facts.state.split(".")[0]
-        rows = held.rows(_PENDING, campaign=wish.campaign_id, unit=facts.unit_id, phase=phase)
-        unsettled, unfiled = pending((name, bool(waits), status) for name, waits, status in rows)
-    return Standing(
+    unsettled, unfiled = pending((name, bool(waits), status) for name, waits, status in owed)
+    standing = Standing(
         facts.state,
         facts.ord,
         tuple(unsettled),
@@ -115,23 +164,33 @@ def _standing(held: Hold, frozen: Frozen, wish: Wish, facts: _Facts) -> Standing
         opened=facts.campaign_ord,
         suspended=facts.campaign_state.endswith(machine.SUSPENDED),
     )
-
-
-def _write(
-    held: Hold, scope: Scope, wish: Wish, facts: _Facts, made: Moved, outcome: str | None, now: datetime
-) -> int:
-    key: dict[str, Any] = {"campaign": wish.campaign_id, "unit": facts.unit_id, "version": facts.version}
-    after = {"state": made.after, "ord": made.ord, "at": held.instant(now), "outcome": outcome}
+    made = machine.move(frozen.machines, standing, wish.move, wish.reason)
+    outcome = frozen.template.outcomes[0] if made.after == machine.CLOSED else None
+    key = {"campaign": wish.campaign_id, "unit": facts.unit_id, "version": facts.version}
+    after = {"state": made.after, "ord": made.ord, "outcome": outcome}
     payload = json.dumps({"move": made.move})
     line = {"actor": scope.actor, "before": made.before, "reason": wish.reason, "payload": payload}
-    if not held.sqlite:
-        return held.changed(_MOVE_AND_NOTE, **key, **after, **line)
-    if held.changed(_MOVE, **key, **after) != 1:
-        return 0
-    about = {name: key[name] for name in ("campaign", "unit")}
-    told = {name: after[name] for name in ("state", "at")}
-    return held.changed(_NOTE, **about, **told, **line)
+    return _Judged(frozen, made, outcome, key | after | line)
 
+
+def _only(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: values[name] for name in names}
+
+
+def _told(judged: _Judged, wish: Wish, facts: _Facts, now: datetime) -> UnitMoved:
+    made, frozen = judged.made, judged.frozen
+    return {
+        "unit": {"code": wish.code, "name": facts.name},
+        "move": {"key": made.move, "name": MOVE_NAMES[made.move]},
+        "before": stage(frozen.machines, made.before),
+        "state": run_state(frozen, made.after, now),
+        "outcome": judged.outcome,
+        "version": facts.version + 1,
+    }
+
+
+_MOVES = ("campaign", "unit", "version", "state", "ord", "at", "outcome")
+_NOTES = ("campaign", "unit", "at", "actor", "before", "state", "reason", "payload")
 
 _HERE = (Given("campaign", sa.Integer()), Given("unit", sa.Integer()))
 

@@ -1,0 +1,27 @@
+"""Who changes a campaign's units beside whom.
+
+A guard is judged on what a transaction sees, and on PostgreSQL another may change that before it commits. Acts of one
+unit go beside each other; an act on many waits for them and they for it. On SQLite writers queue anyway.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+SPACE = 0x64756261  # apart from other advisory locks in the same database
+
+
+def beside_others(session: Session, campaign_id: int) -> None:
+    """Until this transaction ends, no act on many units of the campaign."""
+    _take(session, "pg_advisory_xact_lock_shared", campaign_id)
+
+
+def alone(session: Session, campaign_id: int) -> None:
+    """Until this transaction ends, no other act on the campaign's units."""
+    _take(session, "pg_advisory_xact_lock", campaign_id)
+
+
+def _take(session: Session, function: str, campaign_id: int) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(getattr(sa.func, function)(SPACE, campaign_id)))
