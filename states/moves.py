@@ -38,7 +38,7 @@ MOVE_NAMES: Mapping[str, str] = {
     "resume": "恢复",
     "exempt": "免办",
 }
-REASONED = frozenset({"return", "override", "exempt", "reopen"})
+REASONED = frozenset({"return", "override", "exempt", "reopen", "cancel"})
 NAMES: Mapping[str, str] = {
     "draft": "草稿",
     "waiting": "待启动",

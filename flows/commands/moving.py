@@ -40,7 +40,7 @@ def move(
             with store.read() as session:
                 campaign = running(session, campaign_id)
                 found = moving.choices(session, campaign, _unit_id(session, code))
-            _show_choices(campaign.machines, found, as_json)
+            show_choices(campaign.machines, found, as_json)
             return
         with store.write() as session:
             campaign = running(session, campaign_id)
@@ -48,7 +48,7 @@ def move(
                 session,
                 campaign,
                 _unit_id(session, code),
-                _english(name),
+                english(name),
                 now,
                 given.actor(),
                 reason=reason,
@@ -69,14 +69,15 @@ def _unit_id(session: Session, code: str) -> int:
     return found
 
 
-def _english(name: str) -> str:
+def english(name: str) -> str:
     """A move by its key or by its Chinese name."""
     from states.machine import MOVE_NAMES
 
     return {words: key for key, words in MOVE_NAMES.items()}.get(name, name)
 
 
-def _show_choices(machines: Machines, found: list[Choice], as_json: bool) -> None:
+def show_choices(machines: Machines, found: list[Choice], as_json: bool) -> None:
+    """Every move, open or with its refusals."""
     from states.machine import state_name
 
     if as_json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,12 +15,20 @@ from states.machine import Choice, Moved, Standing
 from states.records import opening
 from states.records.campaigns import Running, running
 from states.records.columns import changed
-from states.records.core import notice, proposal, timer
+from states.records.core import journal, milestone, notice, proposal, timer
 from states.records.journal import note
 from states.records.tables import Campaign, PhaseRow
 
 ENDS = ("close", "cancel")
 MISSED_WHILE_AWAY = "暂停或办结期间已过时间"
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a move brought with it: milestones handed out, by name, and how much fell silent, by the journal's words."""
+
+    opened: tuple[str, ...]
+    silenced: Mapping[str, int]
 
 
 def choices(campaign: Running) -> list[Choice]:
@@ -54,6 +64,20 @@ def move(
     else:
         _write(session, campaign, moved, now, actor, reason)
     return campaign
+
+
+def brought(session: Session, campaign: Running, now: datetime) -> Brought:
+    """What the move just made at `now` brought with it; asked within its transaction."""
+    session.flush()
+    opened = sa.select(milestone.c.name).where(
+        milestone.c.campaign_id == campaign.id, milestone.c.opened_at == now
+    )
+    moved = sa.select(journal.c.payload).where(
+        journal.c.campaign_id == campaign.id, journal.c.kind == "campaign.moved", journal.c.at == now
+    )
+    payload = session.execute(moved.order_by(journal.c.id.desc()).limit(1)).scalar() or {}
+    names = session.execute(opened.order_by(milestone.c.due_at, milestone.c.id)).scalars()
+    return Brought(tuple(names), {key: n for key, n in payload.items() if isinstance(n, int) and n})
 
 
 def _locked(session: Session, campaign_id: int) -> Running:
