@@ -98,7 +98,7 @@ class _Planner:
         self.fills = Fills(template, fills)
         self.opened = opened
         self.launch = datetime.combine(start, time(0), self.zone)
-        self.warnings: list[str] = list(template.notes)
+        self.warnings: list[str] = [one.says for one in template.conflicts] + list(template.notes)
         self.begins: datetime | None = self.launch
         self.ends: datetime | None = None
 
@@ -295,7 +295,7 @@ class _Planner:
             kind=Kind.ledger,
             phase=None,
             ladder=(ledger.ladder if ledger else None) or self.template.ladder,
-            words=row.due,
+            words=row.due or "未注明日期",
             opens_at=self.begins or self.launch,
             due_at=None,
             required=False,

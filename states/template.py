@@ -65,6 +65,9 @@ class Scope(Frozen):
     levels: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     under: tuple[str, ...] = ()
+    grades: tuple[str, ...] = Field(default=(), description="等级，如 三级甲等")
+    beds_from: Annotated[int, Field(ge=0)] | None = Field(default=None, description="床位数不少于")
+    beds_to: Annotated[int, Field(ge=0)] | None = Field(default=None, description="床位数不多于")
     departments: tuple[str, ...] = ()
 
 
@@ -77,7 +80,11 @@ class Opens(StrEnum):
 
 
 class Phase(Frozen):
-    """A window of the campaign with its own requirements. `window` or `from`/`until`, in the plan's words."""
+    """A window of the campaign with its own requirements. `window` or `from`/`until`, in the plan's words.
+
+    `parallel` phases stand beside the row of the others: units don't wait for them. `every` makes one come again and
+    again inside the campaign (or inside its window).
+    """
 
     key: Key
     name: Name
@@ -88,16 +95,26 @@ class Phase(Frozen):
     review: bool = False
     announce: tuple[Role, ...] = ()
     tasks: tuple[str, ...] = ()
+    parallel: bool = Field(default=False, description="与其他阶段并行，不占先后次序")
+    every: Words | None = Field(default=None, description="周期性开展的阶段，如 每季度；须同时写 parallel: true")
+    scope: Scope = Field(default=Scope(), description="由哪些单位（层级、类别）办理；不写则全体")
+    by: Name | None = Field(default=None, description="由谁组织，照方案原文，如 省级、县级、领导小组办公室")
     source: Source | None = None
 
 
 class Workstream(Frozen):
-    """One of several parallel subjects with its lead department."""
+    """One of several parallel subjects with its lead department.
+
+    With `due` it is itself owed, by its lead departments (by the responsible ones where none leads).
+    """
 
     key: Key
     name: Name
     lead: tuple[str, ...] = ()
     responsible: tuple[str, ...] = ()
+    leaders: tuple[str, ...] = Field(default=(), description="责任领导的职务（不写姓名）")
+    tasks: tuple[str, ...] = ()
+    target: str | None = Field(default=None, description="目标，照方案原文")
     scope: Scope = Scope()
     ladder: Key | None = None
     due: Words | None = None
@@ -137,6 +154,13 @@ class CheckItem(Frozen):
     source: Source | None = None
 
 
+class Per(StrEnum):
+    """Below a unit: who each give theirs, while the unit answers for the number."""
+
+    departments = "departments"  # 科室
+    persons = "persons"  # 个人
+
+
 class Requirement(Frozen):
     """Something owed: once (`due`), again and again (`every`), or undated (neither: opened by hand)."""
 
@@ -157,6 +181,7 @@ class Requirement(Frozen):
     keep_at_unit: bool = False
     to: str | None = None
     copies: tuple[str, ...] = ()
+    per: Per | None = Field(default=None, description="由单位内各科室或每个人分别办理，单位报数")
     minimum: Annotated[int, Field(ge=1)] | None = Field(default=None, description="每期不少于几次（件）")
     checklist: tuple[CheckItem, ...] = ()
     ladder: Key | None = None
@@ -193,15 +218,50 @@ class Coverage(Frozen):
     source: Source | None = None
 
 
+class Sampling(Frozen):
+    """A share or a number to be drawn at random: of what, in which units."""
+
+    name: Name
+    of: Name = Field(description="抽查对象，如 出院病人")
+    percent: Annotated[int, Field(ge=1, le=100)] | None = None
+    count: Annotated[int, Field(ge=1)] | None = None
+    scope: Scope = Scope()
+    source: Source | None = None
+
+
+class Step(Frozen):
+    """One of several dates that an issue of a type has."""
+
+    key: Key
+    name: Name
+    due: Words
+    source: Source | None = None
+
+
+class IssueType(Frozen):
+    """A class of problems with deadlines of its own, such as a measure within ten days and the cure within sixty."""
+
+    key: Key
+    name: Name
+    steps: tuple[Step, ...] = Field(min_length=1)
+    ladder: Key | None = None
+    source: Source | None = None
+
+
 class LedgerRow(Frozen):
-    """One problem of the preset ledger: problem, measures, departments, deadline in the plan's words."""
+    """One problem of the preset ledger: problem, measures, departments, deadline in the plan's words.
+
+    A row of a `type` without a `due` of its own has the dates of its type.
+    """
 
     no: int
     project: str
     problem: str
     measures: tuple[str, ...]
     departments: tuple[str, ...]
-    due: Words
+    leaders: tuple[str, ...] = Field(default=(), description="责任领导的职务（不写姓名）")
+    due: Words | None = None
+    type: Key | None = None
     source: Source | None = None
 
 
@@ -210,8 +270,33 @@ class LedgerPreset(Frozen):
 
     columns: tuple[str, ...]
     ladder: Key | None = None
+    types: tuple[IssueType, ...] = ()
     rows: tuple[LedgerRow, ...] = ()
     source: Source | None = None
+
+
+class LetterType(Frozen):
+    """A formal paper in the plan's own words: reproof, praise, or advice of another authority."""
+
+    name: Name
+    use: str | None = Field(default=None, description="何时使用，照方案原文")
+    source: Source | None = None
+
+
+class Link(Frozen):
+    """Another campaign that this one goes with."""
+
+    name: Name
+    how: str | None = Field(default=None, description="如何联系，照方案原文，如 同步开展、随周报上报")
+    source: Source | None = None
+
+
+class Conflict(Frozen):
+    """Where the plan contradicts itself: kept as written, shown to whoever starts a campaign."""
+
+    about: str = Field(description="模板中的位置，如 ledger-4.due")
+    says: str
+    sources: tuple[Source, ...] = Field(min_length=1)
 
 
 class Template(Frozen):
@@ -230,10 +315,13 @@ class Template(Frozen):
     requirements: tuple[Requirement, ...] = ()
     ladders: dict[Key, Ladder] = {}
     ladder: Key | None = None
+    letters: tuple[LetterType, ...] = ()
     coverage: tuple[Coverage, ...] = ()
+    sampling: tuple[Sampling, ...] = ()
     ledger: LedgerPreset | None = None
     outcomes: tuple[str, ...] = ("办结",)
-    links: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     notes: tuple[str, ...] = ()
     source: Source | None = None
 

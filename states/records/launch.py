@@ -165,7 +165,7 @@ def _ledger(session: Session, campaign_id: int, milestones: Mapping[str, Milesto
                 problem=row.problem,
                 measures=list(row.measures),
                 departments=list(row.departments),
-                due_words=row.due,
+                due_words=row.due or "",
                 standing=milestone.standing,
             )
         )
