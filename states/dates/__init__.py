@@ -15,21 +15,22 @@ names no date has no instant, and `Due.missing` says why. What is not understood
 words and shows what can be written.
 """
 
-from states.dates.cadence import cadence, parse_cadence
+from states.dates.cadence import cadence, parse_cadence, parse_cadences
 from states.dates.deadline import Deadline
 from states.dates.faults import DatesError
-from states.dates.frame import LEAVING, OFFICE_END, Anchors
+from states.dates.frame import LEAVING, OFFICE_END, OFFICE_HOURS, Anchors
 from states.dates.grammar import parse
 from states.dates.occurrences import Occurrence, occurrences
 from states.dates.offsets import Offset, parse_offset, shift_instant
-from states.dates.points import Anchor, Event, Unit
-from states.dates.resolution import Due, resolve, start_of
+from states.dates.points import Anchor, Event, Festival, Holiday, Unit
+from states.dates.resolution import Due, resolve, resolve_window, start_of
 from states.dates.rhythm import Every, Rhythm, Shift
 from states.dates.windows import parse_window
 
 __all__ = [
     "LEAVING",
     "OFFICE_END",
+    "OFFICE_HOURS",
     "Anchor",
     "Anchors",
     "DatesError",
@@ -37,6 +38,8 @@ __all__ = [
     "Due",
     "Event",
     "Every",
+    "Festival",
+    "Holiday",
     "Occurrence",
     "Offset",
     "Rhythm",
@@ -46,9 +49,11 @@ __all__ = [
     "occurrences",
     "parse",
     "parse_cadence",
+    "parse_cadences",
     "parse_offset",
     "parse_window",
     "resolve",
+    "resolve_window",
     "shift_instant",
     "start_of",
 ]

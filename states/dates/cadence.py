@@ -10,25 +10,36 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from states.dates.faults import CADENCES, DatesError, unread
-from states.dates.forms import month_length, read_point
+from states.dates.forms import month_length
+from states.dates.listed import listed
 from states.dates.parts import BEFORE, CLOCK, clock
 from states.dates.plain import BLANK, NUMBER, Number, number, plain, within
-from states.dates.points import Clock, Day
-from states.dates.rhythm import LAST_DAY, SHIFT_WORDS, Every, Rhythm, Shift
+from states.dates.points import Clock
+from states.dates.rhythm import LAST_DAY, SHIFT_WORDS, SHORTEST, Every, Rhythm, Shift
 from states.dates.rules import checked
 
 Reader = Callable[[re.Match[str]], Every]
 
 _ENDING = rf"(?:{CLOCK})?{BEFORE}"
 _DAY = rf"(?:(?P<day>{NUMBER})[日号]|(?P<end>底|末))"
-_ACTS = r"(?:调度|通报|报告|报送|上报|小结|总结|研判|汇总|分析|会商|督查|检查|督导|会议|开展|组织|召开)"
+_AND = r"(?:、|,|;|以?及|和|与)"
+_WEEKDAY = r"(?:(?:周|星期)?[一二三四五六日天])"
+_ACTS = (
+    r"(?:调度|通报|零?报告|报送|上报|小结|总结|研判|汇总|分析|会商|督查|检查|督导|会议|例会|监测|"
+    r"专项|开展|组织|召开)"
+)
 _SHIFT = re.compile(
-    r"(?P<rest>.+?),?(?:如?遇|逢)(?:非工作日|节假日|休息日|周末)(?:的)?(?P<to>提前|顺延)(?:至.{1,8})?"
+    r"(?P<rest>.+?),?\(?(?:如?遇|逢)(?:非工作日|节假日|休息日|周末)(?:的)?(?P<to>提前|顺延)(?:至.{1,8})?"
 )
 _MINIMUM = re.compile(
-    rf"(?P<rest>每.+?)拟?(?:对各(?:单位|地))?(?:不少于|至少|各)?{_ACTS}?(?P<n>{NUMBER})次(?:专项)?{_ACTS}?"
+    rf"(?P<rest>(?![一两半]).+?)拟?(?:对各(?:单位|地))?(?:不少于|至少|各)?{_ACTS}?(?P<n>{NUMBER})次(?:专项)?{_ACTS}?"
 )
-_DONE = re.compile(rf"(?<=前){_ACTS}$")
+_LEAD_IN = re.compile(r"^(?:以后|此后|今后)?(?:于|在)?(?=每)")
+_DONE = re.compile(
+    r"(?:(?<=前)|(?<=[日底旬])|(?<=^每[天周月季年])|(?<=^每季度)|(?<=^每半[年月])|(?<=^每星期))"
+    rf"{_ACTS}{{1,3}}(?:制度)?$"
+)
+_WHAT = r"(?:信息|工作|进展|专项整治|整治)?"
 _RULE = re.compile(r"按规则\s*(?P<rule>[A-Z][A-Z0-9=;,+-]*)(?:\s+(?P<time>\S+?)前)?(?:[，,](?P<shift>遇.+))?")
 _SHORT = {
     "日": Rhythm.DAY,
@@ -49,11 +60,23 @@ def parse_cadence(words: str) -> Every:
     if words.strip().startswith(Rhythm.RULE.value):
         return _rule_in_words(words.strip())
     text, shift = _shift(plain(words))
-    text, minimum = _minimum(text)
-    found = _read(_DONE.sub("", text)) or _dates(text)
+    text, minimum = _minimum(_LEAD_IN.sub("", text))
+    text = _DONE.sub("", text)
+    found = _read(text) or listed(text)
     if found is None:
         raise unread("频次", words, CADENCES)
     return replace(found, minimum=minimum, shift=shift)
+
+
+def parse_cadences(words: str) -> tuple[Every, ...]:
+    """Several recurrences said in one breath: 一周一调度，一月一通报; DatesError as for `parse_cadence`."""
+    try:
+        return (parse_cadence(words),)
+    except DatesError:
+        parts = [part for part in re.split(r"[、，,；;]", words) if part.strip()]
+        if len(parts) < 2:
+            raise
+    return tuple(parse_cadence(part) for part in parts)
 
 
 def cadence(rrule: str, time: str | None, shift: str) -> Every:
@@ -104,22 +127,37 @@ def _read(text: str) -> Every | None:
     return None
 
 
-def _dates(text: str) -> Every | None:
-    """`3月15日前、6月15日前、9月15日前`: a list of irregular dates; a year holds for those after it too."""
-    days: list[Day] = []
-    for part in re.split(r"[、,;]", text):
-        point = read_point(part)
-        if not isinstance(point, Day):
-            return None
-        carried = days[-1].year if days else None
-        days.append(point if point.year is not None else replace(point, year=carried))
-    return Every(Rhythm.DATES, dates=tuple(days)) if len(days) > 1 else None
-
-
 def _weekday(found: re.Match[str]) -> Every:
     name = found["weekday"]
     day = BLANK if name == BLANK else "一二三四五六日".index(name.replace("天", "日")) + 1
     return Every(Rhythm.WEEK, day, clock=clock(found))
+
+
+def _weekdays(found: re.Match[str]) -> Every:
+    """每周一、四: several days of a week, in order."""
+    days = sorted({"一二三四五六日".index(name) + 1 for name in _names(found["days"])})
+    return _several(Rhythm.WEEK, days, clock(found))
+
+
+def _names(text: str) -> str:
+    return re.sub(rf"{_AND}|周|星期", "", text).replace("天", "日")
+
+
+def _days(found: re.Match[str]) -> Every:
+    """每月5日、20日前: several days of a month, in order; those that short months lack are refused."""
+    days = sorted({int(day) for day in re.findall(r"\d+", found["days"])})
+    if not 1 <= days[0] <= days[-1] <= SHORTEST:
+        raise DatesError(f"“{found[0]}”里的日子只能写1日至{SHORTEST}日，月末请写底")
+    days += [LAST_DAY] if re.search(r"[底末]", found["days"]) else []
+    return _several(Rhythm.MONTH, days, clock(found))
+
+
+def _several(rhythm: Rhythm, days: list[int], when: Clock | None) -> Every:
+    return Every(rhythm, days[0], clock=when, also=tuple(days[1:]))
+
+
+def _third(found: re.Match[str]) -> Every:
+    return Every(Rhythm.MONTH, {"上": 10, "中": 20, "下": LAST_DAY}[found["third"]])
 
 
 def _whole(rhythm: Rhythm) -> Reader:
@@ -161,16 +199,24 @@ _FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     _form(rf"每[天日]{_ENDING}", _whole(Rhythm.DAY)),
     _form(rf"每个?工作日{_ENDING}", _whole(Rhythm.WORKDAY)),
     _form(rf"每(?:周|星期)(?P<weekday>[一二三四五六日天]|__){_ENDING}", _weekday),
+    _form(rf"每(?P<days>{_WEEKDAY}(?:{_AND}{_WEEKDAY})+){_ENDING}", _weekdays),
     _form(rf"每(?:周|星期){_ENDING}", _whole(Rhythm.WEEK)),
     _form(rf"每旬{_ENDING}", _whole(Rhythm.TEN_DAYS)),
     _form(rf"每半个?月{_ENDING}", _whole(Rhythm.HALF_MONTH)),
     _form(rf"每个?月{_ENDING}", _whole(Rhythm.MONTH)),
     _form(rf"每个?月{_DAY}{_ENDING}", _month),
+    _form(
+        rf"每个?月(?P<days>(?:\d{{1,2}}[日号]?{_AND})+(?:\d{{1,2}}[日号]|月?[底末])){_ENDING}",
+        _days,
+    ),
+    _form(rf"每个?月(?P<third>[上中下])旬{BEFORE}", _third),
     _form(rf"每季度?{_ENDING}", _whole(Rhythm.QUARTER)),
     _form(rf"每季度?(?:(?:第?(?P<nth>{NUMBER}|首|末)个?月))?{_DAY}{_ENDING}", _quarter),
     _form(rf"每半年{_ENDING}", _whole(Rhythm.HALF_YEAR)),
     _form(rf"每年{_ENDING}", _whole(Rhythm.YEAR)),
     _form(rf"每年年?(?:(?P<month>{NUMBER})月)?{_DAY}{_ENDING}", _year),
-    _form(rf"一(?P<period>日|天|周|旬|月|季度?|年)一{_ACTS}", _short),
-    _form(rf"(?:信息|工作)?(?P<period>日|周|旬|半月|月|季|半年|年)(?:报表?|{_ACTS})", _short),
+    _form(rf"一?(?P<period>日|天|周|旬|半月|月|季度?|半年|年)一(?:{_ACTS}|次|报)", _short),
+    _form(rf"(?:实行)?{_WHAT}(?P<period>日|周|旬|半月|月|季度?|半年|年)(?:报表?|{_ACTS})(?:制度?)?", _short),
+    _form(rf"按(?P<period>日|周|旬|月|季度?|年)(?:{_ACTS})?", _short),
+    _form(rf"定期{_ACTS}{{0,3}}(?:制度)?", lambda _: Every(Rhythm.OPEN)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from states.dates.points import At, Nth, Origin, Point, Relative
+from states.dates.points import At, Nth, Origin, Point, Relative, Term, TermYear
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Deadline:
 
     `standing` is 长期坚持: a duty that goes on after (or without) the date. `hedge` keeps 原则上 or 力争, `about` 左右.
     `goal` keeps what must be reached by the date when the plan says so in a set phrase (取得明显成效).
-    `since` marks words that only name a beginning (4月起).
+    `since` marks words that only name a beginning (4月起), `fitting` is 适时: some fitting day about then.
     """
 
     point: Point | None = None  # None only for a duty that is nothing but standing
@@ -22,6 +22,7 @@ class Deadline:
     about: bool = False
     goal: str = ""
     since: bool = False
+    fitting: bool = False
 
     @property
     def blank(self) -> bool:
@@ -31,12 +32,17 @@ class Deadline:
     @property
     def soft(self) -> bool:
         """The plan itself does not insist on the exact day."""
-        return self.about or bool(self.hedge)
+        return self.about or self.fitting or bool(self.hedge)
 
     @property
     def anchor(self) -> Origin | None:
         """What the date is counted from; None for dates of the calendar and for durations."""
         return self.point.origin if isinstance(self.point, At | Relative | Nth) else None
+
+    @property
+    def period(self) -> str | None:
+        """The period (暑期, 考核期) whose days somebody has to give in `Anchors.periods`; it counts as a blank."""
+        return self.point.name if isinstance(self.point, Term | TermYear) else None
 
     def words(self) -> str:
         """Canonical Chinese."""
@@ -45,6 +51,7 @@ class Deadline:
         text = self.point.words() + ("起" if self.since else "")
         if self.about:
             text = self._without_within(text) + "左右"
+        text += "适时" if self.fitting else ""
         return self.hedge + text + self.goal + ("并长期坚持" if self.standing else "")
 
     def _without_within(self, text: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+from states.dates.refusals import why
 from states.errors import Faulty
 
 DEADLINES = (
@@ -19,5 +22,6 @@ class DatesError(Faulty):
 
 
 def unread(what: str, words: str, examples: str) -> DatesError:
-    """The words are not understood at all."""
-    return DatesError(f"看不懂{what}“{words}”。可以这样写：{examples}")
+    """The words are not understood: why, where that can be said, and what can be written."""
+    reason = why(what, unicodedata.normalize("NFKC", words).strip())
+    return DatesError(f"看不懂{what}“{words}”{'：' if reason else ''}{reason}。可以这样写：{examples}")

@@ -12,6 +12,7 @@ import re
 from states.dates.deadline import Deadline
 from states.dates.faults import DEADLINES, unread
 from states.dates.forms import read_point
+from states.dates.named import UNDATED_WORDS
 from states.dates.plain import plain
 from states.dates.points import Day, Nth, Period, Point, TenDays
 
@@ -20,8 +21,13 @@ _STANDING_LAST = re.compile(rf"(?P<rest>.*?)[,、;]?(?:并|且)?{_STANDING}")
 _STANDING_FIRST = re.compile(rf"{_STANDING}[,、;](?P<rest>.+)")
 _HEDGE = re.compile(r"(?P<hedge>原则上|力争)[,]?(?P<rest>.+)")
 _GOAL = re.compile(r"(?P<rest>.+?)(?P<goal>取得明显成效|取得阶段性成效|取得实效|取得成效|基本完成|全面完成)")
-_DONE = re.compile(r"(?P<rest>.+(?:[前内]|(?<=[底日旬])))(?:完成|办结|结束|上报|报送|止)")
-_LEAD_IN = re.compile(r"(?:请|须|应)?(?:最迟|截至|截止到?|于|在|到|至|自|从)(?P<rest>.+)")
+_ABOUT = re.compile(r"(?P<rest>.+)左右(?:的?时间)?")
+_FITTING = re.compile(r"(?P<rest>.+)适时")
+_ACT = r"(?:完成|办结|结束|上报|报送|报告|提出|提交|申请|反馈|公开|整改|落实|到位|移交|移送|通报|止)"
+_DONE = re.compile(rf"(?P<rest>.+(?:[前内]|(?<=[底日旬月周度])|(?<=工作日)|{UNDATED_WORDS})){_ACT}{{1,2}}")
+_LEAD_IN = re.compile(
+    r"(?:请|必须|须|应当?|要|务必)?(?:最迟|至迟|不迟于|截至|截止到?|于|在|到|至|自|从)?(?P<rest>.+)"
+)
 _SINCE = re.compile(r"(?:自|从)?(?P<rest>.+?)(?:之日)?(?:起|开始)")
 
 
@@ -43,10 +49,16 @@ def read(text: str) -> Deadline | None:
         return Deadline(standing=True)
     text, hedge = _taken(_HEDGE, text, "hedge")
     text, goal = _taken(_GOAL, text, "goal")
-    text, about = text.removesuffix("左右"), text.endswith("左右")
+    text, fitting = _without(_FITTING, text)
+    text, about = _without(_ABOUT, text)
     text = _taken(_DONE, text)[0]
     point, since = _point(text)
-    return Deadline(point, standing, hedge, about, goal, since) if point else None
+    return Deadline(point, standing, hedge, about, goal, since, fitting) if point else None
+
+
+def _without(pattern: re.Pattern[str], text: str) -> tuple[str, bool]:
+    found = pattern.fullmatch(text)
+    return (found["rest"], True) if found else (text, False)
 
 
 def _standing(text: str) -> tuple[str, bool]:

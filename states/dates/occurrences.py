@@ -17,14 +17,14 @@ from dateutil.rrule import DAILY, MONTHLY, WEEKLY, rrule
 
 from states.dates import periods
 from states.dates.faults import DatesError
-from states.dates.frame import ONE_DAY, closing, known
-from states.dates.points import Clock, Day
-from states.dates.rhythm import LAST_DAY, Every, Rhythm, Shift
+from states.dates.frame import ONE_DAY, closing
+from states.dates.listed_days import Named, named_days
+from states.dates.points import Clock
+from states.dates.rhythm import LAST_DAY, SHORTEST, Every, Rhythm, Shift
 from states.dates.rules import laid_out, once_per_period, parts
 from states.workdays import Workdays
 
 MOST: Final = 5000  # occurrences of one recurrence in one window
-SHORTEST: Final = 28  # days every month has
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ def occurrences(
     """The turns that fall due from `start` to `end`, both included, in order.
 
     Labels: 2026-12-05 a day, 2026-W49 an ISO week, 2026-12-T1 ten days, 2026-12-H1 half a month, 2026-12,
-    2026-Q4, 2026-H2, 2026; rules that name several days in a period are labelled by the day. An occurrence opens
-    at the local midnight on which its period begins, or after the turn before it, never before `start`.
+    2026-Q4, 2026-H2, 2026; what names several days in a period is labelled by the day, a festival 2026-端午. An
+    occurrence opens at the local midnight on which its period (the days off of a festival) begins, or after the
+    turn before it, never before `start`.
     DatesError when the recurrence has a blank, or more than MOST turns.
     """
     if every.blank:
@@ -82,16 +83,17 @@ class _Window:
 def _turns(window: _Window) -> Iterator[Occurrence]:
     label, begins = _naming(window.every)
     previous, count = date.min, 0
-    for day, clock in _named_days(window):
-        opens = max(begins(day), previous + ONE_DAY)
+    for turn in _named_days(window):
+        day = turn.day
+        opens = turn.begins or max(begins(day), previous + ONE_DAY)
         previous = day
-        found = window.due(day, clock)
+        found = window.due(day, turn.clock)
         if found is None:
             continue
         count += 1
         if count > MOST:
             raise DatesError(f"频次“{window.every.words()}”在时间窗内超过{MOST}次，请改稀或缩短时间窗")
-        yield _turn(window, label(day), opens, day, found)
+        yield _turn(window, turn.label or label(day), opens, day, found)
 
 
 def _turn(window: _Window, label: str, opens: date, day: date, found: tuple[date, datetime]) -> Occurrence:
@@ -101,33 +103,20 @@ def _turn(window: _Window, label: str, opens: date, day: date, found: tuple[date
     return Occurrence(label, opening.astimezone(UTC), due.astimezone(UTC), provisional)
 
 
-def _named_days(window: _Window) -> Iterator[tuple[date, Clock | None]]:
-    """The days the recurrence names from the window's first day on, in order, with the time of day."""
+def _named_days(window: _Window) -> Iterator[Named]:
+    """The days the recurrence names from the window's first day on, in order."""
     every, first, last = window.every, window.start.date(), window.end.date()
     if every.shift is Shift.PREVIOUS:
         last = window.calendar.add(last, 1)  # days off after the end can be brought forward into the window
     if every.rhythm is Rhythm.DATES:
-        yield from _listed(every.dates, first, last)
+        yield from named_days(every.dates, first, last, window.calendar)
         return
     for instant in _rule(every, datetime.combine(first, time.min)):
         day = instant.date()
         if day > last:
             return
         if every.rhythm is not Rhythm.WORKDAY or window.calendar.is_workday(day):
-            yield day, every.clock
-
-
-def _listed(days: tuple[Day, ...], first: date, last: date) -> list[tuple[date, Clock | None]]:
-    """The listed dates in the window; one without a year comes in every year."""
-    found = {}
-    for day in days:
-        for year in range(first.year, last.year + 1) if day.year is None else (known(day.year),):
-            try:
-                found[date(year, known(day.month), known(day.day))] = day.clock
-            except ValueError:
-                if day.year is not None:
-                    raise DatesError(f"{year}年没有{day.month}月{day.day}日，请改写") from None
-    return [(day, found[day]) for day in sorted(found) if first <= day <= last]
+            yield Named(day, every.clock)
 
 
 def _rule(every: Every, first: datetime) -> rrule:
@@ -137,13 +126,13 @@ def _rule(every: Every, first: datetime) -> rrule:
         case Rhythm.RULE:
             return laid_out(every.rule, first)
         case Rhythm.WEEK:
-            return rrule(WEEKLY, first, byweekday=(day or 7) - 1)
+            return rrule(WEEKLY, first, byweekday=[one - 1 for one in (day or 7, *every.also)])
         case Rhythm.TEN_DAYS:
             return rrule(MONTHLY, first, bymonthday=(10, 20, -1))
         case Rhythm.HALF_MONTH:
             return rrule(MONTHLY, first, bymonthday=(15, -1))
         case Rhythm.MONTH:
-            return _monthly(first, range(1, 13), day)
+            return _monthly(first, range(1, 13), day, every.also)
         case Rhythm.QUARTER:
             return _monthly(first, range(month or 3, 13, 3), day)
         case Rhythm.HALF_YEAR:
@@ -154,8 +143,10 @@ def _rule(every: Every, first: datetime) -> rrule:
             return rrule(DAILY, first)
 
 
-def _monthly(first: datetime, months: Iterable[int], day: int | None) -> rrule:
-    """A day of some months; the 29th, 30th and 31st are the last day of months that are shorter."""
+def _monthly(first: datetime, months: Iterable[int], day: int | None, also: tuple[int, ...] = ()) -> rrule:
+    """A day (or several) of some months; the 29th, 30th and 31st are the last day of months that are shorter."""
+    if also and day is not None:
+        return rrule(MONTHLY, first, bymonth=tuple(months), bymonthday=(day, *also))
     if day is None or day == LAST_DAY:
         return rrule(MONTHLY, first, bymonth=tuple(months), bymonthday=-1)
     if day <= SHORTEST:
@@ -168,7 +159,7 @@ def _monthly(first: datetime, months: Iterable[int], day: int | None) -> rrule:
 def _naming(every: Every) -> tuple[Callable[[date], str], Callable[[date], date]]:
     """How a turn is labelled and on which day its period begins."""
     if every.rhythm is not Rhythm.RULE:
-        return periods.label(every.rhythm), periods.begins(every.rhythm)
+        return periods.label(Rhythm.DAY if every.also else every.rhythm), periods.begins(every.rhythm)
     rhythm = _OF_FREQ[parts(every.rule)["FREQ"]]
     label = periods.label(rhythm if once_per_period(every.rule) else Rhythm.DAY)
     return label, periods.begins(rhythm)

@@ -1,167 +1,49 @@
 """What a deadline can point at, as frozen values that print themselves in Chinese.
 
-A part that the plan leaves open is BLANK and stays so. A year that is not written is None: it is the year of
-the campaign (`Anchors.year`), never one guessed to be the next.
+Here are the points that are counted from something or wait for somebody; those of the calendar are in
+`states.dates.written`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from typing import Final
 
-from states.dates.plain import BLANK, Number, year_words
+from states.dates.festivals import Festival, Holiday
+from states.dates.origins import Anchor, Clock, Event, Origin, Unit, origin_name
+from states.dates.plain import BLANK, Number
+from states.dates.written import Day, Edge, Period, Stretch, TenDays
 
+__all__ = [
+    "Anchor",
+    "At",
+    "Clock",
+    "Day",
+    "Edge",
+    "Event",
+    "Feast",
+    "Festival",
+    "Holiday",
+    "Lasting",
+    "Nth",
+    "Origin",
+    "Period",
+    "Point",
+    "Relative",
+    "Stretch",
+    "TenDays",
+    "Term",
+    "TermYear",
+    "Unclear",
+    "Undated",
+    "Unit",
+    "Vague",
+    "Written",
+    "origin_name",
+]
 
-class Anchor(Enum):
-    """What an offset counts from. The value is its canonical name in Chinese."""
-
-    LAUNCH = "启动"
-    ISSUED = "印发"
-    BEGINS = "行动开始"
-    ENDS = "行动结束"
-    EXPIRY = "届满"  # the end of the campaign, in the word of the plan
-    PHASE_START = "阶段开始"
-    PHASE_END = "阶段结束"
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happens on no known day, by the plan's own name for it; no name: the matter itself arises."""
-
-    name: str = ""
-
-    @property
-    def key(self) -> str:
-        """Where `Anchors.events` has its instant."""
-        return self.name or "事项发生"
-
-
-Origin = Anchor | Event
-
-
-def origin_name(origin: Origin) -> str:
-    return origin.name if isinstance(origin, Event) else origin.value
-
-
-class Unit(StrEnum):
-    """What is counted. Days and hours are different units: 24 hours are not a day, a day ends at office end."""
-
-    DAY = "d"
-    WORKDAY = "wd"
-    WEEK = "w"
-    MONTH = "m"
-    HOUR = "h"
-    YEAR = "y"
-
-    @property
-    def words(self) -> str:
-        return _UNIT_WORDS[self]
-
-
-_UNIT_WORDS = {
-    Unit.DAY: "日",
-    Unit.WORKDAY: "个工作日",
-    Unit.WEEK: "周",
-    Unit.MONTH: "个月",
-    Unit.HOUR: "小时",
-    Unit.YEAR: "年",
-}
-
-
-@dataclass(frozen=True)
-class Clock:
-    """A time of day in minutes after midnight (24:00 allowed); `leaving` is 下班, whose minute is a constant."""
-
-    minutes: int = 0
-    leaving: bool = False
-
-    def words(self) -> str:
-        return "下班" if self.leaving else f"{self.minutes // 60}:{self.minutes % 60:02d}"
-
-
-@dataclass(frozen=True)
-class Day:
-    """`8月15日前`: a calendar day, which `前` includes. `before` only remembers whether 前 is written."""
-
-    month: Number
-    day: Number
-    year: Number | None = None
-    clock: Clock | None = None
-    before: bool = True
-
-    @property
-    def blank(self) -> bool:
-        return BLANK in (self.year, self.month, self.day)
-
-    def words(self) -> str:
-        clock = self.clock.words() if self.clock else ""
-        return f"{year_words(self.year)}{self.month}月{self.day}日{clock}{'前' if self.before else ''}"
-
-
-class Stretch(Enum):
-    """Lengths of a calendar period, in months."""
-
-    MONTH = 1
-    QUARTER = 3
-    HALF = 6
-    YEAR = 12
-
-
-class Edge(Enum):
-    """Which moment of a period is meant. WHOLE and END fall due on its last day, BEFORE on the day before it begins."""
-
-    WHOLE = ""
-    BEFORE = "前"
-    END = "底"
-    BY_END = "底前"
-
-
-@dataclass(frozen=True)
-class Period:
-    """`8月`, `8月前`, `4月底前`, `3季度`, `上半年`, `年底前`, `2026年`: a whole period of the calendar."""
-
-    stretch: Stretch
-    index: Number = 1  # which month, quarter or half; 1 for a year
-    edge: Edge = Edge.WHOLE
-    year: Number | None = None
-
-    @property
-    def blank(self) -> bool:
-        return BLANK in (self.year, self.index)
-
-    def words(self) -> str:
-        return f"{year_words(self.year)}{self._name()}{self.edge.value}"
-
-    def _name(self) -> str:
-        match self.stretch:
-            case Stretch.MONTH:
-                return f"{self.index}月"
-            case Stretch.QUARTER:
-                return f"第{self.index}季度"
-            case Stretch.HALF:
-                return "上半年" if self.index == 1 else "下半年"
-            case Stretch.YEAR:
-                return "" if self.year is not None else "年"
-
-
-@dataclass(frozen=True)
-class TenDays:
-    """`7月上旬`, `7月上、中旬`, `7月下旬前`: tens of days, 前 included as for a day."""
-
-    month: Number
-    first: int  # 1 上旬 (1–10), 2 中旬 (11–20), 3 下旬 (21–end)
-    last: int
-    year: Number | None = None
-    before: bool = False
-
-    @property
-    def blank(self) -> bool:
-        return BLANK in (self.year, self.month)
-
-    def words(self) -> str:
-        which = "、".join(dict.fromkeys(("上中下"[self.first - 1], "上中下"[self.last - 1])))
-        return f"{year_words(self.year)}{self.month}月{which}旬{'前' if self.before else ''}"
-
+Written = Day | Period | TenDays
+HOLIDAY_TERMS: Final = ("暑期", "寒假", "放假", "开学")  # whose 前 needs no 开始
 
 _AT_WORDS = {
     Anchor.LAUNCH: "即日起",
@@ -176,16 +58,16 @@ _AT_WORDS = {
 
 @dataclass(frozen=True)
 class At:
-    """`即日起`, `阶段结束前`: the anchor's own instant."""
+    """`即日起`, `阶段结束前`, `集中整治阶段结束前`: the anchor's or event's own instant."""
 
-    origin: Anchor
+    origin: Anchor | Event
 
     @property
     def blank(self) -> bool:
         return False
 
     def words(self) -> str:
-        return _AT_WORDS[self.origin]
+        return f"{self.origin.name}前" if isinstance(self.origin, Event) else _AT_WORDS[self.origin]
 
 
 @dataclass(frozen=True)
@@ -230,17 +112,72 @@ class Nth:
 
 @dataclass(frozen=True)
 class Lasting:
-    """`为期6个月`, `为期2周`: a duration whose first day counts, from the start of the phase or the campaign."""
+    """`为期6个月`, `8月1日起用1年`: a duration whose first day counts.
+
+    It runs from the start of the phase or the campaign, unless the words name their own.
+    """
 
     n: Number
     unit: Unit
+    start: Written | At | None = None
 
     @property
     def blank(self) -> bool:
-        return self.n == BLANK
+        return self.n == BLANK or (self.start is not None and self.start.blank)
 
     def words(self) -> str:
-        return f"为期{self.n}{self.unit.words}"
+        amount = f"{self.n}{self.unit.words}"
+        if self.start is None:
+            return f"为期{amount}"
+        return f"{self.start.words().removesuffix('起')}起用{amount}"
+
+
+@dataclass(frozen=True)
+class Feast:
+    """`国庆`: the days off around a festival; `国庆前`: the last working day before them."""
+
+    holiday: Holiday
+    before: bool = False
+
+    @property
+    def blank(self) -> bool:
+        return self.holiday.blank
+
+    def words(self) -> str:
+        return f"{self.holiday.name}{'前' if self.before else ''}"
+
+
+@dataclass(frozen=True)
+class Term:
+    """`暑期`, `放假前`, `主题教育期间`: a period known by its name alone. Its days are for somebody to give."""
+
+    name: str
+    before: bool = False
+
+    @property
+    def blank(self) -> bool:
+        return True
+
+    def words(self) -> str:
+        if self.before:
+            return f"{self.name}前" if self.name in HOLIDAY_TERMS else f"{self.name}开始前"
+        return self.name if self.name.endswith("期") else f"{self.name}期间"
+
+
+@dataclass(frozen=True)
+class TermYear:
+    """`考核期第2年10月上旬前`: a date in the n-th year of a named period, or that whole year."""
+
+    name: str
+    n: Number
+    within: Written | None = None
+
+    @property
+    def blank(self) -> bool:
+        return True
+
+    def words(self) -> str:
+        return f"{self.name}第{self.n}年{self.within.words() if self.within else ''}"
 
 
 @dataclass(frozen=True)
@@ -271,4 +208,18 @@ class Unclear:
         return self.text
 
 
-Point = Day | Period | TenDays | At | Relative | Nth | Lasting | Undated | Unclear
+@dataclass(frozen=True)
+class Vague:
+    """`限期`, `近期`, `10月初`: promises a date and gives none, so a person has to fill it in."""
+
+    text: str
+
+    @property
+    def blank(self) -> bool:
+        return True
+
+    def words(self) -> str:
+        return self.text
+
+
+Point = Written | At | Relative | Nth | Lasting | Feast | Term | TermYear | Undated | Unclear | Vague

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from states.dates.deadline import Deadline
 from states.dates.frame import BLANK_LEFT, Anchors, Frame, UnsetError
-from states.dates.points import Unclear
+from states.dates.points import Lasting, Term, TermYear, Unclear, Vague
 from states.dates.spans import span
 from states.workdays import Workdays
 
 STANDING = "长期坚持，不设期限"
 ONLY_BEGINS = "只写了开始，没有写期限"
+_SAY_MORE = (Unclear, Vague, Term, TermYear)  # blanks whose own sentence says what is wanted
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,23 @@ def start_of(deadline: Deadline, anchors: Anchors, calendar: Workdays, zone: Zon
     return _due(deadline, Frame(anchors, calendar, zone), last=False)
 
 
+def resolve_window(
+    window: tuple[Deadline | None, Deadline | None], anchors: Anchors, calendar: Workdays, zone: ZoneInfo
+) -> tuple[Due | None, Due | None]:
+    """First and last instant of a window; a duration (用1年, 为期100天) runs from the window's own start."""
+    start, end = window
+    opens = start_of(start, anchors, calendar, zone) if start else None
+    if start is not None and end is not None and isinstance(end.point, Lasting) and end.point.start is None:
+        if opens is None or opens.at is None:
+            return opens, _missing(end, (opens.missing if opens else None) or BLANK_LEFT)
+        anchors = replace(anchors, phase=(opens.at, None))
+    return opens, resolve(end, anchors, calendar, zone) if end else None
+
+
 def _due(deadline: Deadline, frame: Frame, *, last: bool) -> Due:
     if deadline.point is None:
         return _missing(deadline, STANDING)
-    if deadline.blank and not isinstance(deadline.point, Unclear):
+    if deadline.blank and not isinstance(deadline.point, _SAY_MORE):
         return _missing(deadline, BLANK_LEFT)
     try:
         found = span(deadline.point, frame)

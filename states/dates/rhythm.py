@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from states.dates.plain import BLANK, Number
-from states.dates.points import Clock, Day
+from states.dates.points import Clock, Feast, Written
 
 
 class Rhythm(Enum):
@@ -21,6 +21,7 @@ class Rhythm(Enum):
     QUARTER = "每季度"
     HALF_YEAR = "每半年"
     YEAR = "每年"
+    OPEN = "定期"  # again and again, the plan does not say how often: a blank
     RULE = "按规则"
     DATES = ""
 
@@ -35,6 +36,7 @@ class Shift(StrEnum):
 
 SHIFT_WORDS = {Shift.NONE: "", Shift.PREVIOUS: "遇非工作日提前", Shift.NEXT: "遇非工作日顺延"}
 LAST_DAY = -1  # 底: the last day, when the words name it
+SHORTEST = 28  # days every month has
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,10 @@ class Every:
     """One recurrence, immutable; `words()` prints it and parses back to the same value.
 
     `day`: ISO weekday of a week, else day of the month (clamped to short months, LAST_DAY for 底); None leaves
-    it to the last day of the period. `month`: month of the year, or 1–3 of a quarter. `minimum` is how many
-    times per period at least (None: not said). `rule` is the RRULE of Rhythm.RULE, `dates` those of DATES.
+    it to the last day of the period. `also`: further days of the same week or month. `month`: month of the year,
+    or 1–3 of a quarter. `minimum` is how many times per period at least (None: not said). `rule` is the RRULE of
+    Rhythm.RULE; `dates` those of DATES: dates, periods (due on their last day) and festivals, which come again
+    every year where they name none.
     """
 
     rhythm: Rhythm
@@ -53,12 +57,17 @@ class Every:
     minimum: int | None = None
     shift: Shift = Shift.NONE
     rule: str = ""
-    dates: tuple[Day, ...] = ()
+    dates: tuple[Written | Feast, ...] = ()
+    also: tuple[int, ...] = ()
 
     @property
     def blank(self) -> bool:
-        """A day or month is left open, so a person has to fill it in."""
-        return BLANK in (self.day, self.month) or any(day.blank for day in self.dates)
+        """A day, a month or the very period is left open, so a person has to fill it in."""
+        return (
+            self.rhythm is Rhythm.OPEN
+            or BLANK in (self.day, self.month)
+            or any(day.blank for day in self.dates)
+        )
 
     def words(self) -> str:
         """Canonical Chinese (an RRULE keeps its own words)."""
@@ -77,12 +86,16 @@ class Every:
 
     def _day_words(self) -> str:
         if self.rhythm is Rhythm.DATES:
-            return "、".join(day.words() for day in self.dates)
-        if self.rhythm is Rhythm.WEEK:
-            return "一二三四五六日"[self.day - 1] if isinstance(self.day, int) else str(self.day or "")
+            yearly = "每年" if len(self.dates) == 1 else ""
+            return yearly + "、".join(day.words() for day in self.dates)
         if self.day is None:
             return ""
-        return self._month_words() + ("底" if self.day == LAST_DAY else f"{self.day}日")
+        return self._month_words() + "、".join(self._one_day(day) for day in (self.day, *self.also))
+
+    def _one_day(self, day: Number) -> str:
+        if self.rhythm is Rhythm.WEEK:
+            return "一二三四五六日"[day - 1] if isinstance(day, int) else day
+        return "底" if day == LAST_DAY else f"{day}日"
 
     def _month_words(self) -> str:
         if self.month is None:

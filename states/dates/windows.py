@@ -13,6 +13,7 @@ from typing import Any
 
 from states.dates.deadline import Deadline
 from states.dates.faults import WINDOWS, DatesError, unread
+from states.dates.forms import CAMPAIGN
 from states.dates.grammar import read
 from states.dates.plain import BLANK, NUMBER, plain
 from states.dates.points import (
@@ -20,12 +21,15 @@ from states.dates.points import (
     At,
     Day,
     Edge,
+    Feast,
     Lasting,
     Nth,
     Period,
     Point,
     Relative,
     TenDays,
+    Term,
+    TermYear,
     Undated,
     Unit,
     origin_name,
@@ -35,9 +39,11 @@ Window = tuple[Deadline | None, Deadline | None]
 
 # five kinds of dash, 至 and 到; 一 where a scan put it for a dash; a comma or nothing after 起
 _BETWEEN = re.compile(
-    r"至|到|[-—–~〜―−‐]+|(?<=[年月日旬底末])一(?=[\d_])|(?<=[起始])[,、]|(?<=[起始])(?=为期|历时|用)"
+    r"至|到|[-—–~〜―−‐]+|(?<=[年月日旬底末])一(?=[\d_])|(?<=[起始])[,、]|(?<=[起始])(?=为期|历时|利?用)"
 )
-_BARE = re.compile(rf"(?P<number>{NUMBER})(?P<unit>[日号]|月)")
+_BARE = re.compile(rf"(?P<number>{NUMBER})(?P<unit>[日号]|月)|\d{{4}}(?P<year>年)")
+_NEXT_YEAR = re.compile(r"(?:次|翌|第二)年(?P<rest>.+)")
+_CAMPAIGN = re.compile(rf"{CAMPAIGN}期间")
 _BARE_TENS = re.compile(r"[上中下]旬")
 _BARE_NTH = re.compile(rf"第{NUMBER}(?:个?星期|周|个?月)")
 
@@ -49,6 +55,8 @@ def parse_window(words: str) -> Window:
     have an end only, `4月起` a start only, `启动后2周内` runs from its anchor. DatesError as for `parse`.
     """
     text = plain(words)
+    if _CAMPAIGN.fullmatch(text):
+        return Deadline(At(Anchor.BEGINS)), Deadline(At(Anchor.ENDS))
     window = _closed(text, words) or _single(text)
     if window is None:
         raise unread("起止时间", words, WINDOWS)
@@ -74,26 +82,44 @@ def _single(text: str) -> Window | None:
         return None
     if only.since or only.point == At(Anchor.LAUNCH):
         return only, None
+    if _names_both_ends(only.point):
+        return only, only
     match only.point:
-        case Day(before=False) | Period(edge=Edge.WHOLE) | TenDays(before=False) | Nth():
-            return only, only
+        case Lasting(start=start) if start is not None:
+            return Deadline(start), only
         case Relative(origin=Anchor() as origin, backwards=False, unit=unit) if unit is not Unit.HOUR:
             return Deadline(At(origin)), only
     return None, only
 
 
+def _names_both_ends(point: Point | None) -> bool:
+    """The words name a stretch of days, from its first to its last."""
+    match point:
+        case Day(before=before) | TenDays(before=before) | Feast(before=before) | Term(before=before):
+            return not before
+        case TermYear(within=within):
+            return within is None or _names_both_ends(within)
+        case Period(edge=edge):
+            return edge is Edge.WHOLE
+    return isinstance(point, Nth)
+
+
 def _with_unit(left: str, right: str) -> str:
     """`9` before `11月` is 9月; `8月1` before `15日` is 8月1日."""
     bare = _BARE.match(right)
+    if bare and bare["year"]:
+        return left + "年" if re.search(r"\d{4}$", left) else left
     return left + bare["unit"] if bare and re.search(r"(?:\d|__)$", left) else left
 
 
 def _with_context(start: Deadline, right: str) -> str:
     """The month or the anchor that the first end has said already, put before the second."""
-    bare, point = _BARE.match(right), start.point
+    bare, point, later = _BARE.match(right), start.point, _NEXT_YEAR.fullmatch(right)
+    if later and isinstance(point, Day | TenDays | Period) and isinstance(point.year, int):
+        return f"{point.year + 1}年{later['rest']}"
     if isinstance(point, Day | TenDays | Period) and _BARE_TENS.match(right):
         return f"{_month_of(point)}月{right}"
-    if isinstance(point, Day) and bare and bare["unit"] != "月":
+    if isinstance(point, Day) and bare and bare["unit"] in {"日", "号"}:
         return f"{point.month}月{right}"
     if isinstance(point, Nth) and _BARE_NTH.match(right):
         return f"{origin_name(point.origin)}后{right}"

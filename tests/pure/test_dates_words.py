@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from states.dates import Anchor, DatesError, Deadline, Event, Unit, parse
+from states.dates import Anchor, DatesError, Deadline, Event, Festival, Holiday, Unit, parse
 from states.dates.forms import month_length
 from states.dates.plain import BLANK
 from states.dates.points import (
@@ -12,14 +12,18 @@ from states.dates.points import (
     Clock,
     Day,
     Edge,
+    Feast,
     Lasting,
     Nth,
     Period,
     Relative,
     Stretch,
     TenDays,
+    Term,
+    TermYear,
     Unclear,
     Undated,
+    Vague,
 )
 
 
@@ -174,7 +178,7 @@ def test_the_anchor_of_an_offset_is_named(words: str, anchor: Anchor | Event | N
         ("__日前", "看不懂期限“__日前”"),
         ("9月-11月", "看不懂期限“9月-11月”"),
         ("每周五", "看不懂期限“每周五”"),
-        ("暑期", "看不懂期限“暑期”"),
+        ("节前", "看不懂期限“节前”：没有写明是哪个节日"),
         ("13月底前", "“13月”不存在，月只能写1至12"),
         ("2月30日前", "“30日”不存在，日只能写1至29"),
         ("4月31日前", "“31日”不存在，日只能写1至30"),
@@ -205,8 +209,10 @@ years = st.one_of(st.none(), numbers(1990, 2099))
 months = numbers(1, 12)
 clocks = st.one_of(st.just(Clock(leaving=True)), st.builds(Clock, st.integers(0, 24 * 60)))
 events = st.sampled_from(["收到通知", "制作完成", "受理", "上一阶段结束", "集中整治阶段结束"]).map(Event)
-origins = st.one_of(st.sampled_from(Anchor), events)
-lasting_units = st.sampled_from([unit for unit in Unit if unit is not Unit.HOUR])
+lasting_units = st.sampled_from([unit for unit in Unit if unit not in {Unit.HOUR, Unit.OFFICE_HOUR}])
+holidays = st.builds(Holiday, st.sampled_from(Festival), years)
+names = st.sampled_from(["暑期", "考核期", "评价周期", "主题教育", "集中整治阶段"])
+origins = st.one_of(st.sampled_from(Anchor), events, holidays)
 
 
 @st.composite
@@ -238,13 +244,26 @@ def tens(draw: st.DrawFn) -> TenDays:
 
 
 calendar_points = st.one_of(days(), periods(), tens())
+starts = st.one_of(
+    calendar_points.filter(
+        lambda point: not getattr(point, "before", False) and getattr(point, "edge", Edge.WHOLE) is Edge.WHOLE
+    ),
+    st.sampled_from([Anchor.LAUNCH, Anchor.ISSUED, Anchor.BEGINS, Anchor.PHASE_START]).map(At),
+)
+inside = calendar_points.filter(lambda point: point.year is None)
 points = st.one_of(
     calendar_points,
     st.builds(At, st.sampled_from(Anchor)),
     st.builds(Relative, origins, numbers(1, 99), st.sampled_from(Unit), st.booleans()),
     st.builds(Relative, st.just(Event()), numbers(1, 99), st.sampled_from(Unit)),
     st.builds(Nth, origins, numbers(1, 99), st.sampled_from([Unit.WEEK, Unit.MONTH])),
-    st.builds(Lasting, numbers(1, 99), lasting_units),
+    st.builds(Lasting, numbers(1, 99), lasting_units, st.one_of(st.none(), starts)),
+    st.builds(Feast, holidays, st.booleans()),
+    st.builds(Term, names, st.booleans()),
+    st.builds(Term, st.sampled_from(["放假", "开学"]), st.just(True)),
+    st.builds(TermYear, st.sampled_from(["考核期", "建设周期"]), numbers(1, 9), st.one_of(st.none(), inside)),
+    st.sampled_from(["考核期满", "集中整治阶段结束", "暑期结束"]).map(Event).map(At),
+    st.sampled_from(["限期", "近期", "10月初", "2026年3月初"]).map(Vague),
     st.sampled_from(["立行立改", "及时", "适时", "不定期", "另行通知"]).map(Undated),
     st.tuples(st.integers(1, 12), st.integers(1, 31)).map(lambda md: Unclear(f"{md[0]}月{md[1]}前")),
 )
@@ -262,6 +281,7 @@ def deadlines(draw: st.DrawFn) -> Deadline:
         about=draw(st.booleans()),
         goal=draw(st.sampled_from(["", "取得明显成效", "取得阶段性成效", "基本完成", "全面完成"])),
         since=since,
+        fitting=draw(st.booleans()),
     )
 
 
