@@ -2,7 +2,8 @@
 
 Only the days that differ from Monday–Friday are kept. The number of working days up to any day is then a
 closed formula plus a running total looked up by bisection, so counting costs the same over ten days or ten
-years, forwards or backwards. A year without a published arrangement counts Monday to Friday and is provisional.
+years, forwards or backwards. A year without a published arrangement is provisional: Monday to Friday, less the
+holidays that the law itself puts on a date; what is moved around them is not guessed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from states.errors import Faulty
 
 FRIDAY = 5  # ISO weekday
 LAST = date.max.toordinal()
+# Month and day of the holidays fixed by law (全国年节及纪念日放假办法) -> the first year in which it names them.
+FIXED = {(1, 1): 1950, (5, 1): 1950, (5, 2): 2025, (10, 1): 1950, (10, 2): 1950, (10, 3): 1999}
+FORESEEN = range(1950, 2200)  # years in which they are known without an arrangement
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,12 @@ class Workdays:
         """Calendar from exceptions (day -> is a working day) and the published years.
 
         An exception in a year that is not published is left out: half a year's knowledge would pass for the whole.
+        Such a year has the holidays fixed by law instead.
         """
         known = frozenset(years)
-        moved = {
-            day.toordinal(): works
-            for day, works in sorted(days.items())
-            if day.year in known and works != _is_weekday(day)
-        }
+        told = {day: works for day, works in days.items() if day.year in known}
+        told |= dict.fromkeys(_fixed(known), False)
+        moved = {day.toordinal(): works for day, works in sorted(told.items()) if works != _is_weekday(day)}
         marks = tuple(moved)
         gained = tuple(accumulate((1 if works else -1 for works in moved.values()), initial=0))
         counts = tuple(_weekdays_until(mark) + gained[at + 1] for at, mark in enumerate(marks))
@@ -97,6 +100,12 @@ def published() -> tuple[dict[date, bool], tuple[int, ...]]:
     days = dict.fromkeys(constants.holidays, False) | dict.fromkeys(constants.workdays, True)
     years = tuple(range(min(days).year, max(days).year + 1))
     return {day: works for day, works in sorted(days.items()) if works != _is_weekday(day)}, years
+
+
+def _fixed(published: Iterable[int]) -> list[date]:
+    """The holidays fixed by law in every year that is foreseen and not published."""
+    years = set(FORESEEN).difference(published)
+    return [date(year, *day) for day, since in FIXED.items() for year in years if year >= since]
 
 
 def _is_weekday(day: date) -> bool:

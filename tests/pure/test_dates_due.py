@@ -132,11 +132,11 @@ PLAIN = (False, False, False)
         ("启动后第8周", AUTUMN, "2026-11-15 18:00", PLAIN),
         ("启动后第2个月", AUTUMN, "2026-11-20 18:00", PLAIN),
         # the turn of the year: 31 December, then 1 January 2027 counts as a plain Friday, provisionally
-        ("制作完成后3个工作日内", AUTUMN, "2027-01-04 18:00", PROVISIONAL),
+        ("制作完成后3个工作日内", AUTUMN, "2027-01-05 18:00", PROVISIONAL),
         ("制作完成后1个工作日内", AUTUMN, "2026-12-31 18:00", PLAIN),
-        ("启动后5个工作日内", WINTER, "2027-01-06 18:00", PROVISIONAL),
+        ("启动后5个工作日内", WINTER, "2027-01-07 18:00", PROVISIONAL),
         ("启动后5日内", WINTER, "2027-01-04 18:00", PROVISIONAL),
-        ("届满前3个工作日", WINTER, "2026-12-30 18:00", PROVISIONAL),
+        ("届满前3个工作日", WINTER, "2026-12-29 18:00", PROVISIONAL),
         ("届满前5日", WINTER, "2026-12-30 18:00", PLAIN),
         ("届满前3个工作日", NEW_YEAR, "2026-12-29 18:00", PLAIN),
         ("启动后1个工作日内", replace(AUTUMN, launch=local("2003-12-31 09:00")), "2004-01-02 18:00", PLAIN),
@@ -164,7 +164,7 @@ BARE = Anchors(launch=local("2026-09-21 09:00"), issued=None, year=2026)
         ("启动后__个工作日内", "留空，须填写"),
         ("在完成阶段工作__日内", "留空，须填写"),
         ("7月10前", "“7月10前”疑有笔误，须填写"),
-        ("收到通知后3个工作日内", "待事项发生"),
+        ("收到通知后3个工作日内", "待“收到通知”发生"),
         ("2小时内", "待事项发生"),
         ("立行立改", "未注明日期"),
         ("及时", "未注明日期"),
@@ -226,7 +226,7 @@ def test_words_begin_at_their_first_instant(words: str, at: str, provisional: bo
 
 
 def test_a_first_day_found_by_counting_over_an_unpublished_year_is_provisional() -> None:
-    assert shown(start_of(parse("届满前3个工作日"), WINTER, CALENDAR, ZONE))[:2] == ("2026-12-30 00:00", True)
+    assert shown(start_of(parse("届满前3个工作日"), WINTER, CALENDAR, ZONE))[:2] == ("2026-12-29 00:00", True)
 
 
 def test_a_duration_counts_from_its_phase_rather_than_from_the_campaign() -> None:

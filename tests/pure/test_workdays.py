@@ -15,7 +15,15 @@ DAY = timedelta(days=1)
 
 
 def naive_is_workday(day: date) -> bool:
-    return MOVED.get(day, day.weekday() < 5) if day.year in YEARS else day.weekday() < 5
+    if day.year in YEARS:
+        return MOVED.get(day, day.weekday() < 5)
+    return day.weekday() < 5 and not naive_is_fixed(day)
+
+
+def naive_is_fixed(day: date) -> bool:
+    """A holiday that the law puts on this very date, as far as the years of these tests go."""
+    always = [(1, 1), (5, 1), (10, 1), (10, 2), (10, 3)]
+    return (day.month, day.day) in ([*always, (5, 2)] if day.year >= 2025 else always)
 
 
 def naive_add(day: date, n: int) -> date:
@@ -34,7 +42,14 @@ def naive_between(a: date, b: date) -> int:
 
 
 days = st.dates(date(2001, 1, 1), date(2031, 12, 31))
-busy_days = st.one_of(days, st.sampled_from(sorted(MOVED)), st.dates(date(2026, 9, 1), date(2027, 2, 1)))
+fixed_days = st.builds(
+    lambda year, day: date(year, *day),
+    st.integers(2027, 2060),
+    st.sampled_from([(1, 1), (5, 1), (5, 2), (10, 1), (10, 3)]),
+)
+busy_days = st.one_of(
+    days, fixed_days, st.sampled_from(sorted(MOVED)), st.dates(date(2026, 9, 1), date(2027, 2, 1))
+)
 
 
 @settings(deadline=None)
@@ -62,7 +77,9 @@ def test_any_table_of_moved_days_counts_like_day_by_day(moved: dict[date, bool],
     for _ in range(abs(n)):
         expected += DAY if n > 0 else -DAY
         while not (
-            moved.get(expected, expected.weekday() < 5) if expected.year == 2026 else expected.weekday() < 5
+            moved.get(expected, expected.weekday() < 5)
+            if expected.year == 2026
+            else expected.weekday() < 5 and not naive_is_fixed(expected)
         ):
             expected += DAY if n > 0 else -DAY
     assert calendar.add(day, n) == expected
@@ -91,10 +108,13 @@ def test_n_days_forward_are_n_working_days(day: date, n: int) -> None:
         ("2026-02-27", 1, "2026-02-28"),
         # National Day 2017: 1–8 October off, Saturday 30 September worked
         ("2017-09-29", 2, "2017-10-09"),
-        # turn of the year into a year that is not published: plain Monday to Friday
-        ("2026-12-31", 1, "2027-01-01"),
-        ("2026-12-31", 2, "2027-01-04"),
-        ("2027-01-04", -2, "2026-12-31"),
+        # turn of the year into a year that is not published: Monday to Friday, New Year's Day (a Friday) off
+        ("2026-12-31", 1, "2027-01-04"),
+        ("2026-12-31", 2, "2027-01-05"),
+        ("2027-01-04", -1, "2026-12-31"),
+        # 1 October 2027 is a Friday, 2 May 2028 a Tuesday after a Monday; what is moved around them is not known
+        ("2027-09-30", 1, "2027-10-04"),
+        ("2028-04-28", 1, "2028-05-03"),
         ("2026-10-01", 0, "2026-10-01"),
     ],
 )
@@ -152,9 +172,34 @@ def test_a_gap_between_published_years_is_seen() -> None:
 
 
 def test_moved_days_of_an_unpublished_year_do_not_count() -> None:
-    calendar = Workdays.of({date(2027, 1, 1): False}, [2026])
-    assert calendar.is_workday(date(2027, 1, 1))
-    assert calendar.add(date(2026, 12, 31), 1) == date(2027, 1, 1)
+    calendar = Workdays.of({date(2027, 1, 4): False, date(2027, 1, 1): True}, [2026])
+    assert calendar.is_workday(date(2027, 1, 4))
+    assert calendar.add(date(2026, 12, 31), 1) == date(2027, 1, 4)
+
+
+@pytest.mark.parametrize("day", ["01-01", "05-01", "05-02", "10-01", "10-02", "10-03"])
+def test_what_the_law_puts_on_a_date_is_off_before_the_year_is_published_and_still_provisional(
+    day: str,
+) -> None:
+    for year in range(2027, 2041):
+        fixed = date.fromisoformat(f"{year}-{day}")
+        assert not CALENDAR.is_workday(fixed)
+        assert CALENDAR.provisional(fixed)
+
+
+def test_a_published_year_is_as_published_and_what_moves_is_not_guessed() -> None:
+    worked = Workdays.of({date(2026, 1, 3): True}, [2026])
+    assert worked.is_workday(date(2026, 1, 1)), "as the arrangement says, which here names no holiday"
+    off = [date(2027, 1, 1) + DAY * i for i in range(365)]
+    found = [day for day in off if day.weekday() < 5 and not CALENDAR.is_workday(day)]
+    assert found == [date(2027, 1, 1), date(2027, 10, 1)], (
+        "春节 and the days moved for others wait for the notice"
+    )
+
+
+@pytest.mark.parametrize(("day", "off"), [("1998-10-02", True), ("1997-10-03", False), ("2002-05-02", False)])
+def test_a_holiday_is_one_from_the_year_in_which_the_law_names_it(day: str, off: bool) -> None:
+    assert CALENDAR.is_workday(date.fromisoformat(day)) is not off
 
 
 def test_the_calendar_does_not_follow_later_changes_of_its_input() -> None:

@@ -64,11 +64,11 @@ def test_a_load_by_a_clock_that_went_back_is_seen_too(stage) -> None:
 
 def test_a_load_that_was_taken_back_leaves_the_calendar_as_it_was(stage) -> None:
     with stage.store.read() as session:  # nothing of it is committed
-        calendar.load_year(session, 2027, NEW_YEAR, "示例通知", stage.at(NOW))
-        assert not calendar.workdays(session).is_workday(date(2027, 1, 1))
-    assert known(stage).is_workday(date(2027, 1, 1))
+        calendar.load_year(session, 2027, {date(2027, 3, 1): False}, "示例通知", stage.at(NOW))
+        assert not calendar.workdays(session).is_workday(date(2027, 3, 1))
+    assert known(stage).is_workday(date(2027, 3, 1))
     load(stage, {date(2027, 1, 4): False})
-    assert known(stage).is_workday(date(2027, 1, 1)), "not what was taken back"
+    assert known(stage).is_workday(date(2027, 3, 1)), "not what was taken back"
     assert not known(stage).is_workday(date(2027, 1, 4))
 
 
@@ -88,13 +88,13 @@ def test_days_of_another_year_are_refused_by_name_and_nothing_is_written(stage) 
 def test_dates_in_a_year_without_a_calendar_are_marked_and_follow_when_it_is_loaded(stage) -> None:
     stage.launch(stage.template(LATE, stage.ladders), start="2026-12-01")
     row = stage.milestone("report")
-    assert (stage.local(row.due_at), row.provisional) == ("2027-01-12 18:00", True)
-    load(stage, {date(2027, 1, 1): False})
+    assert (stage.local(row.due_at), row.provisional) == ("2027-01-13 18:00", True)
+    load(stage, {date(2027, 1, 1): False, date(2027, 1, 4): False})
     with stage.store.write() as session:
         (moved,) = redating.apply(session, stage.at("2026-12-02 10:00"), "test")
     again = stage.milestone("report")
     assert (moved.before, moved.after) == (row.due_at, again.due_at)
-    assert (stage.local(again.due_at), again.provisional) == ("2027-01-13 18:00", False)
+    assert (stage.local(again.due_at), again.provisional) == ("2027-01-14 18:00", False)
     assert again.original_due_at == row.due_at
     assert len(stage.journal("milestone.redated")) == 1
 
@@ -111,7 +111,7 @@ def test_what_a_person_opened_early_keeps_its_dates_when_a_calendar_is_loaded(st
         opening.open_phase(session, campaign, mend, stage.at("2026-12-07 10:00"), "test")
         opening.open_all(session, campaign, stage.at("2026-12-07 10:00"))
     before = {one.requirement: one.due_at for one in stage.rows(Milestone)}
-    load(stage, {date(2027, 6, 1): False})
+    load(stage, {date(2027, 1, 1): False, date(2027, 6, 1): False})
     with stage.store.write() as session:
         redating.apply(session, stage.at("2026-12-08 10:00"), "test")
     assert {one.requirement: one.due_at for one in stage.rows(Milestone)} == before

@@ -110,7 +110,8 @@ def test_a_person_with_several_units_still_gets_one_mail(empty_stage) -> None:
         ("2026-10-08 10:00", True),
         ("2026-10-10 10:00", True),  # a Saturday that is worked
         ("2026-10-11 10:00", False),  # a Sunday that is not
-        ("2027-01-01 10:00", True),  # a Friday of a year without a calendar: Monday to Friday
+        ("2027-01-08 10:00", True),  # a Friday of a year without a calendar: Monday to Friday
+        ("2027-01-01 10:00", False),  # such a Friday too, but off by law
     ],
 )
 def test_ordinary_mail_goes_out_in_the_hours_of_working_days_only(stage, campaign, moment, sent) -> None:
