@@ -12,7 +12,7 @@ import re
 from states.dates.deadline import Deadline
 from states.dates.faults import DEADLINES, unread
 from states.dates.forms import read_point
-from states.dates.named import UNDATED_WORDS
+from states.dates.named import UNDATED_WORDS, VAGUE
 from states.dates.plain import plain
 from states.dates.points import Day, Nth, Period, Point, TenDays
 
@@ -24,7 +24,9 @@ _GOAL = re.compile(r"(?P<rest>.+?)(?P<goal>取得明显成效|取得阶段性成
 _ABOUT = re.compile(r"(?P<rest>.+)左右(?:的?时间)?")
 _FITTING = re.compile(r"(?P<rest>.+)适时")
 _ACT = r"(?:完成|办结|结束|上报|报送|报告|提出|提交|申请|反馈|公开|整改|落实|到位|移交|移送|通报|止)"
-_DONE = re.compile(rf"(?P<rest>.+(?:[前内]|(?<=[底日旬月周度])|(?<=工作日)|{UNDATED_WORDS})){_ACT}{{1,2}}")
+_DONE = re.compile(
+    rf"(?P<rest>.+(?:[前内]|(?<=[底日旬月周度])|(?<=工作日))|{UNDATED_WORDS}|{VAGUE}){_ACT}{{1,2}}"
+)
 _LEAD_IN = re.compile(
     r"(?:请|必须|须|应当?|要|务必)?(?:最迟|至迟|不迟于|截至|截止到?|于|在|到|至|自|从)?(?P<rest>.+)"
 )

@@ -16,12 +16,16 @@ from states.workdays import Workdays
 
 @dataclass(frozen=True)
 class Named:
-    """A day that a recurrence names, until what time; with a label and a first day of its own where it has them."""
+    """A day that a recurrence names, until what time; with a label and a first day of its own where it has them.
+
+    `arranged`: a day whose year's arrangement of holidays decides.
+    """
 
     day: date
     clock: Clock | None = None
     label: str | None = None
     begins: date | None = None
+    arranged: date | None = None
 
 
 def named_days(
@@ -58,6 +62,6 @@ def _feast(point: Feast, year: int, calendar: Workdays, *, needed: bool) -> Iter
     if days is None:
         return
     if point.before:
-        yield Named(calendar.on_or_before(days[0] - ONE_DAY), None, f"{year}-{name}")
+        yield Named(calendar.on_or_before(days[0] - ONE_DAY), None, f"{year}-{name}", arranged=days[1])
     else:
         yield Named(days[1], None, f"{year}-{name}", days[0])

@@ -93,13 +93,15 @@ def _turns(window: _Window) -> Iterator[Occurrence]:
         count += 1
         if count > MOST:
             raise DatesError(f"频次“{window.every.words()}”在时间窗内超过{MOST}次，请改稀或缩短时间窗")
-        yield _turn(window, turn.label or label(day), opens, day, found)
+        yield _turn(window, turn.label or label(day), opens, turn.arranged or day, found)
 
 
-def _turn(window: _Window, label: str, opens: date, day: date, found: tuple[date, datetime]) -> Occurrence:
+def _turn(
+    window: _Window, label: str, opens: date, arranged: date, found: tuple[date, datetime]
+) -> Occurrence:
     due_day, due = found
     opening = max(window.start, window.midnight(min(opens, due_day)))
-    provisional = window.calendar.spans_provisional(day, due_day)
+    provisional = window.calendar.spans_provisional(arranged, due_day)
     return Occurrence(label, opening.astimezone(UTC), due.astimezone(UTC), provisional)
 
 

@@ -141,7 +141,9 @@ def _ten_days(point: TenDays, year: int) -> tuple[date, date]:
 def _by_name(point: Feast | Term | TermYear, frame: Frame) -> Span:
     match point:
         case Feast():
-            days = feast_days(point, frame)
+            first, last = feast_days(point, frame)
+            counted = (first, frame.holiday(point.holiday)[1])  # the arrangement of the festival decides
+            return Span(frame.opens(first), frame.closes(last), counted, counted)
         case Term():
             days = term_days(point, frame)
         case TermYear(within=Day() as day):
@@ -166,6 +168,8 @@ def _relative(point: Relative, frame: Frame) -> Span:
         return _hours(point, frame, start, n)
     day = moved(start.date(), n, point.unit, frame.calendar)
     counted = _counted(start.date(), day) if point.unit is Unit.WORKDAY else None
+    if isinstance(point.origin, Holiday):  # its days off count as well: their arrangement decides
+        counted = (min(start.date(), day), max(start.date(), day))
     if point.backwards:
         return Span(frame.opens(day), frame.closes(day), counted, counted)
     opens = start + ONE_DAY if isinstance(point.origin, Holiday) else start

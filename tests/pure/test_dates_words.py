@@ -125,14 +125,12 @@ def test_words_are_taken_for_what_they_say(words: str, deadline: Deadline) -> No
         ("8月15日前", False, False, False),
         ("__月__日前", True, False, False),
         ("20__年3月5日前", True, False, False),
-        ("XX月", True, False, False),
         ("7月10前", True, False, False),
         ("启动后__个工作日内", True, False, False),
         ("__月底前并长期坚持", True, True, False),
         ("长期坚持", False, True, False),
         ("立行立改并长期坚持", False, True, False),
         ("原则上8月底前", False, False, True),
-        ("力争8月底前", False, False, True),
         ("8月15日左右", False, False, True),
     ],
 )
@@ -145,7 +143,6 @@ def test_blank_standing_and_soft_are_seen(words: str, blank: bool, standing: boo
     ("words", "anchor"),
     [
         ("启动后10个工作日内", Anchor.LAUNCH),
-        ("即日起", Anchor.LAUNCH),
         ("发文后3日内", Anchor.ISSUED),
         ("阶段开始后5个工作日内", Anchor.PHASE_START),
         ("阶段完成后5日内", Anchor.PHASE_END),
@@ -155,7 +152,6 @@ def test_blank_standing_and_soft_are_seen(words: str, blank: bool, standing: boo
         ("3个工作日内", Event()),
         ("8月15日前", None),
         ("为期6个月", None),
-        ("长期坚持", None),
     ],
 )
 def test_the_anchor_of_an_offset_is_named(words: str, anchor: Anchor | Event | None) -> None:
