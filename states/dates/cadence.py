@@ -215,7 +215,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     _form(rf"每半年{_ENDING}", _whole(Rhythm.HALF_YEAR)),
     _form(rf"每年{_ENDING}", _whole(Rhythm.YEAR)),
     _form(rf"每年年?(?:(?P<month>{NUMBER})月)?{_DAY}{_ENDING}", _year),
-    _form(rf"一?(?P<period>日|天|周|旬|半月|月|季度?|半年|年)一(?:{_ACTS}|次|报)", _short),
+    _form(rf"一?(?P<period>(?<=一)(?:日|天|周|旬|月|季度?|年)|半月|半年)一(?:{_ACTS}|次|报)", _short),
     _form(rf"(?:实行)?{_WHAT}(?P<period>日|周|旬|半月|月|季度?|半年|年)(?:报表?|{_ACTS})(?:制度?)?", _short),
     _form(rf"按(?P<period>日|周|旬|月|季度?|年)(?:{_ACTS})?", _short),
     _form(rf"定期{_ACTS}{{0,3}}(?:制度)?", lambda _: Every(Rhythm.OPEN)),

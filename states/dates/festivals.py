@@ -29,7 +29,7 @@ class Festival(Enum):
     NATIONAL = "国庆"
 
 
-FESTIVAL = r"(?P<festival>元旦|新年|春节|清明|(?:五一)?(?:国际)?劳动节|五一|端午|中秋|国庆)节?"
+FESTIVAL = r"(?P<festival>元旦|春节|清明|(?:五一)?(?:国际)?劳动节|五一|端午|中秋|国庆)节?"
 _FIXED: Final = {Festival.NEW_YEAR: (1, 1), Festival.LABOUR: (5, 1), Festival.NATIONAL: (10, 1)}
 _LUNAR: Final = (Festival.SPRING, Festival.DRAGON_BOAT, Festival.MID_AUTUMN)
 
@@ -69,7 +69,7 @@ def festival(name: str) -> Festival:
     """The festival of what FESTIVAL matches."""
     if "劳动" in name:
         return Festival.LABOUR
-    return Festival.NEW_YEAR if name == "新年" else Festival(name)
+    return Festival(name)
 
 
 def day_of(festival: Festival, year: int) -> date | None:

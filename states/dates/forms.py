@@ -173,7 +173,9 @@ def _form(pattern: str, reader: Reader) -> tuple[re.Pattern[str], Reader]:
 
 AFTER = r"(?:之日起|之日后|之后|以后|后|起)的?"
 INSIDE = r"(?:以内|之内|内)"
-LASTS = r"(?:为期|历时|利?用时?|不超过)"
+LASTS = (
+    r"(?:为期|历时|利?用时?|不超过(?=.*[周月年]))"  # 不超过5个工作日 is no duration but a limit on one matter
+)
 FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     _form(rf"{YEAR}(?P<month>{NUMBER})月(?P<day>{NUMBER})[日号](?:{CLOCK})?{BEFORE}", _day),
     _form(rf"{YEAR}(?P<month>{NUMBER})月份?{END}{BEFORE}", _month),

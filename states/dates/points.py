@@ -85,7 +85,7 @@ class Relative:
 
     @property
     def blank(self) -> bool:
-        return self.n == BLANK
+        return self.n == BLANK or (isinstance(self.origin, Holiday) and self.origin.blank)
 
     def words(self) -> str:
         amount = f"{self.n}{self.unit.words}"
@@ -104,7 +104,7 @@ class Nth:
 
     @property
     def blank(self) -> bool:
-        return self.n == BLANK
+        return self.n == BLANK or (isinstance(self.origin, Holiday) and self.origin.blank)
 
     def words(self) -> str:
         return f"{origin_name(self.origin)}后第{self.n}{self.unit.words}"
