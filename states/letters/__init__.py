@@ -6,11 +6,12 @@ Letter into the form a mail server takes.
 
 from states.letters.cleaning import plain
 from states.letters.envelope import check_address, message_id, to_email
-from states.letters.listing import LISTED
+from states.letters.listing import EARLIER, LISTED
 from states.letters.message import Attachment, Figures, Kind, Letter, Line, Message
 from states.letters.writing import render
 
 __all__ = [
+    "EARLIER",
     "LISTED",
     "Attachment",
     "Figures",

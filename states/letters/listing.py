@@ -14,8 +14,16 @@ LISTED = 100
 """Lines that one mail shows in full; the others are counted."""
 NEAR_DAYS = 3
 """Calendar days before a deadline from which a line counts as near whatever its rung."""
-TITLES = {"overdue": "已逾期", "soon": "即将到期", "issued": "新下发", "other": "其他事项"}
-GROUP_OF_RUNG = {"提醒": "soon", "下发": "issued"}
+EARLIER = "未办结"
+"""In the place of a rung: what a phase that opens finds still owed from before."""
+TITLES = {
+    "overdue": "已逾期",
+    "soon": "即将到期",
+    "issued": "新下发",
+    "earlier": "此前下发、尚未办结",
+    "other": "其他事项",
+}
+GROUP_OF_RUNG = {"提醒": "soon", "下发": "issued", EARLIER: "earlier"}
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ def _counts(groups: Sequence[Group]) -> str:
             (f"{NEAR_DAYS} 日内到期", near, "项"),
             ("即将到期", total.get("soon", 0) - near, "项"),
             ("新下发", total.get("issued", 0), "项"),
+            ("此前未办结", total.get("earlier", 0), "项"),
             ("其他", total.get("other", 0), "项"),
         ]
     )

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.letters import Attachment, Figures, Line, Message
+from states.letters import EARLIER, Attachment, Figures, Line, Message
 from states.machine import SUSPENDED, state_name
 from states.records.behind import behind_sheet
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_id
-from states.records.core import mail, milestone, notice, obligation, run, unit
+from states.records.core import mail, milestone, notice, obligation, phase, run, unit
 from states.records.figures import tally
 from states.records.settling import OPEN
 from states.records.tables import Campaign
 
 LISTED_PER_UNIT = 50
+OWED_BEFORE = "此前下发，尚未办结"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class _Desk:
         self.units: dict[int, str] = {}
         self.milestones: dict[int, Any] = {}
         self.obligations: dict[int, Any] = {}
+        self.phases: dict[int, Any] = {}
         self.at_rest: set[tuple[int, int]] = set()
 
     def drafts(self, keys: Sequence[int]) -> dict[int, Drafted]:
@@ -77,6 +79,7 @@ class _Desk:
             milestone.c.campaign_id.in_(list(self.campaigns)), milestone.c.opened_at.is_not(None)
         )
         self.milestones = {row.id: row for row in self.session.execute(opened.order_by(milestone.c.id))}
+        self.phases = {row.id: row for row in self._rows(phase, {one.phase_id for one in notices})}
         owed = [one.obligation_id for one in notices if one.kind == "rung"]
         owed += [key for one in notices if one.kind == "phase" for key in self._keys(one)]
         for start in range(0, len(owed), 1000):
@@ -135,11 +138,23 @@ class _Desk:
             owed = self.obligations.get(told.obligation_id)
             return [self._line(told, owed)] if owed is not None and owed.status in OPEN else []
         if told.kind == "phase":
-            keys = [key for key in self._keys(told) if key not in said and key in self.obligations]
-            rows = [self.obligations[key] for key in keys if self.obligations[key].status in OPEN]
-            said.update(keys)
-            return [self._line(told, row) for row in rows[:LISTED_PER_UNIT]] or [self._plain(told)]
+            return self._opening(told, said)
         return [self._plain(told)]
+
+    def _opening(self, told: Any, said: set[int]) -> list[Line]:
+        """What a phase brought, or just that it began; after it, apart, what was owed before and still is."""
+        keys = [key for key in self._keys(told) if key not in said and key in self.obligations]
+        rows = [self.obligations[key] for key in keys if self.obligations[key].status in OPEN]
+        said.update(keys)
+        began = self.phases[told.phase_id].opened_at
+        is_new = [self.milestones[row.milestone_id].opened_at >= began for row in rows]
+        new = [self._line(told, row) for row, brought in zip(rows, is_new, strict=True) if brought]
+        old = [
+            replace(self._line(told, row), rung=EARLIER, reason=OWED_BEFORE)
+            for row, brought in zip(rows, is_new, strict=True)
+            if not brought
+        ]
+        return [*(new or [self._plain(told)]), *old][:LISTED_PER_UNIT]
 
     def _line(self, told: Any, owed: Any) -> Line:
         what, campaign = self.milestones[owed.milestone_id], self.campaigns[told.campaign_id]
@@ -156,17 +171,20 @@ class _Desk:
             provisional=what.provisional,
             via=self.units.get(told.via_unit_id or 0),
             nil=what.nil,
+            url=_page(campaign),
         )
 
     def _plain(self, told: Any) -> Line:
+        campaign = self.campaigns[told.campaign_id]
         return Line(
-            campaign=self.campaigns[told.campaign_id].row.title,
+            campaign=campaign.row.title,
             unit=self.units[told.unit_id],
             what=told.reason,
             due=None,
             due_words="",
             rung=told.name,
             reason=told.reason,
+            url=_page(campaign),
         )
 
     def _overdue(self, campaign: Running, due: datetime | None) -> int | None:
@@ -183,6 +201,11 @@ class _Desk:
             figures.append(campaign_figures(self.session, campaign, self.now))
             sheets.append(behind_sheet(self.session, campaign, self.now))
         return figures, sheets
+
+
+def _page(campaign: Running) -> str:
+    """Where the campaign is shown, below the base address."""
+    return f"/?campaign={campaign.id}"
 
 
 def campaign_figures(session: Session, campaign: Running, now: datetime) -> Figures:

@@ -327,7 +327,7 @@ def _announce(session: Session, campaign: Running, one: Timer, now: datetime) ->
     common = {
         "campaign_id": campaign.id,
         "kind": "phase",
-        "milestone_id": 0,
+        "phase_id": phase.id,
         "rung": 0,
         "name": "下发",
         "urgent": False,

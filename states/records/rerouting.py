@@ -21,6 +21,7 @@ COPIED = (
     "unit_id",
     "obligation_id",
     "milestone_id",
+    "phase_id",
     "rung",
     "name",
     "role",

@@ -224,6 +224,7 @@ class Notice(SQLModel, table=True):
     unit_id: int
     obligation_id: int = Field(default=0, sa_type=sa.BigInteger)
     milestone_id: int = 0
+    phase_id: int = 0
     rung: int = 0
     name: str
     role: str

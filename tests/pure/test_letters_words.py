@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from states.letters import Attachment, Figures, Letter, Line, Message, render
+from states.letters import EARLIER, Attachment, Figures, Letter, Line, Message, render
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 12, 3, 9, tzinfo=ZONE)
@@ -89,6 +89,26 @@ def test_groups_stand_in_order_and_lines_by_due_date(kind: str, body: str) -> No
 
 
 @pytest.mark.parametrize("body", ["text", "html"])
+def test_what_was_owed_before_a_phase_stands_apart_from_what_it_brings(body: str) -> None:
+    before = replace(WEEK, what="宣传发动", due=at(2027, 1, 9), rung=EARLIER, reason="此前下发，尚未办结")
+    letter = written(
+        RETURNED, before, replace(before, what="旧报告", due=at(2026, 12, 1)), ISSUED, WEEK, LATE
+    )
+    places = order(
+        getattr(letter, body),
+        "一、已逾期（2 项）",
+        "旧报告",
+        "三、新下发（1 项）",
+        "工作总结",
+        "四、此前下发、尚未办结（1 项）",
+        "宣传发动",
+        "五、其他事项（1 项）",
+    )
+    assert places == sorted(places)
+    assert letter.subject.endswith("新下发 1 项，此前未办结 1 项，其他 1 项（12月3日）")
+
+
+@pytest.mark.parametrize("body", ["text", "html"])
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -124,7 +144,7 @@ def test_a_line_says_what_when_and_why(line: Line, words: list[str], body: str) 
 @pytest.mark.parametrize("body", ["text", "html"])
 def test_nothing_is_said_that_does_not_hold(body: str) -> None:
     letter = getattr(written(replace(WEEK, due_words="12月10日（周四）18:00 前", reason="")), body)
-    untrue = ["暂定", "零报告", "转送", "逾期", "方案原文", "附件", "缘由", "查看并办理", "None"]
+    untrue = ["暂定", "零报告", "转送", "逾期", "方案原文", "附件", "缘由", "查看进展", "None"]
     assert [word for word in untrue if word in letter] == []
 
 

@@ -2,7 +2,8 @@
 
 A story states its timeline as lines `2026-11-26 四 | 提醒 | 联络员 | W48`: the day a mail goes out, the rung, who
 hears, what about. `拟` before a rung: no mail to the unit, the rung waits for a person to confirm it. `下发` names
-the phase: `动员部署：方案 动员会`. `Plot` expands such lines into every single fact, with the words of that story.
+the phase: `动员部署：方案 动员会`; what was owed before and still is stands in the same mail as `未办结`, of which the
+coordinator hears nothing. `Plot` expands such lines into every single fact, with the words of that story.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from sqlmodel import select
 
 from states.documents.unitlist import ContactRow, UnitList, UnitRow
+from states.letters import EARLIER
 from states.reading import shipped
 from states.records import core, figures, launch, moving, roster, schema
 from states.records.campaigns import running
@@ -120,7 +122,7 @@ class Plot:
                         for unit in units
                         for role in roles
                     }
-                if not phase:
+                if not phase and rung != EARLIER:
                     coordinator.add(f"{day} “{name}”{rung.removeprefix('拟')}，涉及 {len(units)} 个单位")
             if phase:
                 coordinator.add(f"{day} “{phase}”阶段开始，涉及 {len(units)} 个单位")
