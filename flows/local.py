@@ -35,6 +35,10 @@ class Skin(Protocol):
 
     @property
     def starting(self) -> bool: ...
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def url(self) -> str: ...
     def start(self) -> None: ...
     def run(self, job: str, turn: Turn) -> str: ...
     def hurry(self) -> None: ...
@@ -73,6 +77,11 @@ class LocalClock:
             executors={"default": ThreadPoolExecutor(len(jobs))},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+
+    @property
+    def prefect_url(self) -> str | None:
+        """Where Prefect's API answers; None without Prefect and as long as it does not answer."""
+        return self._skin.url if self._skin and self._skin.ready else None
 
     def start(self) -> None:
         """Begin to tick, at once for the slot that runs, and let Prefect come up meanwhile."""

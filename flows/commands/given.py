@@ -30,6 +30,14 @@ def settings() -> Settings:
     return read()
 
 
+def postal(found: Settings) -> Settings:
+    """The same settings, once it is sure that mail can be sent with them; raises BadSetting. Connects to nothing."""
+    from flows.mailer import mailer
+
+    mailer(found.smtp_url, found.mail_from).close()
+    return found
+
+
 @contextmanager
 def opened(found: Settings) -> Iterator[Store]:
     """The database of these settings; raises NoDatabase when it has not this version's shape."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from dataclasses import replace
@@ -36,7 +35,7 @@ def up(
     from states.records import schema
     from states.records.session import connect
 
-    settings = given.settings()
+    settings = given.postal(given.settings())
     bound = serving.listen(host, port)
     store = connect(settings.database_url)
     schema.upgrade(store)
@@ -50,7 +49,7 @@ def up(
         _say_where(settings, serving.address(bound), clock, lite=lite, everywhere=everywhere)
         if clock:
             clock.start()
-            threading.Thread(target=_tell_prefect, args=[ending, lite], daemon=True).start()
+            threading.Thread(target=_tell_prefect, args=[ending, clock], daemon=True).start()
 
     try:
         serving.serve(bound, when_up)
@@ -107,10 +106,10 @@ def _reachable(settings: Settings, address: str) -> Settings:
     return replace(settings, base_url=address) if settings.base_url == DEFAULT_BASE else settings
 
 
-def _tell_prefect(ending: threading.Event, lite: bool) -> None:
-    """Say where Prefect is once it answers: flows.beside then puts its address into our environment."""
-    while not lite and not ending.wait(1.0):
-        if url := os.environ.get("PREFECT_API_URL"):
+def _tell_prefect(ending: threading.Event, clock: LocalClock) -> None:
+    """Say where Prefect is once it answers; a clock without it never has an address."""
+    while not ending.wait(1.0):
+        if url := clock.prefect_url:
             shown.say(f"Prefect 已就绪：{url.removesuffix('/api')}")
             return
 

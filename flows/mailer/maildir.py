@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import os
 import secrets
 from email.message import EmailMessage
@@ -13,6 +14,9 @@ from flows.mailer.answer import Answer
 from states.errors import Faulty
 from states.letters import Letter, to_email
 
+log = logging.getLogger(__name__)
+
+DAY = 24 * 60 * 60
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 NO_FOLDER = (errno.ENOTDIR, errno.EEXIST)
@@ -49,6 +53,7 @@ class Maildir:
         passing = self.folder / "tmp" / f"{name}.{os.getpid()}.{secrets.token_hex(4)}"
         try:
             _write(passing, mail.as_bytes(policy=mail.policy.clone(linesep="\n")))
+            _sweep(passing)
             passing.replace(place)
         finally:
             passing.unlink(missing_ok=True)
@@ -65,6 +70,22 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _sweep(fresh: Path) -> None:
+    """Remove what mails that were cut short left beside `fresh` more than a day before it was written.
+
+    Its own time stamp is the present: the disk's clock, whatever ours says. Nothing that goes wrong here is the mail's.
+    """
+    limit = fresh.stat().st_mtime - DAY
+    for left in fresh.parent.glob("*.duban.*"):
+        try:
+            if left.stat().st_mtime < limit:
+                left.unlink()
+        except FileNotFoundError:
+            continue  # another process has swept it, or placed its mail
+        except OSError as error:
+            log.warning("清不掉投递中断留下的文件 %s：%s", left, error.strerror or error)
 
 
 def _sync(folder: Path) -> None:

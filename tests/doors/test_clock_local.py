@@ -71,6 +71,7 @@ class Prefect:
 
     def __init__(self, trouble: str = "", starting: bool = False) -> None:
         self.trouble, self.starting, self.told = trouble, starting, []
+        self.ready, self.url = not starting, "http://127.0.0.1:4200/api"
 
     def start(self) -> None:
         self.told.append("start")
@@ -173,6 +174,15 @@ def test_the_clock_ticks_at_once_and_then_at_every_slot():
         assert len(ran) in (3, 4)
         assert all(later.microsecond < 500_000 for later in ran[1:]), "not at the start of the slot"
     assert len(house.claimed) == len(house.ran)
+
+
+def test_the_clock_tells_where_prefect_is_once_it_answers_and_never_without_it():
+    prefect = Prefect(starting=True)
+    clock = House().clock(skin=prefect)
+    assert clock.prefect_url is None
+    prefect.ready = True
+    assert clock.prefect_url == "http://127.0.0.1:4200/api"
+    assert House().clock().prefect_url is None
 
 
 def test_stopping_finishes_the_round_that_runs_and_begins_no_other():

@@ -161,3 +161,36 @@ def test_memory_keeps_what_it_accepted() -> None:
     assert memory.send(LETTER) == Answer(AnswerKind.temporary, "稍后再试")
     memory.close()
     assert memory.sent == [LETTER]
+
+
+# -- what was cut short ------------------------------------------------------------------------------------
+
+
+def left_over(folder: Path, name: str, hours: float) -> Path:
+    """A file in tmp/, last written so many hours ago."""
+    (folder / "tmp").mkdir(parents=True, exist_ok=True)
+    path = folder / "tmp" / name
+    path.write_bytes(b"half a ma")
+    at = path.stat().st_mtime - hours * 3600
+    os.utime(path, (at, at))
+    return path
+
+
+def test_what_a_delivery_cut_short_left_is_swept_after_a_day(tmp_path: Path) -> None:
+    name = "0" * 40 + ".duban"
+    old = left_over(tmp_path, f"{name}.17.00000001", 24.1)
+    young = left_over(tmp_path, f"{name}.18.00000002", 23.9)
+    foreign = left_over(tmp_path, "1700000000.M1P2.host", 1000)
+    assert Maildir(tmp_path, SENDER).send(LETTER).kind is AnswerKind.sent
+    assert [path.exists() for path in (old, young, foreign)] == [False, True, True]
+
+
+def test_what_cannot_be_swept_does_not_keep_the_mail(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stuck = tmp_path / "tmp" / ("0" * 40 + ".duban.17.00000001")
+    stuck.mkdir(parents=True)
+    os.utime(stuck, (1_000_000, 1_000_000))
+    assert Maildir(tmp_path, SENDER).send(LETTER).kind is AnswerKind.sent
+    assert len(files(tmp_path, "new")) == 1
+    assert "清不掉" in caplog.text

@@ -1,0 +1,52 @@
+"""A mailbox that cannot be one is said before anything is sent, by every command that sends."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from flows import rounds
+from flows.cli import app
+
+
+@pytest.fixture
+def upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home with an empty database; no setting of the machine reaches in."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("DUBAN_") or name == "PREFECT_API_URL"]:
+        if name != "DUBAN_TEST_DATABASE_URL":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DUBAN_HOME", str(tmp_path / "data"))
+    assert CliRunner().invoke(app, ["upgrade"]).exit_code == 0
+    yield tmp_path
+    rounds.store_of.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("smtp://user:geheim@", "写法有误"),
+        ("smtp://user@mail.example.org", "用户名和密码应同时填写"),
+        ("smtp://mail.example.org?tls=no", "没有选项 tls"),
+        ("smtps://mail.example.org?ca=/nowhere.pem", "读不出 ca 指定的证书文件"),
+        ("maildir:", "maildir: 后面应写明文件夹"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_one_stops_what_sends_before_it_begins(
+    upgraded: Path, monkeypatch: pytest.MonkeyPatch, url: str, says: str
+) -> None:
+    monkeypatch.setenv("DUBAN_SMTP_URL", url)
+    for words in (["tick"], ["up", "--port", "0", "--lite"], ["up", "--port", "0", "--no-clock"]):
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 1, f"{words}\n{done.output}{done.exception!r}"
+        (line,) = done.stderr.splitlines()
+        assert says in line
+        assert "DUBAN_SMTP_URL" in line
+        assert "geheim" not in line
+    with sqlite3.connect(upgraded / "data" / "duban.db") as kept:
+        assert kept.execute("SELECT count(*) FROM health").fetchone() == (0,), "no round has begun"
