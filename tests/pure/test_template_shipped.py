@@ -41,6 +41,13 @@ def test_these_are_shipped() -> None:
         "insurance-appraisal",
         "county-medical-field",
         "city-new-four-sectors",
+        "public-interest-neglect",
+        "county-medical-conduct-2023",
+        "hospital-kickbacks-2023",
+        "premises-security",
+        "insurance-anti-gang",
+        "anti-gang-publicity",
+        "central-inspection-support",
     }
 
 

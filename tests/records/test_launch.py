@@ -287,7 +287,9 @@ def test_the_shipped_templates_launch_in_a_year_without_a_published_calendar(sta
     if found.plan.blanks:
         assert len(found.refusals) >= len(found.plan.blanks)
         return
-    assert any("尚未公布" in said for said in found.warnings)
+    dated = [one for one in (*found.plan.phases, *found.plan.milestones) if one.provisional]
+    assert any("尚未公布" in said for said in found.warnings) == bool(dated)  # some plans name no date at all
+    assert dated or name != "standard-four-phase"
     key = stage.launch(text, start="2027-08-02", past="keep")
     assert stage.rows(PhaseRow, PhaseRow.campaign_id == key) != []
     assert stage.rows(UnitRun, UnitRun.campaign_id == key) != []
