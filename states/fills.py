@@ -69,16 +69,21 @@ class Fills:
         except Faulty as error:
             raise Faulty([Fault(place, fault.says) for fault in error.faults]) from error
         if every.blank:
-            self.blanks.append(Blank(place, name, every.words()))
+            self._note(Blank(place, name, every.words()))
             return None
         return every
 
     def unless_blank(self, place: str, name: str, deadline: Deadline | None) -> Deadline | None:
         """The deadline, or None with the blank noted."""
         if deadline is not None and deadline.blank:
-            self.blanks.append(Blank(place, name, deadline.words()))
+            self._note(Blank(place, name, deadline.words()))
             return None
         return deadline
+
+    def _note(self, blank: Blank) -> None:
+        """A place that is asked for again is one blank."""
+        if all(one.place != blank.place for one in self.blanks):
+            self.blanks.append(blank)
 
 
 def places(template: Template) -> Iterator[str]:
@@ -86,6 +91,8 @@ def places(template: Template) -> Iterator[str]:
     yield from ("begins", "ends")
     for phase in template.phases:
         yield from (f"{phase.key}.from", f"{phase.key}.until")
+        if phase.every is not None:
+            yield f"{phase.key}.every"
     for requirement in template.requirements:
         yield from (f"{requirement.key}.{part}" for part in ("due", "every", "first", "opens"))
     for row in template.ledger.rows if template.ledger else ():

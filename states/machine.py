@@ -111,8 +111,8 @@ class Moved:
 @lru_cache(maxsize=256)
 def compile(template: Template) -> Machines:  # noqa: A001
     """Both machines of `template`; raises Faulty when its phases do not make sound tables."""
-    phases = template.phases or (ONE_PHASE,)
-    faults = key_faults(phases)
+    phases = template.main_phases or (ONE_PHASE,)
+    faults = key_faults(template.phases)
     if faults:
         raise Faulty(faults)
     return assemble(campaign_table(phases), unit_table(phases))

@@ -7,29 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from states.dates import Anchors, Deadline, Due, Every, cadence, occurrences, parse_window, resolve, start_of
-from states.dates.points import Lasting
+from states.dates import Anchors, Every, cadence, occurrences, resolve, start_of
 from states.fills import Blank, Fills
-from states.template import Cadence, Kind, LedgerRow, Opens, Phase, Requirement, Scope, Template
+from states.phasing import Phasing, PlannedPhase
+from states.template import Cadence, Kind, LedgerRow, Requirement, Scope, Template
 from states.workdays import Workdays
 
-
-@dataclass(frozen=True)
-class PlannedPhase:
-    """A phase with its window (UTC); None where it has no date yet."""
-
-    key: str
-    name: str
-    ord: int
-    opens: str
-    review: bool
-    opens_at: datetime | None = None
-    closes_at: datetime | None = None
-    provisional: bool = False
+FIRST = "首次"
 
 
 @dataclass(frozen=True)
@@ -75,12 +63,14 @@ def plan(
     fills: Mapping[str, str],
     calendar: Workdays,
     opened: Mapping[str, datetime] | None = None,
+    closed: Mapping[str, datetime] | None = None,
 ) -> Plan:
     """The dated plan of `template` from `start` (local day). Raises Faulty for fills that fit nowhere.
 
     `opened`: when phases really opened, where that was not by their own date; relative dates count from there.
+    `closed`: likewise when phases close, by key.
     """
-    return _Planner(template, start, fills, calendar, opened or {}).plan()
+    return _Planner(template, start, fills, calendar, opened or {}, closed or {}).plan()
 
 
 class _Planner:
@@ -91,12 +81,13 @@ class _Planner:
         fills: Mapping[str, str],
         calendar: Workdays,
         opened: Mapping[str, datetime],
+        closed: Mapping[str, datetime],
     ) -> None:
         self.template = template
         self.zone = ZoneInfo(template.timezone)
         self.calendar = calendar
         self.fills = Fills(template, fills)
-        self.opened = opened
+        self.phasing = Phasing(template, calendar, self.fills, self._anchors, opened, closed)
         self.launch = datetime.combine(start, time(0), self.zone)
         self.warnings: list[str] = [one.says for one in template.conflicts] + list(template.notes)
         self.begins: datetime | None = self.launch
@@ -105,12 +96,11 @@ class _Planner:
     def plan(self) -> Plan:
         self._bounds()
         phases = self._phases()
-        self.ends = self.ends or max((p.closes_at for p in phases if p.closes_at), default=None)
-        windows = {phase.key: phase for phase in phases}
         milestones = [
             one
             for requirement in self.template.requirements
-            for one in self._milestones(requirement, windows.get(requirement.phase or ""))
+            for phase in self._phases_of(requirement, phases)
+            for one in self._milestones(requirement, phase)
         ]
         milestones += [self._ledger_milestone(row) for row in self._ledger_rows()]
         self._warn_provisional(phases, milestones)
@@ -139,56 +129,18 @@ class _Planner:
             self.ends = resolve(ends, self._anchors(), self.calendar, self.zone).at
 
     def _phases(self) -> list[PlannedPhase]:
-        planned: list[PlannedPhase] = []
-        for number, phase in enumerate(self.template.phases, 1):
-            planned.append(self._phase(phase, number, planned[-1] if planned else None))
-        if not self.template.phases:
-            planned.append(
-                PlannedPhase("run", "进行", 1, Opens.on_date, False, self.begins or self.launch, self.ends)
-            )
-        return planned
-
-    def _phase(self, phase: Phase, number: int, previous: PlannedPhase | None) -> PlannedPhase:
-        first, last = self._window(phase)
-        opens = self.opened.get(phase.key) or self._opening(phase, first, previous)
-        closing = Due(None, "")
-        if last is not None and not (opens is None and isinstance(last.point, Lasting)):
-            anchors = self._anchors((opens, None))
-            closing = resolve(last, anchors, self.calendar, self.zone)
-        return PlannedPhase(
-            phase.key, phase.name, number, phase.opens, phase.review, opens, closing.at, closing.provisional
-        )
-
-    def _window(self, phase: Phase) -> tuple[Deadline | None, Deadline | None]:
-        first, last = parse_window(phase.window) if phase.window else (None, None)
-        sides = []
-        for side, written, words in (("from", first, phase.from_), ("until", last, phase.until)):
-            place, name = f"{phase.key}.{side}", f"{phase.name}{'开始' if side == 'from' else '结束'}"
-            if self.fills.covers(place) or words is not None:
-                sides.append(self.fills.deadline(place, name, words))
-            else:
-                sides.append(self.fills.unless_blank(place, name, written))
-        return sides[0], sides[1]
-
-    def _opening(
-        self, phase: Phase, first: Deadline | None, previous: PlannedPhase | None
-    ) -> datetime | None:
-        if first is not None:
-            before = self._anchors((previous.closes_at if previous else None, None))
-            return start_of(first, before, self.calendar, self.zone).at
-        if phase.opens == Opens.by_hand:
-            return None
-        if previous is None:
-            return self.begins or self.launch
-        return self._day_after(previous.closes_at)
-
-    def _day_after(self, closes: datetime | None) -> datetime | None:
-        if closes is None:
-            return None
-        day = closes.astimezone(self.zone).date() + timedelta(days=1)
-        return datetime.combine(day, time(0), self.zone)
+        begins = self.begins or self.launch
+        phases = [*self.phasing.row(begins, self.ends), *self.phasing.beside(begins)]
+        self.ends = self.ends or max((p.closes_at for p in phases if p.closes_at), default=None)
+        phases += self.phasing.recurring(begins, self.ends)
+        self.warnings += self.phasing.warnings
+        return phases
 
     # -- milestones -------------------------------------------------------------------------------
+
+    def _phases_of(self, requirement: Requirement, phases: list[PlannedPhase]) -> list[PlannedPhase | None]:
+        """Its phase, or every occurrence of it; None stands for the whole campaign."""
+        return [one for one in phases if one.base == requirement.phase] if requirement.phase else [None]
 
     def _milestones(self, requirement: Requirement, phase: PlannedPhase | None) -> Iterator[PlannedMilestone]:
         opens = phase.opens_at if phase else self.begins
@@ -198,20 +150,23 @@ class _Planner:
         )
         if written is not None:
             opens = start_of(written, self._anchors((opens, closes)), self.calendar, self.zone).at
-        base = self._base(requirement, opens)
+        base = self._base(requirement, phase, opens)
         every = self._every(requirement)
         if every is not None:
             yield from self._periods(base, requirement, every, opens, closes)
         elif requirement.every is None:
             yield self._dated(base, f"{requirement.key}.due", requirement.due, (opens, closes))
 
-    def _base(self, requirement: Requirement, opens: datetime | None) -> PlannedMilestone:
+    def _base(
+        self, requirement: Requirement, phase: PlannedPhase | None, opens: datetime | None
+    ) -> PlannedMilestone:
+        period = phase.period if phase else ""
         return PlannedMilestone(
             requirement=requirement.key,
-            period="",
-            name=requirement.name,
+            period=period,
+            name=f"{requirement.name}（{period}）" if period else requirement.name,
             kind=requirement.kind,
-            phase=requirement.phase,
+            phase=phase.key if phase else None,
             ladder=requirement.ladder or self._stream_ladder(requirement) or self.template.ladder,
             words="",
             opens_at=opens,
@@ -219,8 +174,18 @@ class _Planner:
             required=requirement.required,
             review=requirement.review,
             nil=requirement.nil,
-            scope=_scope(requirement.scope),
+            scope=self._scope(requirement, phase),
         )
+
+    def _scope(self, requirement: Requirement, phase: PlannedPhase | None) -> dict[str, Any]:
+        """Whom it concerns: the units of its own scope that are in its phase's too; departments where named."""
+        own = _written(requirement.scope)
+        whole = {one.key: _written(one.scope) for one in self.template.phases}.get(
+            phase.base if phase else ""
+        )
+        if not whole or requirement.scope.departments:
+            return own
+        return {**own, "within": whole} if own else whole
 
     def _stream_ladder(self, requirement: Requirement) -> str | None:
         streams = {stream.key: stream for stream in self.template.workstreams}
@@ -243,7 +208,7 @@ class _Planner:
         closes: datetime | None,
     ) -> Iterator[PlannedMilestone]:
         if requirement.first is not None:
-            yield self._dated(base, f"{requirement.key}.first", requirement.first, (opens, closes), "首次")
+            yield self._dated(base, f"{requirement.key}.first", requirement.first, (opens, closes), FIRST)
         if opens is None or closes is None:
             if opens is not None and not self.fills.blanks:
                 self.warnings.append(f"“{requirement.name}”没有结束日期，排不出各期")
@@ -265,8 +230,9 @@ class _Planner:
         place: str,
         words: str | None,
         window: tuple[datetime | None, datetime | None],
-        period: str = "",
+        turn: str = "",
     ) -> PlannedMilestone:
+        period = "·".join(part for part in (base.period, turn) if part)
         deadline = self.fills.deadline(place, base.name, words)
         if deadline is None:
             return replace(base, period=period, words=words or "未注明日期")
@@ -300,7 +266,7 @@ class _Planner:
             due_at=None,
             required=False,
             review=True,
-            scope=_scope(Scope(departments=row.departments)),
+            scope=_written(Scope(departments=row.departments)),
         )
         return self._dated(base, f"ledger-{row.no}.due", row.due, (None, None))
 
@@ -316,5 +282,6 @@ class _Planner:
         self.warnings.extend(f"{year}年的放假安排尚未公布，这一年的日期为暂定" for year in years)
 
 
-def _scope(scope: Scope) -> dict[str, Any]:
-    return {key: list(value) for key, value in scope.model_dump().items() if value}
+def _written(scope: Scope) -> dict[str, Any]:
+    written = {key: value for key, value in scope.model_dump().items() if value not in ((), None)}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in written.items()}

@@ -96,7 +96,9 @@ class Phase(Frozen):
     announce: tuple[Role, ...] = ()
     tasks: tuple[str, ...] = ()
     parallel: bool = Field(default=False, description="与其他阶段并行，不占先后次序")
-    every: Words | None = Field(default=None, description="周期性开展的阶段，如 每季度；须同时写 parallel: true")
+    every: Words | None = Field(
+        default=None, description="周期性开展的阶段，如 每季度；须同时写 parallel: true"
+    )
     scope: Scope = Field(default=Scope(), description="由哪些单位（层级、类别）办理；不写则全体")
     by: Name | None = Field(default=None, description="由谁组织，照方案原文，如 省级、县级、领导小组办公室")
     source: Source | None = None
@@ -327,3 +329,8 @@ class Template(Frozen):
 
     def __hash__(self) -> int:
         return hash((self.key, self.version))
+
+    @property
+    def main_phases(self) -> tuple[Phase, ...]:
+        """The phases that follow each other; the others stand beside them."""
+        return tuple(phase for phase in self.phases if not phase.parallel)

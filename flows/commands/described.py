@@ -11,7 +11,8 @@ from flows.commands import shown
 
 if TYPE_CHECKING:
     from states.machine import Machines
-    from states.plan import PlannedMilestone, PlannedPhase
+    from states.phasing import PlannedPhase
+    from states.plan import PlannedMilestone
     from states.progress import Tally
     from states.records.board import Lagging, Listed
     from states.records.campaigns import Running

@@ -18,7 +18,18 @@ from states.records import figures, scopes
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_span
 from states.records.core import campaign as campaigns
-from states.records.core import journal, mail, milestone, notice, obligation, proposal, run, unit, vacancy
+from states.records.core import (
+    journal,
+    mail,
+    milestone,
+    notice,
+    obligation,
+    phase,
+    proposal,
+    run,
+    unit,
+    vacancy,
+)
 from states.records.scopes import Selection
 from states.records.settling import OPEN
 from states.records.tables import Health, Journal, Mail, Milestone, PhaseRow, Proposal, Unit
@@ -133,9 +144,10 @@ def participants(session: Session, selection: Selection, owner: Unit) -> dict[st
 
 
 def phases(session: Session, campaign: Running) -> list[PhaseRow]:
-    """The phases in their order."""
-    found = session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id))
-    return sorted(found, key=lambda one: one.ord)
+    """The phases in their order, then those beside them in the order of their dates."""
+    beside = phase.c.ord.is_(None)
+    order = (beside, phase.c.ord, phase.c.opens_at.is_(None), phase.c.opens_at, phase.c.id)
+    return list(session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id).order_by(*order)))
 
 
 def nodes(session: Session, campaign: Running) -> list[Node]:

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states import machine
-from states.errors import Conflict, Faulty
+from states.errors import Conflict, Faulty, NotFound, Refused
 from states.machine import Choice, Moved, Standing
 from states.records import opening
 from states.records.campaigns import Running, running
 from states.records.columns import changed
 from states.records.core import journal, milestone, notice, proposal, timer
+from states.records.core import phase as phase_table
 from states.records.journal import note
 from states.records.tables import Campaign, PhaseRow
 
@@ -64,6 +65,45 @@ def move(
     else:
         _write(session, campaign, moved, now, actor, reason)
     return campaign
+
+
+def open_beside(
+    session: Session,
+    campaign_id: int,
+    key: str,
+    now: datetime,
+    actor: str,
+    *,
+    reason: str | None = None,
+) -> tuple[Running, PhaseRow]:
+    """Open a phase beside the row, by hand or before its date, with everything that is due in it.
+
+    Raises NotFound for an unknown phase, Refused with sentences.
+    """
+    campaign = _locked(session, campaign_id)
+    found = select(PhaseRow).where(PhaseRow.campaign_id == campaign.id)
+    phases = {one.key: one for one in session.exec(found.order_by(phase_table.c.id))}
+    if key not in phases:
+        raise NotFound(f"没有“{key}”这个阶段；已有的有 {'、'.join(phases)}")
+    refusals = _beside_refusals(campaign, phases[key])
+    if refusals:
+        raise Refused(*refusals)
+    opening.open_beside(session, campaign, phases[key], now, actor, reason)
+    opening.open_milestones(session, campaign, now)
+    return campaign, phases[key]
+
+
+def _beside_refusals(campaign: Running, phase: PhaseRow) -> list[str]:
+    row = campaign.row
+    label = machine.state_name(campaign.machines, row.state).label
+    said = []
+    if phase.ord is not None:
+        said.append(f"“{phase.name}”不是并行阶段，请用专项行动的动作 advance（进入下一阶段）")
+    elif phase.opened_at is not None:
+        said.append(f"“{phase.name}”已于{phase.opened_at.astimezone(campaign.zone):%Y-%m-%d %H:%M}开始")
+    if row.ord == 0 or row.closed_at is not None or row.state.endswith(machine.SUSPENDED):
+        said.append(f"专项行动现为“{label}”，进行之中才能开始并行阶段")
+    return said
 
 
 def brought(session: Session, campaign: Running, now: datetime) -> Brought:

@@ -109,7 +109,9 @@ def behind_condition(session: Session, campaign: Running, now: datetime) -> sa.C
     over = [
         one.ord
         for one in phases
-        if one.ord < campaign.row.ord and (one.closes_at is None or one.closes_at < now)
+        if one.ord is not None
+        and one.ord < campaign.row.ord
+        and (one.closes_at is None or one.closes_at < now)
     ]
     places = [0, *over] if campaign.row.ord > 0 else []
     awake = sa.and_(run.c.state.not_in(QUIET), ~run.c.state.like("%.suspended"))

@@ -18,7 +18,7 @@ from states.records.core import campaign as campaign_table
 from states.records.core import obligation, proposal, run, timer, unit
 from states.records.directory import directory, note_vacancies
 from states.records.journal import note
-from states.records.scopes import participating
+from states.records.scopes import owing, participating
 from states.records.settling import OPEN
 from states.records.tables import (
     Milestone,
@@ -27,8 +27,9 @@ from states.records.tables import (
     PhaseRow,
     Proposal,
     Timer,
+    Unit,
 )
-from states.template import Role, Rung
+from states.template import Phase, Role, Rung, Scope
 
 SLICE = 5_000
 SYSTEM = "system"
@@ -308,12 +309,12 @@ def _propose(
 def _announce(session: Session, campaign: Running, one: Timer, now: datetime) -> int:
     """A phase has opened: each unit hears once what it is and what it will owe."""
     phase = session.get_one(PhaseRow, one.phase_id)
-    written = {item.key: item for item in campaign.template.phases}[phase.key]
+    written = {item.key: item for item in campaign.template.phases}[phase.base]
     statement = (
         sa.select(run.c.unit_id)
         .join(unit, unit.c.id == run.c.unit_id)
         .where(run.c.campaign_id == campaign.id, run.c.unit_id > one.cursor)
-        .where(participating(campaign.row.owner_id))
+        .where(*_concerned(session, campaign, written))
         .where(run.c.state.not_in(("closed", "exempt")), ~run.c.state.like("%.suspended"))
     )
     units = session.execute(statement.order_by(run.c.unit_id).limit(SLICE)).scalars().all()
@@ -343,6 +344,14 @@ def _announce(session: Session, campaign: Running, one: Timer, now: datetime) ->
         return len(rows)
     _tell_coordinator(session, campaign, f"p:{phase.id}", "阶段开始", phase.name, one, now)
     return _finish(session, campaign, one, now, "fired", len(rows))
+
+
+def _concerned(session: Session, campaign: Running, written: Phase) -> list[sa.ColumnElement[bool]]:
+    """Conditions over `unit` for whom a phase is there: those of its scope."""
+    if written.scope == Scope():
+        return [participating(campaign.row.owner_id)]
+    owner = session.get_one(Unit, campaign.row.owner_id)
+    return owing(session, written.scope.model_dump(), owner)
 
 
 def _tell_coordinator(

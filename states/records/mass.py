@@ -16,14 +16,14 @@ from sqlmodel import Session
 from states import machine
 from states.errors import Faulty, Refused
 from states.machine import Edge
-from states.records import locks, settling
+from states.records import locks, owing, settling
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_span
-from states.records.core import journal, obligation, run
-from states.records.moving import outcome_of
+from states.records.core import journal, obligation, run, unit
+from states.records.moving import NOTHING_OWED, outcome_of
+from states.records.tables import Milestone
 
 SYSTEM = "system"
-NOTHING_OWED = "本阶段没有应办事项，无须审核"
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,20 @@ def _open(session: Session, campaign: Running, edge: Edge) -> list[sa.ColumnElem
     blocking = settling.UNSETTLED if edge.guarded else settling.OPEN
     for milestone in settling.required(session, campaign, edge.source.split(".")[0]):
         if milestone.opened_at is None:
-            return [*conditions, sa.false()]
+            conditions.append(_outside(session, campaign, milestone))
+            continue
         first, last = obligation_span(milestone.id)
         owed = sa.select(obligation.c.unit_id).where(
             obligation.c.id.between(first, last), obligation.c.status.in_(blocking)
         )
         conditions.append(run.c.unit_id.not_in(owed))
     return conditions
+
+
+def _outside(session: Session, campaign: Running, milestone: Milestone) -> sa.ColumnElement[bool]:
+    """Over `unit_run`: who will not owe a milestone that is still to be opened."""
+    bound = owing.conditions(session, campaign, milestone)
+    return run.c.unit_id.not_in(sa.select(unit.c.id).where(*bound)) if bound else sa.false()
 
 
 def _leads_to_open_phase(campaign: Running, edge: Edge) -> bool:

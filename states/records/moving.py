@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from states import machine
 from states.errors import Conflict, Faulty, NotFound, Refused
 from states.machine import Choice, Moved, Standing
-from states.records import locks, settling
+from states.records import locks, owing, settling
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_id, unit_of
 from states.records.core import obligation, run
@@ -20,6 +20,7 @@ from states.records.journal import note
 from states.records.tables import Obligation, UnitRun
 
 SYSTEM = "system"
+NOTHING_OWED = "本阶段没有应办事项，无须审核"
 OVERTAKEN = "这个单位刚刚被他人改动（现为“{now}”，版本 {version}），请刷新后再试"
 
 
@@ -136,7 +137,9 @@ def _pending(session: Session, campaign: Running, row: UnitRun) -> tuple[list[st
         sa.select(obligation.c.id, obligation.c.status).where(obligation.c.id.in_(list(ids)))
     )
     status = dict(found.tuples().all())
-    return pending((one.name, one.opened_at is None, status.get(key)) for key, one in ids.items())
+    coming = [one for one in milestones if one.opened_at is None]
+    held = owing.holding(session, campaign, coming, row.unit_id)
+    return pending((one.name, one.id in held, status.get(key)) for key, one in ids.items())
 
 
 def pending(facts: Iterable[tuple[str, bool, str | None]]) -> tuple[list[str], list[str]]:
@@ -155,11 +158,25 @@ def follow(session: Session, campaign: Running, unit_id: int, now: datetime) -> 
     made: list[Moved] = []
     row = session.get(UnitRun, (campaign.id, unit_id), populate_existing=True)
     while row is not None:
+        idle = _passes_review(session, campaign, row)
+        name, reason = ("approve", NOTHING_OWED) if idle else ("submit", None)
         try:
-            made.append(move(session, campaign, unit_id, "submit", now, SYSTEM))
+            made.append(move(session, campaign, unit_id, name, now, SYSTEM, reason=reason))
         except Refused:
             return made
     return made
+
+
+def _passes_review(session: Session, campaign: Running, row: UnitRun) -> bool:
+    """Whether it waits for the review of a phase in which it owes nothing, with the next one open already."""
+    edge = campaign.machines.unit.edge(row.state, "approve")
+    if edge is None or edge.dest == machine.CLOSED:
+        return False
+    if machine.ord_of(campaign.machines, edge.dest) > campaign.row.ord:
+        return False
+    asked = settling.required(session, campaign, row.state.split(".")[0])
+    owed = obligation.c.id.in_([obligation_id(one.id, row.unit_id) for one in asked])
+    return session.execute(sa.select(obligation.c.id).where(owed)).first() is None
 
 
 def act(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.records import replanning, scopes
+from states.records import owing, replanning
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_span
 from states.records.core import campaign as campaigns
@@ -17,7 +17,7 @@ from states.records.core import obligation, run, unit
 from states.records.core import phase as phases
 from states.records.journal import note
 from states.records.mass import advance_settled, start_all
-from states.records.tables import Milestone, PhaseRow, Timer, Unit
+from states.records.tables import Milestone, PhaseRow, Timer
 from states.records.timers import timers
 from states.template import Opens
 
@@ -31,10 +31,11 @@ LEFT = ("closed", "exempt")
 def due_campaigns(session: Session, now: datetime, since: datetime = EVER) -> list[int]:
     """Campaigns in which a phase or a milestone should have opened by `now` (and not before `since`)."""
     awake = sa.and_(campaigns.c.closed_at.is_(None), ~campaigns.c.state.like("%.suspended"))
-    next_phase = sa.and_(phases.c.campaign_id == campaigns.c.id, phases.c.ord == campaigns.c.ord + 1)
+    beside = sa.and_(phases.c.ord.is_(None), phases.c.opened_at.is_(None), campaigns.c.ord > 0)
+    coming = sa.or_(phases.c.ord == campaigns.c.ord + 1, beside)
     by_phase = (
         sa.select(campaigns.c.id)
-        .join(phases, next_phase)
+        .join(phases, sa.and_(phases.c.campaign_id == campaigns.c.id, coming))
         .where(awake, phases.c.opens_at.between(since, now), phases.c.opens != Opens.by_hand)
     )
     opened = sa.exists().where(
@@ -71,10 +72,13 @@ def open_all(session: Session, campaign: Running, now: datetime) -> int:
 
 
 def open_phases(session: Session, campaign: Running, now: datetime) -> int:
-    """Enter each phase whose time has come, in their order."""
+    """Enter each phase whose time has come, in their order; then open those that stand beside them."""
     count = 0
     while (phase := _next_phase(session, campaign, now)) is not None:
         open_phase(session, campaign, phase, now, SYSTEM)
+        count += 1
+    for phase in _beside(session, campaign, now):
+        open_beside(session, campaign, phase, now, SYSTEM)
         count += 1
     return count
 
@@ -100,6 +104,20 @@ def _next_phase(session: Session, campaign: Running, now: datetime) -> PhaseRow 
     ).first()
 
 
+def _beside(session: Session, campaign: Running, now: datetime) -> list[PhaseRow]:
+    """Phases beside the row whose time has come, once the campaign has begun."""
+    if campaign.row.ord == 0:
+        return []
+    waiting = select(PhaseRow).where(
+        PhaseRow.campaign_id == campaign.id,
+        PhaseRow.ord == None,  # noqa: E711
+        PhaseRow.opened_at == None,  # noqa: E711
+        PhaseRow.opens_at <= now,  # type: ignore[operator]
+        PhaseRow.opens != Opens.by_hand,
+    )
+    return list(session.exec(waiting.order_by(phases.c.opens_at, phases.c.id)))
+
+
 def _due_milestones(session: Session, campaign: Running, now: datetime) -> Iterator[Milestone]:
     opened = {
         row.key
@@ -119,7 +137,7 @@ def _due_milestones(session: Session, campaign: Running, now: datetime) -> Itera
 def open_phase(session: Session, campaign: Running, phase: PhaseRow, now: datetime, actor: str) -> None:
     """The campaign enters `phase`: relative dates are counted from now, settled units move on with it."""
     before = campaign.row.state
-    campaign.row.state, campaign.row.ord, campaign.row.since = phase.key, phase.ord, now
+    campaign.row.state, campaign.row.ord, campaign.row.since = phase.key, phase.ord or 0, now
     campaign.row.version += 1
     phase.opened_at = now
     session.add_all([campaign.row, phase])
@@ -130,6 +148,33 @@ def open_phase(session: Session, campaign: Running, phase: PhaseRow, now: dateti
         start_all(session, campaign, now)
     else:
         advance_settled(session, campaign, now)
+    _announce(session, campaign, phase, now)
+
+
+def open_beside(
+    session: Session,
+    campaign: Running,
+    phase: PhaseRow,
+    now: datetime,
+    actor: str,
+    reason: str | None = None,
+) -> None:
+    """A phase beside the row begins: what it asks can be handed out; nobody moves."""
+    phase.opened_at = now
+    session.add(phase)
+    session.flush()
+    about = campaign.id
+    note(
+        session,
+        now,
+        "phase.opened",
+        actor,
+        campaign_id=about,
+        after=phase.name,
+        reason=reason,
+        phase=phase.id,
+    )
+    _redate(session, campaign, phase, now, actor)
     _announce(session, campaign, phase, now)
 
 
@@ -158,7 +203,7 @@ def _fill_opening(session: Session, campaign: Running, phase: PhaseRow, at: date
 
 
 def _announce(session: Session, campaign: Running, phase: PhaseRow, now: datetime) -> None:
-    written = {one.key: one for one in campaign.template.phases}.get(phase.key)
+    written = {one.key: one for one in campaign.template.phases}.get(phase.base)
     if written is not None and written.announce:
         session.add(Timer(campaign_id=campaign.id, phase_id=phase.id, rung=0, after_due=False, fire_at=now))
 
@@ -198,7 +243,6 @@ def _could_open(session: Session, campaign: Running, milestone: Milestone, now: 
 
 def fan_out(session: Session, campaign: Running, milestone: Milestone) -> int:
     """One obligation per unit in scope, in one statement; harmless when repeated."""
-    owner = session.get_one(Unit, campaign.row.owner_id)
     base, _last = obligation_span(milestone.id)
     rows = (
         sa.select(
@@ -213,8 +257,8 @@ def fan_out(session: Session, campaign: Running, milestone: Milestone) -> int:
         .where(run.c.campaign_id == campaign.id, run.c.state.not_in(LEFT))
         .order_by(run.c.unit_id)
     )
-    if milestone.scope or campaign.has_departments:
-        conditions = scopes.owing(session, milestone.scope, owner)
+    conditions = owing.conditions(session, campaign, milestone)
+    if conditions:
         rows = rows.join_from(run, unit, unit.c.id == run.c.unit_id).where(*conditions)
     columns = ["id", "campaign_id", "milestone_id", "unit_id", "status", "late", "version"]
     return changed(session, sa.insert(obligation).from_select(columns, rows))

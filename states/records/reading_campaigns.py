@@ -9,12 +9,11 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.machine import Choice, Machines, state_name
-from states.records import campaigning, reading_scope
+from states.records import board, campaigning, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
 from states.records.core import milestone as milestones
-from states.records.core import phase as phases
 from states.records.core import unit
 from states.records.figures import tally
 from states.records.reading_standing import frozen_of, run_state
@@ -84,13 +83,12 @@ def in_full(session: Session, scope: Scope, campaign_id: int) -> CampaignInFull:
     """One campaign with its phases and milestones. Raises NotAllowed, NotFound."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     row, zone = campaign.row, campaign.zone
-    opened = select(PhaseRow).where(PhaseRow.campaign_id == row.id).order_by(phases.c.ord)
     dated = select(Milestone).where(Milestone.campaign_id == row.id).order_by(milestones.c.id)
     return {
         **told(session, campaign),
         "fills": dict(row.fills),
         "warnings": list(row.warnings),
-        "phases": [_phase(one, zone) for one in session.exec(opened)],
+        "phases": [_phase(one, zone) for one in board.phases(session, campaign)],
         "milestones": [_milestone(one, zone) for one in session.exec(dated)],
     }
 
@@ -100,6 +98,7 @@ def _phase(row: PhaseRow, zone: ZoneInfo) -> PhaseTold:
         "key": row.key,
         "name": row.name,
         "ord": row.ord,
+        "period": row.period,
         "opens": row.opens,
         "review": row.review,
         "opens_at": instant_or_none(row.opens_at, zone),

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from states.errors import NotAllowed
-from states.plan import PlannedMilestone, PlannedPhase
+from states.phasing import PlannedPhase
+from states.plan import PlannedMilestone
 from states.records import launch, reading_campaigns, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import running
@@ -57,6 +58,7 @@ def _phase(one: PlannedPhase, zone: ZoneInfo) -> PhaseTold:
         "key": one.key,
         "name": one.name,
         "ord": one.ord,
+        "period": one.period,
         "opens": str(one.opens),
         "review": one.review,
         "opens_at": instant_or_none(one.opens_at, zone),

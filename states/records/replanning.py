@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from states.plan import PlannedMilestone, PlannedPhase, plan
+from states.phasing import PlannedPhase
+from states.plan import PlannedMilestone, plan
 from states.records.campaigns import Running
 from states.records.journal import note
 from states.records.tables import Milestone, PhaseRow
@@ -30,9 +31,7 @@ def follow(session: Session, campaign: Running, now: datetime, actor: str, reaso
     row = campaign.row
     opened = really_opened(session, campaign)
     again = plan(campaign.template, row.start, row.fills, campaign.calendar, opened)
-    windows = {one.key: one for one in again.phases}
-    for phase in _phases(session, campaign):
-        _take_window(session, phase, windows[phase.key])
+    _take_windows(session, campaign, {one.key: one for one in again.phases}, now, actor, reason)
     planned = {(one.requirement, one.period): one for one in again.milestones}
     _take_milestones(session, campaign, planned, now, actor, reason)
     session.flush()
@@ -40,6 +39,35 @@ def follow(session: Session, campaign: Running, now: datetime, actor: str, reaso
 
 def _phases(session: Session, campaign: Running) -> list[PhaseRow]:
     return list(session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id)))
+
+
+def _take_windows(
+    session: Session,
+    campaign: Running,
+    planned: Mapping[str, PlannedPhase],
+    now: datetime,
+    actor: str,
+    reason: str,
+) -> None:
+    """Occurrences of a phase that comes again are added, or dropped where nobody has been asked for them."""
+    kept = {one.key: one for one in _phases(session, campaign)}
+    for key, one in planned.items():
+        if key in kept:
+            _take_window(session, kept[key], one)
+        else:
+            session.add(PhaseRow(campaign_id=campaign.id, **asdict(one)))
+    for phase in kept.values():
+        if phase.key not in planned and phase.opened_at is None:
+            session.delete(phase)
+            note(
+                session,
+                now,
+                "phase.dropped",
+                actor,
+                campaign_id=campaign.id,
+                before=phase.name,
+                reason=reason,
+            )
 
 
 def _take_window(session: Session, phase: PhaseRow, planned: PlannedPhase) -> None:

@@ -86,6 +86,8 @@ def owing(session: Session, scope: Mapping[str, Any], owner: Unit) -> list[sa.Co
         conditions.append(unit.c.code.in_(scope["codes"]))
     if scope.get("under"):
         conditions.append(sa.or_(*(below(p) for p in paths_of(session, scope["under"]).values())))
+    if scope.get("within"):
+        conditions += owing(session, scope["within"], owner)
     return conditions
 
 

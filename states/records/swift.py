@@ -98,6 +98,8 @@ def _made(
     frozen = statuses.frozen(wish.campaign_id, facts.sha256)
     phase = _asks(frozen, wish, facts)
     owed = held.rows(_PENDING, campaign=wish.campaign_id, unit=facts.unit_id, phase=phase) if phase else []
+    if _still_coming(owed):
+        return None
     try:
         judged = _judged(frozen, scope, wish, facts, owed)
     except Refused as error:
@@ -128,6 +130,8 @@ async def move_together(
         if phase
         else []
     )
+    if _still_coming(owed):
+        return None
     judged = _judged(frozen, scope, wish, facts, owed)
     judged.values["at"] = now
     try:
@@ -149,6 +153,11 @@ def _asks(frozen: Frozen, wish: Wish, facts: _Facts) -> str | None:
     """The phase whose obligations the guards ask for, if they ask."""
     edge = frozen.machines.unit.edge(facts.state, wish.move)
     return facts.state.split(".")[0] if edge is not None and (edge.guarded or edge.filed) else None
+
+
+def _still_coming(owed: list[Row]) -> bool:
+    """Whether something of the phase is still to be opened: whom that holds back is seen the long way."""
+    return any(waits for _name, waits, _status in owed)
 
 
 def _judged(frozen: Frozen, scope: Scope, wish: Wish, facts: _Facts, owed: list[Row]) -> _Judged:

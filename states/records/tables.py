@@ -89,7 +89,11 @@ class Campaign(SQLModel, table=True):
 
 
 class PhaseRow(SQLModel, table=True):
-    """A phase of one campaign: its planned window and when it really opened."""
+    """A phase of one campaign: its planned window and when it really opened.
+
+    `ord` is its place in the row of phases that units walk through; None for one that stands beside it. `base` is its
+    key in the template, from which the key of an occurrence (`period`) of a phase that comes again differs.
+    """
 
     __tablename__ = "phase"
     __table_args__ = (sa.UniqueConstraint("campaign_id", "key"), sa.UniqueConstraint("campaign_id", "ord"))
@@ -97,13 +101,34 @@ class PhaseRow(SQLModel, table=True):
     campaign_id: int = Field(foreign_key="campaign.id")
     key: str
     name: str
-    ord: int
+    ord: int | None = None
     opens: str
     review: bool
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     opened_at: datetime | None = None
     provisional: bool = False
+    base: str = ""
+    period: str = ""
+
+
+class LocalWindow(SQLModel, table=True):
+    """One phase ends at another time for one unit and those below it.
+
+    `dates`: milestone → the due date (ISO) that follows for them, where it is not the milestone's own.
+    """
+
+    __tablename__ = "local_window"
+    __table_args__ = (sa.UniqueConstraint("campaign_id", "phase", "unit_id"),)
+    id: int = Field(default=None, primary_key=True)
+    campaign_id: int = Field(foreign_key="campaign.id")
+    phase: str
+    unit_id: int = Field(foreign_key="unit.id")
+    closes_at: datetime
+    reason: str
+    author: str
+    at: datetime
+    dates: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)
 
 
 class Milestone(SQLModel, table=True):

@@ -30,11 +30,16 @@ class CampaignTold(TypedDict):
 
 @with_config(Exact)
 class PhaseTold(TypedDict):
-    """A phase: planned window, and when it really opened."""
+    """A phase: planned window, and when it really opened.
+
+    `ord`: place in the row of phases that units walk through, null for one beside it; `period`: which occurrence of a
+    phase that comes again.
+    """
 
     key: str
     name: str
-    ord: int
+    ord: int | None
+    period: str
     opens: str
     review: bool
     opens_at: Instant | None
