@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api import templates
 from api.deps import AtDesk, CampaignId, Cursor, Limit
 from api.shapes import CampaignMove, Launch
-from states.records import acting, reading_campaigns, reading_draft, reading_ledger, reading_preview
+from states.records import acting, past, reading_campaigns, reading_draft, reading_ledger, reading_preview
 from states.records.launch import Order
 from states.records.scopes import Selection
 from states.records.told import (
@@ -24,12 +24,16 @@ from states.records.told import (
     Preview,
     ProposalTold,
     Summary,
+    SummaryThen,
 )
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["专项行动"])
 
 StateKey = Annotated[str | None, Query(max_length=100)]
 FirstDay = Annotated[date, Query(alias="from", ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+AsOf = Annotated[
+    str | None, Query(max_length=40, description="当时的情况：日期（当天结束时）或带时区的时刻，一小时以前")
+]
 LastDay = Annotated[date, Query(alias="to", ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 
 
@@ -71,10 +75,12 @@ def campaign(desk: AtDesk, campaign_id: CampaignId) -> Response:
         return desk.tell(reading_campaigns.in_full(session, desk.scope, campaign_id))
 
 
-@router.get("/{campaign_id}/summary", summary="数字", response_model=Summary)
-def summary(desk: AtDesk, campaign_id: CampaignId) -> Response:
-    """各状态单位数、落后、逾期、报送率、覆盖面、销号率。"""
+@router.get("/{campaign_id}/summary", summary="数字", response_model=Summary | SummaryThen)
+def summary(desk: AtDesk, campaign_id: CampaignId, as_of: AsOf = None) -> Response:
+    """各状态单位数、落后、逾期、报送率、覆盖面、销号率；写 as_of 只答当时行动处在哪个阶段、各状态多少单位。"""
     with desk.read() as session:
+        if as_of is not None:
+            return desk.tell(past.summary(session, desk.scope, campaign_id, as_of, desk.now))
         return desk.tell(reading_campaigns.summary(session, desk.scope, campaign_id, desk.now))
 
 

@@ -25,6 +25,7 @@ from states.records.told.obligations import (
     RungTold,
     UnitInFull,
 )
+from states.records.told.past import RunThen, StatusThen, SummaryThen
 from states.records.told.places import Named, Place, StageTold, StateTold, UnitTold
 from states.records.told.prospects import (
     BlankTold,
@@ -70,13 +71,16 @@ __all__ = [
     "Preview",
     "ProposalTold",
     "ReportingTold",
+    "RunThen",
     "RunTold",
     "RungTold",
     "StageTold",
     "StateCount",
     "StateTold",
     "Status",
+    "StatusThen",
     "Summary",
+    "SummaryThen",
     "UnitInFull",
     "UnitLine",
     "UnitMoved",
