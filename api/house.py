@@ -6,25 +6,20 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import partial
-from typing import Any
 
 import sqlalchemy as sa
 from anyio import CapacityLimiter, to_thread
 
 from api.metrics import Metrics
+from api.points import points
 from states import clock
-from states.records import access, swift
+from states.records import access
 from states.records.access import Scope
 from states.records.board import DEMO_CLOCK
 from states.records.core import health
-from states.records.gathering import Gathering
-from states.records.pipelined import Pipelined
-from states.records.prepared import Driver, Prepared, Row
+from states.records.prepared import Driver, Prepared
 from states.records.reads import Statuses
 from states.records.session import Store, connect
-from states.records.swift import Asked, Wish
-from states.records.told import UnitMoved
 from states.settings import Settings
 
 log = logging.getLogger("duban.api")
@@ -33,7 +28,6 @@ KEY_KEPT = 5.0  # seconds in which a revoked or expired key may still be taken f
 KEYS_KEPT = 1_000
 TIME_KEPT = 1.0  # seconds between two looks at the demonstration's clock
 WATCHERS = 2  # looks at health at once, apart from the work
-IMPATIENT = 20  # milliseconds a read in the event loop may wait for a locked SQLite file
 
 Now = Callable[[], datetime]
 
@@ -47,7 +41,7 @@ class House:
         self.store: Store = connect(settings.database_url)
         self.driver = Driver(self.store)
         self.statuses = Statuses(self.store)
-        self.points = Points(self.store, self.driver, self.statuses)
+        self.points = points(self.store, self.driver, self.statuses)
         self.watchers = CapacityLimiter(WATCHERS)
         self.metrics = Metrics()
         self.keys = Keys(self.store)
@@ -58,47 +52,6 @@ class House:
         await self.points.close()
         self.driver.close()
         self.store.close()
-
-
-class Points:
-    """Point reads from the event loop, each in the way that costs least on its database.
-
-    A local file answers in less time than handing the question to a thread takes; should it be locked for a
-    moment, a thread waits. To a server, questions of the same moment go together.
-    """
-
-    def __init__(self, store: Store, driver: Driver, statuses: Statuses) -> None:
-        self._patient = driver
-        self._statuses = statuses
-        self._moves: Gathering[Asked, UnitMoved | None] = Gathering(self._move_all)
-        self._impatient = Driver(store, IMPATIENT)
-        self._pipelined = None if store.sqlite else Pipelined(store)
-        self._writes = None if store.sqlite else Pipelined(store, writes=True)
-
-    async def rows(self, prepared: Prepared, **given: Any) -> list[Row]:
-        """All rows; raises sa.exc.OperationalError when the database can't be asked."""
-        if self._pipelined is not None:
-            return await self._pipelined.rows(prepared, **given)
-        try:
-            return self._impatient.rows(prepared, **given)
-        except sa.exc.OperationalError:
-            return await to_thread.run_sync(partial(self._patient.rows, prepared, **given))
-
-    async def move(self, scope: Scope, wish: Wish, now: datetime) -> UnitMoved | None:
-        """One move, in the way that costs least on its database; see `swift`."""
-        if self._pipelined is None or self._writes is None:
-            return await self._moves.ask(Asked(scope, wish, now))
-        return await swift.move_together(self._pipelined, self._writes, self._statuses, scope, wish, now)
-
-    async def _move_all(self, asked: list[Asked]) -> list[UnitMoved | Exception | None]:
-        return await to_thread.run_sync(swift.moves_locked, self._patient, self._statuses, asked)
-
-    async def close(self) -> None:
-        self._impatient.close()
-        if self._pipelined is not None:
-            await self._pipelined.close()
-        if self._writes is not None:
-            await self._writes.close()
 
 
 class Keys:

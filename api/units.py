@@ -17,7 +17,6 @@ from api.lean import Lean
 from api.shapes import MassMove, Move
 from states.records import acting, reading_units, swift
 from states.records.reading_units import Wanted
-from states.records.reads import STATUS
 from states.records.swift import Wish
 from states.records.told import MassMoved, Page, Status, UnitInFull, UnitLine, UnitMoved, UnitMoves
 
@@ -57,7 +56,7 @@ def status(code: Code, desk: AtDesk) -> None:
 async def _status(request: Request) -> Response:
     desk = await gate(request)
     house, code = desk.house, request.path_params["code"]
-    rows = await house.points.rows(STATUS, code=code)
+    rows = await house.points.status(code)
     if not house.statuses.known(rows):
         await to_thread.run_sync(house.statuses.learn, rows)
     told = house.statuses.status(rows, code, desk.scope, desk.now, house.settings.zone)

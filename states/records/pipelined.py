@@ -18,6 +18,7 @@ from states.records.session import BUSY_SECONDS, Store
 if TYPE_CHECKING:
     import psycopg
 
+READERS = 2
 LOCK_PATIENCE = (
     "SET lock_timeout = '200ms'"  # others of the same moment wait for a row that one of them waits for
 )
@@ -40,7 +41,9 @@ class _Asked(NamedTuple):
 
 
 class Pipelined:
-    """One connection in autocommit, kept open; used from one event loop.
+    """Connections in autocommit, kept open: one that writes, or so many that while one answers another asks.
+
+    Used from one event loop.
 
     `writes`: what is asked writes, so that it is never asked twice and waits for nobody's lock for long.
     """
@@ -49,8 +52,8 @@ class Pipelined:
         self._engine = store.engine
         self._writes = writes
         self._ready: dict[Prepared, Ready] = {}
-        self._gathering: Gathering[_Asked, Found] = Gathering(self._serve)
-        self._connection: psycopg.AsyncConnection[Row] | None = None
+        self._gathering: Gathering[_Asked, Found] = Gathering(self._serve, 1 if writes else READERS)
+        self._idle: list[psycopg.AsyncConnection[Row]] = []
 
     async def rows(self, prepared: Prepared, **given: Any) -> list[Row]:
         """All rows; raises sa.exc.OperationalError when the database can't be asked."""
@@ -73,36 +76,45 @@ class Pipelined:
         return ready
 
     async def close(self) -> None:
-        """Close the connection, if there is one."""
-        kept, self._connection = self._connection, None
-        if kept is not None:
-            await kept.close()
+        """Close what is idle."""
+        while self._idle:
+            await self._idle.pop().close()
 
     async def _serve(self, batch: list[_Asked]) -> list[Found]:
         try:
             return await asyncio.wait_for(self._fetch(batch), BUSY_SECONDS)
         except (self._engine.dialect.loaded_dbapi.Error, TimeoutError) as error:
-            await self.close()
             raise _as_ours(error) from error
 
     async def _fetch(self, batch: list[_Asked]) -> list[Found]:
-        """On the kept connection; one that died while it was kept is replaced, and what only reads asked again."""
-        if self._connection is not None:
+        """On a kept connection; when one died while it was kept, what only reads is asked again on a new one."""
+        if self._idle:
             try:
-                return await self._on(self._connection, batch)
+                return await self._on(self._idle.pop(), batch)
             except self._engine.dialect.loaded_dbapi.OperationalError as error:
+                await self.close()
                 if self._writes or error.sqlstate in _UNDONE:
                     raise
-                await self.close()
-        self._connection = await self._connect()
-        return await self._on(self._connection, batch)
+        return await self._on(await self._connect(), batch)
 
     async def _on(self, connection: psycopg.AsyncConnection[Row], batch: list[_Asked]) -> list[Found]:
+        try:
+            found = await self._answers(connection, batch)
+        except BaseException:
+            await connection.close()
+            raise
+        self._idle.append(connection)
+        return found
+
+    async def _answers(self, connection: psycopg.AsyncConnection[Row], batch: list[_Asked]) -> list[Found]:
         if len(batch) == 1:
-            return [await _found(await connection.execute(batch[0].ready.sql, batch[0].given))]
+            return [await self._found(await connection.execute(batch[0].ready.sql, batch[0].given))]
         async with connection.pipeline():
             cursors = [await connection.execute(one.ready.sql, one.given) for one in batch]
-        return [await _found(cursor) for cursor in cursors]
+        return [await self._found(cursor) for cursor in cursors]
+
+    async def _found(self, cursor: psycopg.AsyncCursor[Row]) -> Found:
+        return Found([] if self._writes else await cursor.fetchall(), cursor.rowcount)
 
     async def _connect(self) -> psycopg.AsyncConnection[Row]:
         import psycopg
@@ -113,10 +125,6 @@ class Pipelined:
         if self._writes:
             await made.execute(LOCK_PATIENCE)
         return made
-
-
-async def _found(cursor: psycopg.AsyncCursor[Row]) -> Found:
-    return Found(await cursor.fetchall() if cursor.description else [], cursor.rowcount)
 
 
 # A server that says one of these has undone the whole moment: no lock in time, deadlock, lost a race, a duplicate key.

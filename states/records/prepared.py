@@ -53,7 +53,7 @@ def _in_postgresql(element: Given, _compiler: Any, **_more: Any) -> str:
 class Prepared:
     """A statement with `Given` values, compiled once per database."""
 
-    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase) -> None:
+    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase | sa.TextClause) -> None:
         self.statement = statement
 
 
