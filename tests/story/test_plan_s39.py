@@ -1,0 +1,107 @@
+"""One window, five tasks, and nothing in them dated: what the coordinator dates is reminded of, the rest stays open.
+
+Working days that matter: Sunday 20 September 2026 worked, 中秋 25–27 off, 国庆 1–7 October off. So: 14 15 16 17 18 20 |
+21 22 23 24 | 28 29 30 | 8 9 October.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from states.errors import Refused
+
+KEY = "insurance-appraisal"
+START, LAUNCH = "2026-09-01", "2026-08-28 15:00"
+HELD = "liaison department_head deputy_leader principal"
+UNITS = (
+    ("R", "示例市医疗保障局", "authority", "市", None, "coordinator office group_leader principal"),
+    ("K", "示例基金监管科", "other", "", "R", HELD),
+    ("D", "示例医疗保障事务中心", "other", "", "R", HELD),
+)
+NAMES = {
+    "方案": "成效评价提升工作方案",
+    "余方案": "成效评价提升工作方案",
+    "会议": "成效评价专题会议",
+    "余会议": "成效评价专题会议",
+}
+
+BLANKS = """
+begins 2026-09-01   # 20__年__月__日至20__年__月__日
+ends   2026-11-30
+"""
+CHOSEN = {"work-plan.due": "2026-09-11", "appraisal-meeting.due": "2026-09-18"}  # dates of this coordinator
+DATES = """
+成效评价提升工作方案             | 2026-09-11 18:00
+成效评价专题会议                 | 2026-09-18 18:00
+扫黑除恶专项斗争工作专题会       | 及时        # 及时召开扫黑除恶专项斗争工作专题会
+全体干部职工集体学习             | 未注明日期  # 组织全体干部职工进行集体学习
+常态化开展扫黑除恶斗争相关制度   | 未注明日期
+医药机构和患者家庭走访           | 未注明日期
+常态化“扫黑除恶”宣传             | 未注明日期  # 定期开展, with no interval: a standing duty
+成效评价宣传办法                 | 未注明日期
+扫黑除恶进展情况汇报             | 及时        # 及时向上级汇报扫黑除恶进展情况
+治理成果、打击战果公开           | 及时        # 及时将治理成果、打击战果…向群众公开
+学习培训                         | 未注明日期
+医疗保障领域涉黑涉恶现象排查     | 未注明日期
+查实问题上报（附整改时限）       | 及时        # 要及时上报市扫黑办,并明确整改时限
+"""
+
+# 基金监管科 does both on the afternoon of the first reminder; the centre writes its plan late and holds no meeting.
+# Ladder: -3d 提醒, -1wd 提醒, +1wd 催办, 对整改落实不到位的,进行约谈 (拟), then 问责 (拟).
+DONE = """
+2026-09-08 16:00 | K | work-plan
+2026-09-14 16:00 | D | work-plan
+2026-09-15 16:00 | K | appraisal-meeting
+"""
+TIMELINE = """
+2026-09-08 二 | 提醒   | 联络员               | 方案
+2026-09-10 四 | 提醒   | 联络员               | 余方案
+2026-09-14 一 | 催办   | 联络员、科室负责人   | 余方案
+2026-09-15 二 | 提醒   | 联络员               | 会议
+2026-09-17 四 | 提醒   | 联络员               | 余会议
+2026-09-20 日 | 催办   | 联络员、科室负责人   | 余会议   # a Sunday that is worked
+2026-09-24 四 | 拟约谈 | 主要负责人、分管领导 | 余会议   # 20 21 22 23 24
+2026-10-09 五 | 拟问责 | 组长                 | 余会议   # 28 29 30 8 9
+"""
+
+
+@pytest.fixture
+def staged(story):
+    return story.people(UNITS)
+
+
+@pytest.fixture
+def fills(staged):
+    return {place: words.strip() for place, words in (one.split(" ", 1) for one in staged.lines(BLANKS))}
+
+
+def test_the_appraisal_is_not_started_while_a_blank_is_open(staged, fills) -> None:
+    with pytest.raises(Refused) as refused:
+        staged.launch(staged.order(KEY, START), LAUNCH)
+    assert [said.split("--set ")[1].split("=")[0] for said in refused.value.refusals] == list(fills)
+    for place in fills:
+        rest = {key: value for key, value in fills.items() if key != place}
+        drafted = staged.draft(staged.order(KEY, START, rest), LAUNCH)
+        assert [blank.place for blank in drafted.plan.blanks] == [place]
+    assert staged.everything_launched() == 0
+
+
+def test_the_appraisal_has_no_date_but_its_window_and_what_a_person_gives(staged, fills) -> None:
+    staged.launch(staged.order(KEY, START, {**fills, **CHOSEN}), LAUNCH)
+    assert staged.windows() == ["run 2026-09-01 00:00 — 2026-11-30 18:00"]
+    assert staged.dates() == {
+        matter.strip(): when for matter, when in (line.split(" | ") for line in staged.lines(DATES))
+    }
+
+
+def test_the_appraisal_reminds_of_what_the_coordinator_dated(staged, fills, plot) -> None:
+    staged.launch(staged.order(KEY, START, {**fills, **CHOSEN}), LAUNCH)
+    acts = [
+        (when, staged.act(unit, matter, "submit"))
+        for when, unit, matter in (line.split(" | ") for line in staged.lines(DONE))
+    ]
+    staged.live("2026-12-31 18:00", acts)
+    words = plot("R", NAMES, lambda matter: ("D",) if matter.startswith("余") else ("K", "D"))
+    assert staged.told().differs_from(words.told(TIMELINE)) == []
+    assert (staged.late("K"), staged.late("D")) == (set(), {"成效评价提升工作方案"})
+    assert staged.owed("D", "visits").status == "open"
