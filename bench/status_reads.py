@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
+from threading import Event, Thread
 
 import sqlalchemy as sa
 
@@ -34,6 +35,8 @@ UNITS = 300
 SINCE = timedelta(days=60)
 STEP = timedelta(days=3)
 BARE, DJANGO = "a bare FastAPI route, same body", "a Django REST view, same SQLite file"
+WRITES = 20
+KEPT = "every write makes the API forget what it has read"
 HALF, FIVEFOLD = Target(0.5), Target(5.0)
 
 
@@ -100,15 +103,35 @@ class Reads:
             lambda: self._ask(api, self._paths("/api/v1/units/{}/status"), 200, said),
             lambda: self._ask(bare, [Request("/body", headers=self.headers)], 200),
             lambda: self._ask(api, unchanged, 304),
+            lambda: self._beside_writes(api),
         ]
         if django is not None:
             sides.append(lambda: self._ask(django, self._paths("/units/{}/status"), 200))
-        ours, bares, conditional, *djangos = alternate(self.bench.scale.http_repeats, *sides)
+        ours, bares, conditional, beside_writes, *djangos = alternate(self.bench.scale.http_repeats, *sides)
         name = f"unit status over HTTP, {CALLERS} callers"
         yield beside(name, self.kind, "reads/s", ours, BARE, bares, HALF, _spoken(said))
         if djangos:
             yield beside(name, self.kind, "reads/s", ours, DJANGO, djangos[0], FIVEFOLD)
         yield beside(f"{name}, unchanged (304)", self.kind, "reads/s", conditional, BARE, bares)
+        busy = f"{name}, {WRITES} writes a second beside"
+        yield beside(busy, self.kind, "reads/s", beside_writes, BARE, bares, note=KEPT)
+
+    def _beside_writes(self, api: int) -> float:
+        """Reads while somebody writes all the time."""
+        over = Event()
+        writer = Thread(target=self._write, args=(over,))
+        writer.start()
+        try:
+            return self._ask(api, self._paths("/api/v1/units/{}/status"), 200)
+        finally:
+            over.set()
+            writer.join()
+
+    def _write(self, over: Event) -> None:
+        some = sa.update(run).where(run.c.unit_id == 2).values(version=run.c.version)
+        while not over.wait(1 / WRITES):
+            with self.store.write() as session:
+                session.execute(some)
 
     def _ask(
         self, port: int, requests: Sequence[Request], wanted: int, said: list[Answers] | None = None
