@@ -1,0 +1,189 @@
+"""Preset ledgers: tables with 问题、措施、责任、时限 (merged cells, repeated headers), and the same told in prose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from states.drafts.manuscript import Table
+from states.drafts.proposals import Proposal, Sure
+from states.drafts.sentences import Sentence
+from states.drafts.streams import departments
+
+_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("no", r"序号|编号"),
+    ("due", r"时限|期限|完成时间|整改时间"),
+    ("leaders", r"责任领导|责任人|包案领导"),
+    ("departments", r"责任|牵头|部门|科室"),
+    ("measures", r"措施|举措"),
+    ("problem", r"问题|表现"),
+    ("project", r"项目|类别|领域|方面|分类|名称"),
+)
+_ENOUGH = {"problem", "measures"}
+_ORGAN = re.compile(r"(?:处|科|室|股|局|委|办|中心|组|院|所|站|队|纪委|部门|单位|机构)$")
+_NUMBERED = re.compile(r"\n(?=\d{1,2}\s?[.．、])")
+_ONE_BY_ONE = re.compile(r"(?=[一二三四五六七八九十]是)")
+_LABEL = re.compile(
+    r"(?:\d\s?[、.．]\s?)?(?P<label>存在问题|问题表现|主要问题|整改措施|责任领导|责任单位|责任股室|责任科室|责任部门|责任人|完成时限|整改时限)\s?(?:[:：]|$)"
+)
+_LABELS = {
+    "存在问题": "problem",
+    "问题表现": "problem",
+    "主要问题": "problem",
+    "整改措施": "measures",
+    "责任领导": "leaders",
+    "责任人": "leaders",
+    "完成时限": "due",
+    "整改时限": "due",
+}
+_POST = re.compile(r"(?P<post>党组书记|党组成员|[\u4e00-\u9fff]{0,6}(?:局长|主任|书记|院长|处长|科长|股长))")
+_CALENDAR = re.compile(r"年底前?|\d{1,2}月(?:底|\d{1,2}日)?前")
+
+
+@dataclass
+class _Row:
+    """One problem while its cells are gathered."""
+
+    cells: dict[str, str] = field(default_factory=dict)
+    said: Sentence | None = None
+    place: str = ""
+
+
+def from_tables(tables: Sequence[Table]) -> tuple[tuple[str, ...], list[Proposal]]:
+    """Printed names of the columns and the rows of every table that is a ledger."""
+    columns: tuple[str, ...] = ()
+    rows: list[_Row] = []
+    for table in tables:
+        header, found = _rows_of(table)
+        columns = columns or header
+        rows += found
+    return columns, [_proposal(number, row) for number, row in enumerate(rows, 1)]
+
+
+def _rows_of(table: Table) -> tuple[tuple[str, ...], list[_Row]]:
+    header: tuple[str, ...] = ()
+    columns: dict[int, str] = {}
+    rows: list[_Row] = []
+    for cells in table:
+        if is_header(cells):
+            header = header or tuple(_flat(cell) for cell in cells)
+            columns = _columns(cells)
+        elif columns and len(set(cells)) > 1:
+            _take({columns[n]: cell for n, cell in enumerate(cells) if n in columns}, rows)
+    return header, rows
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    return set(_columns(cells).values()) >= _ENOUGH
+
+
+def _columns(cells: Sequence[str]) -> dict[int, str]:
+    """Which column is which; a cell is a header only while it is short."""
+    found: dict[int, str] = {}
+    for place, cell in enumerate(cells):
+        flat = _flat(cell)
+        key = next(
+            (key for key, words in _COLUMNS if len(flat) <= 10 and re.search(words, flat)),
+            None,
+        )
+        if key and key not in found.values():
+            found[place] = key
+    return found
+
+
+def _flat(cell: str) -> str:
+    return re.sub(r"\s+", "", cell)
+
+
+def _take(cells: Mapping[str, str], rows: list[_Row]) -> None:
+    """A row; what a merged cell leaves empty holds from the row above, a row without a problem goes on with it."""
+    last = rows[-1] if rows else None
+    if last and not cells.get("problem"):
+        for key in ("measures", "departments"):
+            if cells.get(key) and cells[key] not in last.cells.get(key, ""):
+                last.cells[key] = f"{last.cells.get(key, '')}\n{cells[key]}".strip()
+        return
+    merged = {
+        key: cells.get(key) or (last.cells.get(key, "") if last and key == "project" else "") for key in cells
+    }
+    rows.append(_Row(merged))
+
+
+def _proposal(number: int, row: _Row) -> Proposal:
+    cells = row.cells
+    fields: dict[str, Any] = {
+        "no": number,
+        "project": _flat(cells.get("project", "")) or "未分类",
+        "problem": _flat(cells["problem"]),
+        "measures": _measures(cells.get("measures", "")),
+        "departments": _departments(cells.get("departments", "")),
+    }
+    if leaders := [hit["post"] for hit in _POST.finditer(cells.get("leaders", ""))]:
+        fields["leaders"] = list(dict.fromkeys(leaders))
+    if due := _flat(cells.get("due", "")).rstrip("。"):
+        fields["due"] = due
+    said = row.said or Sentence(cells["problem"], (), 0)
+    split = "\n" in cells.get("departments", "")
+    return Proposal(
+        fields, said, Sure.MIDDLE if split else Sure.HIGH, "责任部门分行印，请核对" if split else ""
+    )
+
+
+def _measures(cell: str) -> list[str]:
+    """1.…；2.…； on lines of their own, or 一是…二是…; a line without a number goes on with the one before."""
+    parts = _NUMBERED.split(cell) if re.match(r"\s*\d{1,2}\s?[.．、]", cell) else _ONE_BY_ONE.split(cell)
+    return [flat for part in parts if (flat := _flat(part))] or ["（原文没有写措施）"]
+
+
+def _departments(cell: str) -> list[str]:
+    """Lines that do not end a name go on with the next: 机关 / 纪委."""
+    lines: list[str] = []
+    for line in cell.split("\n"):
+        if lines and not _ORGAN.search(lines[-1]):
+            lines[-1] += _flat(line)
+        elif line.strip():
+            lines.append(_flat(line))
+    return [one for line in lines for one in departments(line)]
+
+
+def from_prose(said: Sequence[Sentence]) -> list[Proposal]:
+    """存在问题：… 整改措施：… 责任单位：… 完成时限：… under one heading is one row."""
+    rows = [row for row in _told(said) if row.cells.keys() >= _ENOUGH]
+    return [_proposal(number, row) for number, row in enumerate(rows, 1)]
+
+
+def _told(said: Sequence[Sentence]) -> Iterator[_Row]:
+    row, label = _Row(), ""
+    for one in said:
+        found = _LABEL.match(one.text)
+        if found:
+            label = _LABELS.get(found["label"], "departments")
+            if label == "problem":
+                yield row
+                row = _Row({"project": _heading(one)}, one)
+            row.cells[label] = one.text[found.end() :].strip()
+        elif row.said and one.opens and len(one.path) < len(row.said.path):
+            label = ""
+        elif label:
+            joint = "\n" if label in ("leaders", "departments") and row.cells.get(label) else ""
+            row.cells[label] = row.cells.get(label, "") + joint + one.text
+    yield row
+
+
+def _heading(one: Sentence) -> str:
+    own = 1 if one.opens else 0
+    path = one.path[: len(one.path) - own] or one.path
+    return str(path[-1].title) if path else ""
+
+
+def conflicts(rows: Sequence[Proposal]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Rows whose measures name another date than the row: place, what is wrong, the words."""
+    for row in rows:
+        due = row.fields.get("due", "")
+        for measure in row.fields["measures"]:
+            hit = _CALENDAR.search(measure)
+            if due and hit and hit[0] not in due:
+                says = f"台账第{row.fields['no']}项期限写“{due}”，措施里写“{hit[0]}”，两处不一致，请核对。"
+                yield f"ledger-{row.fields['no']}.due", says, (due, measure)
