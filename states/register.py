@@ -26,7 +26,20 @@ SORTS: Mapping[str, str] = {
     "rows": "台账行",
     "links": "关联行动",
 }
-TIMES = ("begins", "ends", "window", "from_", "until", "opens", "first", "due", "every", "at", "percent", "count")
+TIMES = (
+    "begins",
+    "ends",
+    "window",
+    "from_",
+    "until",
+    "opens",
+    "first",
+    "due",
+    "every",
+    "at",
+    "percent",
+    "count",
+)
 LABELS = ("name", "text", "problem", "title")
 SHOWN = 40
 
@@ -123,5 +136,7 @@ def _says(one: BaseModel) -> str:
     for name in TIMES:
         value = getattr(one, name, None)
         if value is not None and not (name == "opens" and value in ("on_date", "after_previous", "by_hand")):
-            said.append(value.rrule if isinstance(value, BaseModel) and hasattr(value, "rrule") else str(value))
+            said.append(
+                value.rrule if isinstance(value, BaseModel) and hasattr(value, "rrule") else str(value)
+            )
     return " 至 ".join(said) if {"begins", "from_"} & set(type(one).model_fields) else "、".join(said)

@@ -24,8 +24,12 @@ PLAIN_KEY = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
 
 def draft(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="方案原文：纯文本或 .docx")],
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="写入这个文件；不写则输出到屏幕")] = None,
-    key: Annotated[str | None, typer.Option(metavar="KEY", help="模板的键；默认用文件名，用不了则为 draft")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="写入这个文件；不写则输出到屏幕")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="模板的键；默认用文件名，用不了则为 draft")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="文件已有时覆盖")] = False,
 ) -> None:
     """从方案原文整理出模板草稿：阶段、期限、报送间隔、责任部门、台账，每条附原句；日期从不编造。"""

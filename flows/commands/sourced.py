@@ -22,9 +22,7 @@ def show(template: Template, as_json: bool) -> None:
         shown.as_json(_data(template, found))
         return
     shown.say(f"{template.title}（{template.key} 第 {template.version} 版）")
-    rows = [
-        (fact.place, fact.name, fact.says, *_where(template, fact.source)) for fact in found.facts
-    ]
+    rows = [(fact.place, fact.name, fact.says, *_where(template, fact.source)) for fact in found.facts]
     shown.table(("位置", "名称", "时间或数字", "文件", "处", "原句"), rows, f"出处（{len(rows)} 条）")
     for about, says, sources in found.conflicts:
         shown.say(f"矛盾 {about}：{says}")
@@ -64,4 +62,9 @@ def _fact(template: Template, fact: Fact) -> dict[str, Any]:
 def _source(template: Template, source: Source) -> dict[str, Any]:
     from states.register import document
 
-    return {"doc": source.doc, "document": document(template, source), "place": source.place, "text": source.text}
+    return {
+        "doc": source.doc,
+        "document": document(template, source),
+        "place": source.place,
+        "text": source.text,
+    }

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands import given, shown
+from flows.commands import fromplan, given, shown, sourced
 from states.errors import Fault, Faulty, NotFound
 
 if TYPE_CHECKING:
     from states.template import Requirement, Template
 
 app = typer.Typer(no_args_is_help=True, help="方案模板：列出、查看、检查、画状态图")
+app.command()(fromplan.draft)
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 Named = Annotated[str, typer.Argument(metavar="KEY|FILE", help="自带模板的键，或模板文件")]
 OPENS = {"on_date": "按日期", "after_previous": "接上一阶段", "by_hand": "人工开启"}
@@ -41,12 +42,16 @@ def list_(as_json: Json = False) -> None:
 def show(
     named: Named,
     summary: Annotated[bool, typer.Option("--summary", help="列成表：阶段、要求、梯次、台账")] = False,
+    sources: Annotated[bool, typer.Option("--sources", help="列出每一条的出处：文件、位置、原句")] = False,
     as_json: Json = False,
 ) -> None:
-    """输出模板原文，可存为文件后修改；加 --summary 列成表。"""
+    """输出模板原文，可存为文件后修改；加 --summary 列成表，加 --sources 列出处。"""
     from states.reading import load
 
     text = given.template_text(named)
+    if sources:
+        sourced.show(load(text), as_json)
+        return
     if not (summary or as_json):
         shown.say(text.rstrip("\n"))
         return

@@ -21,6 +21,7 @@ from states.errors import Fault, Faulty
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 DOCUMENT, NUMBERING = "word/document.xml", "word/numbering.xml"
+WRAPPERS = {f"{W}{name}" for name in ("sdt", "sdtContent", "ins", "customXml")}
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ELEMENTS = 1_000_000
 OLD_FORMAT = b"\xd0\xcf\x11\xe0"
@@ -85,7 +86,7 @@ class _Reading:
                 self.paragraphs += self._paragraph(child).split("\n")
             elif child.tag == f"{W}tbl":
                 self.tables.append(tuple(self._rows(child)))
-            elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}customXml"):
+            elif child.tag in WRAPPERS:
                 self.take(child)
 
     def _paragraph(self, element: Element) -> str:
@@ -93,9 +94,9 @@ class _Reading:
 
     def _rows(self, table: Element) -> Iterator[tuple[str, ...]]:
         above: dict[int, str] = {}
-        for row in table.iter(f"{W}tr"):
+        for row in _children(table, "tr"):
             cells: list[str] = []
-            for cell in row.iter(f"{W}tc"):
+            for cell in _children(row, "tc"):
                 place, text = len(cells), self._cell(cell)
                 if _goes_on(cell):
                     text = above.get(place, "")
@@ -106,6 +107,15 @@ class _Reading:
     def _cell(self, cell: Element) -> str:
         found = (self._paragraph(one).strip() for one in cell.iter(f"{W}p"))
         return "\n".join(one for one in found if one)
+
+
+def _children(parent: Element, name: str) -> Iterator[Element]:
+    """The children of that name; those of a table inside a cell are not of this one."""
+    for child in parent:
+        if child.tag == f"{W}{name}":
+            yield child
+        elif child.tag in WRAPPERS:
+            yield from _children(child, name)
 
 
 def _text(paragraph: Element) -> Iterator[str]:

@@ -33,7 +33,9 @@ def find(manuscript: Manuscript) -> Findings:
     subjects: tuple[Stream, ...] = () if report or prose else streams(said)
     owed = [*dated(said, phases, subjects)]
     window = None if report else campaign_window(said, phases)
-    owed = [one for one in owed if not (window and window[0] is one.said and window[2] == one.fields.get("due"))]
+    owed = [
+        one for one in owed if not (window and window[0] is one.said and window[2] == one.fields.get("due"))
+    ]
     if not report:
         owed += undated(said, phases, subjects, {one.fields["name"] for one in owed})
     return Findings(

@@ -22,6 +22,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("project", r"项目|类别|领域|方面|分类|名称"),
 )
 _ENOUGH = {"problem", "measures"}
+_PRINTED = re.compile(r"\s*(\d{1,4})(?=\s?[.．、]|\s*$)")
 _ORGAN = re.compile(r"(?:处|科|室|股|局|委|办|中心|组|院|所|站|队|纪委|部门|单位|机构)$")
 _NUMBERED = re.compile(r"\n(?=\d{1,2}\s?[.．、])")
 _ONE_BY_ONE = re.compile(r"(?=[一二三四五六七八九十]是)")
@@ -59,7 +60,16 @@ def from_tables(tables: Sequence[Table]) -> tuple[tuple[str, ...], list[Proposal
         header, found = _rows_of(table)
         columns = columns or header
         rows += found
-    return columns, [_proposal(number, row) for number, row in enumerate(rows, 1)]
+    return columns, _proposals(rows)
+
+
+def _proposals(rows: Sequence[_Row]) -> list[Proposal]:
+    """Numbered as printed where every row has a number of its own, else one after the other."""
+    printed = [_PRINTED.match(row.cells.get("no", "") or row.cells["problem"]) for row in rows]
+    numbers = [int(found[1]) for found in printed if found]
+    if len(set(numbers)) < len(rows):
+        numbers = list(range(1, len(rows) + 1))
+    return [_proposal(number, row) for number, row in zip(numbers, rows, strict=True)]
 
 
 def _rows_of(table: Table) -> tuple[tuple[str, ...], list[_Row]]:
@@ -150,8 +160,7 @@ def _departments(cell: str) -> list[str]:
 
 def from_prose(said: Sequence[Sentence]) -> list[Proposal]:
     """存在问题：… 整改措施：… 责任单位：… 完成时限：… under one heading is one row."""
-    rows = [row for row in _told(said) if row.cells.keys() >= _ENOUGH]
-    return [_proposal(number, row) for number, row in enumerate(rows, 1)]
+    return _proposals([row for row in _told(said) if row.cells.keys() >= _ENOUGH])
 
 
 def _told(said: Sequence[Sentence]) -> Iterator[_Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from states.drafts.proposals import Proposal, Sure
@@ -36,7 +37,7 @@ def masthead(said: Sequence[Sentence]) -> Proposal:
 
 def _issue(before: Sequence[Sentence]) -> dict[str, str]:
     """The signature: issuer on the line before a line that is nothing but a date."""
-    for one, after in zip(before, before[1:], strict=False):
+    for one, after in pairwise(before):
         if (found := _ISSUED.fullmatch(after.text)) and _ISSUER.fullmatch(one.text):
             return {
                 "issuer": one.text,

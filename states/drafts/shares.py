@@ -22,7 +22,9 @@ _THRESHOLD = re.compile(
     r"|\d+张[^，,。；;“”]{0,6}\d+名[\u4e00-\u9fff]{0,4}"
 )
 _VAGUE = ("其他", "其它")
-_WORDS = sorted((word for word in KIND_WORDS if not word.isascii() and word not in _VAGUE), key=len, reverse=True)
+_WORDS = sorted(
+    (word for word in KIND_WORDS if not word.isascii() and word not in _VAGUE), key=len, reverse=True
+)
 _STOPS = "，,。；;"
 LONGEST = 200
 

@@ -34,7 +34,7 @@ def stages(said: Sequence[Sentence]) -> tuple[Stage, ...]:
 
 
 def _at(one: Sentence, after: Sequence[Sentence]) -> Iterator[tuple[Path, Proposal]]:
-    if one.opens and len(one.path) > 1 or (one.opens and _ORDINAL.fullmatch(one.path[-1].mark)):
+    if (one.opens and len(one.path) > 1) or (one.opens and _ORDINAL.fullmatch(one.path[-1].mark)):
         proposal = _headed(one, after)
         if proposal:
             yield one.path, proposal
@@ -98,5 +98,3 @@ def _with_opening(one: Proposal, number: int) -> Proposal:
     opens = "on_date" if "window" in fields else "by_hand" if number == 1 else "after_previous"
     ordered = {"name": fields.pop("name"), "opens": opens, **fields}
     return Proposal(ordered, one.said, one.sure, one.why)
-
-

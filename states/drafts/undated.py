@@ -15,6 +15,7 @@ from states.drafts.sentences import Sentence
 from states.drafts.timewords import spans
 
 _TO = r"(?P<to>(?:(?![并或依向与])[\u4e00-\u9fff]){2,18}?(?:办公室|扫黑办|小组|局|委|科|股|处|室|办|部门|中心))(?:备案)?(?=[，,。；;]|$)"
+_PAPER = r"(?:《[^》]{2,30}》(?:及[^，,。；;、]{2,12}台账)?|[^，,。；;]{0,12}?(?:总结|整治|分析)?报告)"
 _FORMS: tuple[tuple[re.Pattern[str], Sure], ...] = tuple(
     (re.compile(pattern), sure)
     for pattern, sure in (
@@ -24,8 +25,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Sure], ...] = tuple(
             Sure.LOW,
         ),
         (
-            r"形成(?P<what>《[^》]{2,30}》(?:及[^，,。；;、]{2,12}台账)?|[^，,。；;]{0,12}?(?:总结|整治|分析)?报告)"
-            rf"(?:[，,]并?(?:统一)?(?:报送|上报|报){_TO})?",
+            rf"形成(?P<what>{_PAPER})(?:[，,]并?(?:统一)?(?:报送|上报|报){_TO})?",
             Sure.LOW,
         ),
         (r"(?:建立|逐项建立)(?P<what>[^，,。；;、]{0,10}?台账)", Sure.LOW),
@@ -97,7 +97,9 @@ def _several(hit: re.Match[str]) -> Iterator[dict[str, Any]]:
 def _fields(hit: re.Match[str]) -> dict[str, Any]:
     to = hit.groupdict().get("to")
     name = re.sub(
-        r"^(?:要|并|和|与|以及|及时|统一|认真|各单位|各医院|各地|一整套|全面、系统的|结合实际|精心)+", "", hit["what"]
+        r"^(?:要|并|和|与|以及|及时|统一|认真|各单位|各医院|各地|一整套|全面、系统的|结合实际|精心)+",
+        "",
+        hit["what"],
     )
     return _kinded(name.strip("“” "), {"to": to} if to else {})
 

@@ -65,12 +65,12 @@ def _faults(body: str) -> list[Fault]:
 def _open_ends(found: Findings, manuscript: Manuscript) -> Iterator[str]:
     """What the person who finishes the draft has to look at."""
     yield "核对 key（全系统唯一，只用小写字母、数字、点、连字符）和 title"
-    blanks = [
-        words for one in _entries(found) for words in _times(one.fields) if _BLANK.search(words)
-    ]
+    blanks = [words for one in _entries(found) for words in _times(one.fields) if _BLANK.search(words)]
     if blanks:
         yield f"原文留空的日期有 {len(blanks)} 处，可照留，启动时逐处填写"
-    undated = [stage.proposal.fields["name"] for stage in found.stages if "window" not in stage.proposal.fields]
+    undated = [
+        stage.proposal.fields["name"] for stage in found.stages if "window" not in stage.proposal.fields
+    ]
     if undated:
         yield f"没有时间的阶段：{'、'.join(undated)}；先照“人工开启”或“接上一阶段”写，请核定"
     unsure = [one for one in _entries(found) if one.sure is Sure.LOW]
@@ -99,7 +99,8 @@ def _shown(text: str, words: str) -> str:
 
 def _entries(found: Findings) -> Iterator[Proposal]:
     yield found.title
-    yield from (one.proposal for one in (*found.stages, *found.streams))
+    yield from (stage.proposal for stage in found.stages)
+    yield from (stream.proposal for stream in found.streams)
     yield from (*found.owed, *found.coverage, *found.sampling, *found.rows)
 
 
@@ -158,7 +159,9 @@ def _entry(key: str | None, one: Proposal) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """Checklist items carry their sentence."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return [{name: _source(part) if name == "source" else part for name, part in one.items()} for one in value]
+        return [
+            {name: _source(part) if name == "source" else part for name, part in one.items()} for one in value
+        ]
     return value
 
 
@@ -183,7 +186,9 @@ def _rest(found: Findings) -> Iterator[str]:
             {
                 "about": about,
                 "says": says,
-                "sources": [{"doc": "plan", "place": about.removesuffix(".due"), "text": words} for words in said],
+                "sources": [
+                    {"doc": "plan", "place": about.removesuffix(".due"), "text": words} for words in said
+                ],
             }
             for about, says, said in found.conflicts
         ]
@@ -191,7 +196,10 @@ def _rest(found: Findings) -> Iterator[str]:
     if found.notes:
         yield from ("", *lines({"notes": list(found.notes)}))
     if found.rungs:
-        yield from ("", "# 问责用词，照原文先后；时间（at）、收件人（to）和文书（letter）原文没有写，请核定后去掉注释：")
+        yield from (
+            "",
+            "# 问责用词，照原文先后；时间（at）、收件人（to）和文书（letter）原文没有写，请核定后去掉注释：",
+        )
         yield from ("# ladder: main", "# ladders:", "#   main:", "#     rungs:")
         for word, said in found.rungs:
             yield f"#       - {{at: , name: {word}, to: [], confirm: true, letter: }}  # {said.place}"

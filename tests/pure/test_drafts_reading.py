@@ -1,0 +1,169 @@
+"""How a text is taken apart: paragraphs, headings, times, tables; and that nothing becomes a date by accident."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from states.drafts import draft, find, from_text
+from states.drafts.manuscript import Manuscript
+from states.drafts.sentences import sentences
+from states.drafts.timewords import Time, spans
+from states.drafts.yamlwriting import Commented, lines, scalar
+from states.yamltext import read
+
+HEADER = ("序号", "问题清单", "整改措施", "责任单位", "责任人", "完成时限")
+
+
+def places(text: str) -> list[str]:
+    return [one.place for one in sentences(from_text(text).paragraphs) if one.opens]
+
+
+def test_headings_are_found_in_every_way_of_numbering() -> None:
+    text = "一、实施步骤\n（一）自查阶段（8月）。\n1.制定方案。\n(2)开会。\n二、工作要求\n一加强领导。\n二加强宣传。"
+    assert places(text) == [
+        "一、实施步骤",
+        "一、实施步骤 （一）自查阶段",
+        "一、实施步骤 （一）自查阶段 1.制定方案",
+        "一、实施步骤 （一）自查阶段 1.制定方案 (2)开会",
+        "二、工作要求",
+        "二、工作要求 一加强领导",
+        "二、工作要求 二加强宣传",
+    ]
+
+
+@pytest.mark.parametrize("line", ["一是加强领导。", "一要加强宣传。", "一方面加强宣传。", "一把手负责。"])
+def test_a_numeral_that_begins_a_sentence_is_no_heading(line: str) -> None:
+    assert places(f"一、工作要求\n{line}") == ["一、工作要求"]
+
+
+def test_headings_in_the_middle_of_a_line_are_found() -> None:
+    text = "某县方案一、目标整治问题。二、实施步骤专项整治分2个阶段:(-)自查阶段(8月)。查。(二)总结阶段(9月)。报。"
+    found = find(from_text(text))
+    assert [(one.proposal.fields["name"], one.proposal.fields["window"]) for one in found.stages] == [
+        ("自查", "8月"),
+        ("总结", "9月"),
+    ]
+
+
+def test_pages_that_a_reader_numbered_in_mid_sentence_are_joined_and_lists_are_not() -> None:
+    cut = [f"{n}、{'整治工作' * 40}第{n}段没有说完" for n in range(1, 5)]
+    (joined,) = from_text("\n".join(cut)).paragraphs
+    assert "2、" not in joined
+    assert joined.count("没有说完") == 4
+    listed = [f"{n}、{'整治工作' * 40}。" for n in range(1, 5)]
+    assert len(from_text("\n".join(listed)).paragraphs) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "录像保存时间不少于30天，时钟偏差不得超过30秒。",
+        "落实《医德医风建设三年行动计划（2017-2019年）》。",
+        "根据〔2023〕12号文件和2023年度工作要点。",
+        "紧扣三年为期总目标，三大攻坚战。",
+        "作为年底绩效考核重要依据，纳入年终考核。",
+        "打击12类行为，电话8月班。",
+        "全面梳理2016年以来的问题。",
+    ],
+)
+def test_no_time_is_seen_where_the_plan_sets_none(text: str) -> None:
+    assert spans(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("名单请于8月15日前报送。", Time.DEADLINE, "8月15日前"),
+        ("2月18日12:00前上报。", Time.DEADLINE, "2月18日12:00前"),
+        ("于2024年3月底前完成。", Time.DEADLINE, "2024年3月底前"),
+        ("于__月__日前报送。", Time.DEADLINE, "__月__日前"),
+        ("收到，转办函后5个工作日内反馈。", Time.DEADLINE, "转办函后5个工作日内"),
+        ("自2024年8月1日至2025年1月31日开展。", Time.WINDOW, "自2024年8月1日至2025年1月31日"),
+        ("（9月-11月）", Time.WINDOW, "9月-11月"),
+        ("每月25日前报送。", Time.CADENCE, "每月25日前"),
+        ("每周五下班前报送。", Time.CADENCE, "每周五下班前"),
+        ("每季度至少开展1次专项督查。", Time.CADENCE, "每季度至少开展1次专项督查"),
+        ("实行一周一调度。", Time.CADENCE, "一周一调度"),
+        ("形成周报送机制。", Time.SHORT, "周报"),
+    ],
+)
+def test_times_are_seen_as_printed(text: str, kind: Time, words: str) -> None:
+    assert [(one.kind, one.words) for one in spans(text)] == [(kind, words)]
+
+
+def test_a_phase_table_of_ordinals_is_read() -> None:
+    text = "方案\n一、方法步骤\n第一阶段：宣传发动（3月1日至3月15日）。开会。\n第二阶段：集中整治（3月16日至6月底）。"
+    assert [
+        (one.proposal.fields["name"], one.proposal.fields["window"]) for one in find(from_text(text)).stages
+    ] == [
+        ("宣传发动", "3月1日至3月15日"),
+        ("集中整治", "3月16日至6月底"),
+    ]
+
+
+def test_a_heading_that_only_sounds_like_steps_makes_no_phase() -> None:
+    assert (
+        find(from_text("方案\n一、工作安排\n（一）加强领导。要重视。\n（二）加强宣传。要宣传。")).stages == ()
+    )
+
+
+def test_a_ledger_table_has_its_header_repeated_and_its_cells_merged() -> None:
+    row = ("1", "收费不规范", "1.自查\n2.退费", "财务科、医务科", "局长：王示例", "8月底前")
+    more = ("", "", "3.公示", "", "", "")
+    second = ("2", "宣传不到位", "一是开会二是张贴", "办公室", "", "长期坚持")
+    found = find(Manuscript(("方案",), ((HEADER, row, more, HEADER, second),)))
+    assert found.columns == HEADER
+    first, last = (one.fields for one in found.rows)
+    assert (first["no"], first["measures"], first["departments"]) == (
+        1,
+        ["1.自查", "2.退费", "3.公示"],
+        ["财务科", "医务科"],
+    )
+    assert first["leaders"] == ["局长"], "the post, never the name"
+    assert (last["measures"], last["due"]) == (["一是开会", "二是张贴"], "长期坚持")
+
+
+def test_a_table_that_is_no_ledger_gives_no_rows() -> None:
+    table = (("姓名", "单位", "电话"), ("王示例", "示例县卫健局", "—"))
+    assert find(Manuscript(("方案",), (table,))).rows == ()
+
+
+def test_two_plans_in_one_file_are_told() -> None:
+    text = "甲方案\n一、目标\n二、步骤\n乙方案\n一、目标\n二、步骤"
+    assert any("2 份方案" in one for one in draft(from_text(text)).todo)
+
+
+def test_faults_are_listed_at_the_top_with_the_lines_of_the_file() -> None:
+    text = "某县方案\n一、实施步骤\n（一）自查阶段（12月至3月）。自查。\n（二）总结阶段（4月）。总结。"
+    found = draft(from_text(text))
+    (fault,) = found.faults
+    lines_of = found.text.splitlines()
+    assert fault.line is not None
+    assert lines_of[fault.line - 1].strip() == "window: 12月至3月"
+    assert f"第{fault.line}行" in found.text.split("key:")[0]
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_a_word_that_is_written_reads_back_as_the_same_word(text: str) -> None:
+    text = "".join(one for one in text if one == " " or one.isprintable()).strip()
+    for written in (f"a: {scalar(text)}", f"a: [{scalar(text, flow=True)}]", f"a:\n  - {scalar(text)}"):
+        value = read(written).data["a"]
+        assert (value if isinstance(value, str) else value[0]) == text
+    assert yaml.safe_load(f"a: {scalar(text)}")["a"] == text or not text.isascii()
+
+
+def test_numbers_and_truth_are_written_as_what_they_are() -> None:
+    written = "\n".join(lines({"a": 5, "b": False, "c": "5", "d": Commented("8月", "看"), "e": []}))
+    assert read(written).data == {"a": 5, "b": False, "c": "5", "d": "8月", "e": []}
+    assert "d: 8月  # 看" in written
+
+
+@given(st.text(alphabet="一二三四、（）()。，:：8月日前每周报__XX至 \n\t1.第阶段自查", max_size=120))
+def test_any_text_gives_a_draft(text: str) -> None:
+    found = draft(from_text(text))
+    read(found.text)
+    for words in (one.proposal.fields.get("window") for one in found.findings.stages):
+        assert words is None or words in from_text(text).text
