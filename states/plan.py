@@ -151,9 +151,12 @@ class _Planner:
         if written is not None:
             opens = start_of(written, self._anchors((opens, closes)), self.calendar, self.zone).at
         base = self._base(requirement, phase, opens)
+        first = self._first(base, requirement, (opens, closes))
+        if first is not None:
+            yield first
         every = self._every(requirement)
         if every is not None:
-            yield from self._periods(base, requirement, every, opens, closes)
+            yield from self._periods(base, every, opens, closes, first.due_at if first else None)
         elif requirement.every is None:
             yield self._dated(base, f"{requirement.key}.due", requirement.due, (opens, closes))
 
@@ -199,25 +202,37 @@ class _Planner:
         words = None if isinstance(written, Cadence) else written
         return self.fills.cadence(place, requirement.name, words)
 
-    def _periods(
+    def _first(
         self,
         base: PlannedMilestone,
         requirement: Requirement,
+        window: tuple[datetime | None, datetime | None],
+    ) -> PlannedMilestone | None:
+        if requirement.first is None:
+            return None
+        named = replace(base, name=f"{base.name}（{FIRST}）")
+        return self._dated(named, f"{requirement.key}.first", requirement.first, window, FIRST)
+
+    def _periods(
+        self,
+        base: PlannedMilestone,
         every: Every,
         opens: datetime | None,
         closes: datetime | None,
+        after: datetime | None,
     ) -> Iterator[PlannedMilestone]:
-        if requirement.first is not None:
-            yield self._dated(base, f"{requirement.key}.first", requirement.first, (opens, closes), FIRST)
+        """The periods that fall due later than the first report, where that has a date of its own."""
         if opens is None or closes is None:
             if opens is not None and not self.fills.blanks:
-                self.warnings.append(f"“{requirement.name}”没有结束日期，排不出各期")
+                self.warnings.append(f"“{base.name}”没有结束日期，排不出各期")
             return
         for one in occurrences(every, opens, closes, self.calendar, self.zone):
+            if after is not None and one.due <= after:
+                continue
             yield replace(
                 base,
                 period=one.label,
-                name=f"{requirement.name}（{one.label}）",
+                name=f"{base.name}（{one.label}）",
                 words=every.words(),
                 opens_at=one.opens,
                 due_at=one.due,
