@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from states.dates import Anchors, Every, cadence, occurrences, resolve, start_of
 from states.fills import Blank, Fills
-from states.phasing import Phasing, PlannedPhase
+from states.phasing import Phasing, PlannedPhase, Window
 from states.template import Cadence, Kind, LedgerRow, Requirement, Scope, Template
 from states.workdays import Workdays
 
@@ -110,7 +110,7 @@ class _Planner:
 
     # -- bounds and phases ------------------------------------------------------------------------
 
-    def _anchors(self, phase: tuple[datetime | None, datetime | None] = (None, None)) -> Anchors:
+    def _anchors(self, phase: Window = (None, None)) -> Anchors:
         return Anchors(
             launch=self.launch,
             issued=self.launch.date(),
@@ -203,10 +203,7 @@ class _Planner:
         return self.fills.cadence(place, requirement.name, words)
 
     def _first(
-        self,
-        base: PlannedMilestone,
-        requirement: Requirement,
-        window: tuple[datetime | None, datetime | None],
+        self, base: PlannedMilestone, requirement: Requirement, window: Window
     ) -> PlannedMilestone | None:
         if requirement.first is None:
             return None
@@ -244,7 +241,7 @@ class _Planner:
         base: PlannedMilestone,
         place: str,
         words: str | None,
-        window: tuple[datetime | None, datetime | None],
+        window: Window,
         turn: str = "",
     ) -> PlannedMilestone:
         period = "·".join(part for part in (base.period, turn) if part)
