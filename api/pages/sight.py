@@ -17,7 +17,8 @@ from states.progress import Tally
 from states.records import board, figures
 from states.records.board import Lagging, Node
 from states.records.campaigns import Running, running
-from states.records.tables import Mail, Milestone, Proposal
+from states.records.dispatch import Mail, Proposal
+from states.records.tables import Milestone
 
 WORST, LATEST_MAILS, LATEST_LINES, LATEST_PROPOSALS, VACANT = 12, 10, 12, 8, 8
 LEDGER = "ledger-"

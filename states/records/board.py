@@ -30,9 +30,10 @@ from states.records.core import (
     unit,
     vacancy,
 )
+from states.records.dispatch import Mail, Proposal
 from states.records.scopes import Selection
 from states.records.settling import OPEN
-from states.records.tables import Health, Journal, Mail, Milestone, PhaseRow, Proposal, Unit
+from states.records.tables import Health, Journal, Milestone, PhaseRow, Unit
 
 DEMO_CLOCK = "demo_clock"
 ROLE_NAMES = {role.value: words[0] for role, words in ROLES.items()} | {"parent_principal": "上级主要负责人"}

@@ -7,7 +7,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from states.records import tables
+from states.records import dispatch, tables
 
 
 def _core(model: type[SQLModel]) -> sa.Table:
@@ -25,10 +25,10 @@ local_window = _core(tables.LocalWindow)
 milestone = _core(tables.Milestone)
 run = _core(tables.UnitRun)
 obligation = _core(tables.Obligation)
-timer = _core(tables.Timer)
-notice = _core(tables.Notice)
-proposal = _core(tables.Proposal)
-mail = _core(tables.Mail)
+timer = _core(dispatch.Timer)
+notice = _core(dispatch.Notice)
+proposal = _core(dispatch.Proposal)
+mail = _core(dispatch.Mail)
 journal = _core(tables.Journal)
 ledger_item = _core(tables.LedgerItem)
 tick = _core(tables.Tick)

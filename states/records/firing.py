@@ -1,48 +1,29 @@
-"""Rungs whose time has come: timers into notices and proposals, a slice of units in one transaction each."""
+"""Rungs whose time has come: a timer is served a slice of units at a time, in one transaction each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from states import ladder
-from states.audience import Audience, Directory, audience
+from states.records.announcing import announce
 from states.records.campaigns import Running, running
-from states.records.columns import insert_new, obligation_span
+from states.records.columns import obligation_span
 from states.records.core import campaign as campaign_table
-from states.records.core import obligation, proposal, run, timer, unit
-from states.records.directory import directory, note_vacancies
+from states.records.core import obligation, run, timer
+from states.records.dispatch import Timer
 from states.records.journal import note
-from states.records.scopes import owing, participating
+from states.records.notifying import Owing, notify, propose, tell_coordinator
 from states.records.settling import OPEN
-from states.records.tables import (
-    Milestone,
-    Notice,
-    Obligation,
-    PhaseRow,
-    Proposal,
-    Timer,
-    Unit,
-)
-from states.template import Phase, Role, Rung, Scope
+from states.records.tables import Milestone, Obligation
+from states.template import Rung
 
 SLICE = 5_000
 SYSTEM = "system"
-UNREACHED = "没有可通知的人"
-
-
-@dataclass(frozen=True)
-class Owing:
-    """One unit that still owes what a timer is about."""
-
-    key: int
-    unit_id: int
-    cycle: int = 0
 
 
 def fire_next(
@@ -59,7 +40,8 @@ def fire_next(
     claimed.append(one.id)
     campaign = running(session, one.campaign_id)
     if one.rung == 0:
-        return _announce(session, campaign, one, now)
+        served = announce(session, campaign, one, now, SLICE)
+        return served if served == SLICE else _finish(session, campaign, one, now, "fired", served)
     if _higher_is_due(session, one, now):
         return _finish(session, campaign, one, now, ladder.MUTED_BY_HIGHER)
     return _serve(session, campaign, one, now)
@@ -131,9 +113,6 @@ def _finish(
     return served
 
 
-# -- rungs ------------------------------------------------------------------------------------------
-
-
 def _serve(session: Session, campaign: Running, one: Timer, now: datetime) -> int:
     milestone = session.get_one(Milestone, one.milestone_id)
     steps = campaign.ladder(milestone)
@@ -143,16 +122,16 @@ def _serve(session: Session, campaign: Running, one: Timer, now: datetime) -> in
     rows = _owing(session, one)
     reason = _reason(session, campaign, one, milestone, rung, now)
     if rung.confirm:
-        _propose(session, one, milestone, rung, rows, reason, now)
+        propose(session, one, milestone, rung, rows, reason, now)
     else:
-        _notify(session, campaign, one, milestone, rung, rows, reason, now)
+        notify(session, campaign, one, rung, rows, reason, now)
     one.served += len(rows)
     if len(rows) == SLICE:
         one.cursor = rows[-1].key
         session.add(one)
         return len(rows)
     if one.served:
-        _tell_coordinator(session, campaign, f"t:{one.id}", rung.name, milestone.name, one, now)
+        tell_coordinator(session, campaign, f"t:{one.id}", rung.name, milestone.name, one, now)
     return _finish(session, campaign, one, now, "fired", len(rows))
 
 
@@ -188,202 +167,3 @@ def _owing(session: Session, one: Timer) -> list[Owing]:
         )
     rows = session.execute(statement.order_by(obligation.c.id).limit(SLICE)).tuples()
     return [Owing(key, unit_id, one.cycle) for key, unit_id in rows]
-
-
-def _notify(
-    session: Session,
-    campaign: Running,
-    one: Timer,
-    milestone: Milestone,
-    rung: Rung,
-    rows: list[Owing],
-    reason: str,
-    now: datetime,
-) -> None:
-    roles = [*rung.to, *rung.cc]
-    owner_id = campaign.row.owner_id
-    people = directory(session, [row.unit_id for row in rows], roles, owner_id)
-
-    def key(row: Owing, email: str) -> str:
-        return f"r:{row.key}:{row.cycle}:{one.rung}:{email}"
-
-    notices = _notices(rows, roles, owner_id, people, key, session, now)
-    _insert(
-        session,
-        Notice,
-        [
-            {
-                **notice,
-                "campaign_id": campaign.id,
-                "kind": "rung",
-                "milestone_id": milestone.id,
-                "rung": one.rung,
-                "name": rung.name,
-                "urgent": rung.urgent,
-                "reason": reason,
-                "at": now,
-            }
-            for notice in notices
-        ],
-    )
-
-
-def _notices(
-    rows: Iterable[Owing],
-    roles: list[Role],
-    owner_id: int,
-    people: Directory,
-    key: Callable[[Owing, str], str],
-    session: Session,
-    now: datetime,
-) -> list[dict[str, Any]]:
-    """One row per person; a role nobody can be found for is kept as a row in state `vacant`."""
-    made: list[dict[str, Any]] = []
-    vacancies: dict[tuple[int, Role], None] = {}
-    for row in rows:
-        found: Audience = audience(roles, row.unit_id, owner_id, people)
-        vacancies.update(dict.fromkeys(found.vacancies))
-        about = {"unit_id": row.unit_id, "obligation_id": row.key}
-        for recipient in found.recipients:
-            person = recipient.person
-            made.append(
-                {
-                    **about,
-                    "key": key(row, person.email),
-                    "role": recipient.role.value,
-                    "email": person.email,
-                    "person": person.name,
-                    "via_unit_id": recipient.instead_of,
-                    "state": "pending",
-                }
-            )
-        for role in found.unreached:
-            nobody = {"email": "", "person": UNREACHED, "via_unit_id": None, "state": "vacant"}
-            made.append({**about, "key": key(row, f"?{role.value}"), "role": role.value, **nobody})
-    note_vacancies(session, vacancies, now)
-    return made
-
-
-def _propose(
-    session: Session,
-    one: Timer,
-    milestone: Milestone,
-    rung: Rung,
-    rows: list[Owing],
-    reason: str,
-    now: datetime,
-) -> None:
-    keys = [row.key for row in rows]
-    for start in range(0, len(keys), 500):
-        session.execute(
-            sa.update(proposal)
-            .where(proposal.c.obligation_id.in_(keys[start : start + 500]), proposal.c.state == "proposed")
-            .values(state="superseded")
-        )
-    _insert(
-        session,
-        Proposal,
-        [
-            {
-                "campaign_id": one.campaign_id,
-                "obligation_id": row.key,
-                "milestone_id": milestone.id,
-                "unit_id": row.unit_id,
-                "rung": one.rung,
-                "cycle": row.cycle,
-                "name": rung.name,
-                "letter": rung.letter,
-                "audience": [role.value for role in (*rung.to, *rung.cc)],
-                "reason": reason,
-                "at": now,
-                "state": "proposed",
-            }
-            for row in rows
-        ],
-    )
-
-
-# -- announcements and the coordinator ----------------------------------------------------------------
-
-
-def _announce(session: Session, campaign: Running, one: Timer, now: datetime) -> int:
-    """A phase has opened: each unit hears once what it is and what it will owe."""
-    phase = session.get_one(PhaseRow, one.phase_id)
-    written = {item.key: item for item in campaign.template.phases}[phase.base]
-    statement = (
-        sa.select(run.c.unit_id)
-        .join(unit, unit.c.id == run.c.unit_id)
-        .where(run.c.campaign_id == campaign.id, run.c.unit_id > one.cursor)
-        .where(*_concerned(session, campaign, written))
-        .where(run.c.state.not_in(("closed", "exempt")), ~run.c.state.like("%.suspended"))
-    )
-    units = session.execute(statement.order_by(run.c.unit_id).limit(SLICE)).scalars().all()
-    rows = [Owing(0, unit_id) for unit_id in units]
-    roles, owner_id = list(written.announce), campaign.row.owner_id
-    people = directory(session, units, roles, owner_id)
-
-    def key(row: Owing, email: str) -> str:
-        return f"p:{phase.id}:{row.unit_id}:{email}"
-
-    common = {
-        "campaign_id": campaign.id,
-        "kind": "phase",
-        "phase_id": phase.id,
-        "rung": 0,
-        "name": "下发",
-        "urgent": False,
-        "reason": f"“{phase.name}”阶段开始",
-        "at": now,
-    }
-    notices = _notices(rows, roles, owner_id, people, key, session, now)
-    _insert(session, Notice, [{**notice, **common} for notice in notices])
-    one.served += len(rows)
-    if len(rows) == SLICE:
-        one.cursor = units[-1]
-        session.add(one)
-        return len(rows)
-    _tell_coordinator(session, campaign, f"p:{phase.id}", "阶段开始", phase.name, one, now)
-    return _finish(session, campaign, one, now, "fired", len(rows))
-
-
-def _concerned(session: Session, campaign: Running, written: Phase) -> list[sa.ColumnElement[bool]]:
-    """Conditions over `unit` for whom a phase is there: those of its scope."""
-    if written.scope == Scope():
-        return [participating(campaign.row.owner_id)]
-    owner = session.get_one(Unit, campaign.row.owner_id)
-    return owing(session, written.scope.model_dump(), owner)
-
-
-def _tell_coordinator(
-    session: Session, campaign: Running, key: str, name: str, what: str, one: Timer, now: datetime
-) -> None:
-    """One line for the coordinator per rung or phase, however many units it concerned."""
-    owner_id = campaign.row.owner_id
-    roles = [Role.coordinator]
-    people = directory(session, [owner_id], roles, owner_id)
-    common = {
-        "campaign_id": campaign.id,
-        "kind": "figures",
-        "milestone_id": one.milestone_id,
-        "rung": one.rung,
-        "name": name,
-        "urgent": False,
-        "reason": f"“{what}”{name}，涉及 {one.served} 个单位",
-        "at": now,
-    }
-    notices = _notices(
-        [Owing(0, owner_id)], roles, owner_id, people, lambda _, email: f"c:{key}:{email}", session, now
-    )
-    _insert(session, Notice, [{**notice, **common} for notice in notices])
-
-
-def _insert(session: Session, table: type[Notice] | type[Proposal], rows: list[dict[str, Any]]) -> None:
-    """Insert what is not there yet: a repeated round finds its keys taken."""
-    if rows:
-        session.execute(insert_new(session, table), rows)
-
-
-def unfired(session: Session, campaign_id: int) -> list[Timer]:
-    """Timers still to come, earliest first."""
-    statement = select(Timer).where(Timer.campaign_id == campaign_id, Timer.done_at == None)  # noqa: E711
-    return list(session.exec(statement.order_by(Timer.fire_at)))  # type: ignore[arg-type]

@@ -15,9 +15,10 @@ from states.records.core import campaign as campaigns
 from states.records.core import milestone as milestones
 from states.records.core import obligation, run, unit
 from states.records.core import phase as phases
+from states.records.dispatch import Timer
 from states.records.journal import note
 from states.records.mass import advance_settled, start_all
-from states.records.tables import Milestone, PhaseRow, Timer
+from states.records.tables import Milestone, PhaseRow
 from states.records.timers import timers
 from states.template import Opens
 

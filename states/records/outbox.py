@@ -20,8 +20,8 @@ from states.records import firing, opening, rerouting
 from states.records.calendar import workdays
 from states.records.columns import insert_new
 from states.records.core import mail, notice, timer
+from states.records.dispatch import Mail
 from states.records.journal import note
-from states.records.tables import Mail
 
 AT_ONCE = 20_000
 LEASE = timedelta(minutes=10)

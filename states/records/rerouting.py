@@ -11,8 +11,9 @@ from states.audience import audience
 from states.records.columns import insert_new
 from states.records.core import contact
 from states.records.directory import directory, note_vacancies
+from states.records.dispatch import Mail, Notice
 from states.records.journal import note
-from states.records.tables import Campaign, Mail, Notice
+from states.records.tables import Campaign
 from states.template import Role
 
 COPIED = (

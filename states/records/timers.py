@@ -6,7 +6,8 @@ from datetime import datetime
 
 from states import ladder
 from states.records.campaigns import Running
-from states.records.tables import Milestone, Timer
+from states.records.dispatch import Timer
+from states.records.tables import Milestone
 
 
 def timers(

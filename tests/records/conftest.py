@@ -20,11 +20,12 @@ from states.letters import Message
 from states.records import core, launch, roster, rounds, schema
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_id
+from states.records.dispatch import Notice, Timer
 from states.records.launch import Order
 from states.records.outbox import MailHours
 from states.records.rounds import Answer
 from states.records.session import Store, connect
-from states.records.tables import Contact, Journal, Milestone, Notice, Obligation, Timer, UnitRun
+from states.records.tables import Contact, Journal, Milestone, Obligation, UnitRun
 from states.template import Role
 
 CHINA = ZoneInfo("Asia/Shanghai")

@@ -8,7 +8,8 @@ import pytest
 
 from states.errors import NotFound, Refused
 from states.records import campaigning, figures
-from states.records.tables import Campaign, Journal, Milestone, Notice, Obligation, PhaseRow, UnitRun
+from states.records.dispatch import Notice
+from states.records.tables import Campaign, Journal, Milestone, Obligation, PhaseRow, UnitRun
 
 PLAN = """
 phases:

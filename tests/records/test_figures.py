@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from states import machine
 from states.records import core, figures, scopes, settling
-from states.records.tables import Proposal, Vacancy
+from states.records.dispatch import Proposal
+from states.records.tables import Vacancy
 
 NOW = "2026-03-31 10:00"
 STATUSES = ("open", "returned", "submitted", "accepted", "nil", "waived")

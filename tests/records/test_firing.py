@@ -9,7 +9,8 @@ import pytest
 
 from states import ladder
 from states.records import core, firing, rounds
-from states.records.tables import Notice, Proposal, Timer, Vacancy
+from states.records.dispatch import Notice, Proposal, Timer
+from states.records.tables import Vacancy
 
 MORE = """
 ladder: main
@@ -389,7 +390,7 @@ def test_a_slice_that_fails_leaves_nothing_of_itself(stage, campaign, monkeypatc
     def fail(*_args, **_more):
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(firing, "_tell_coordinator", fail)
+    monkeypatch.setattr(firing, "tell_coordinator", fail)
     with pytest.raises(ExceptionGroup):
         rounds.fire(stage.store, stage.at("2026-03-05 09:00"), after_due=False)
     assert stage.everything() == before

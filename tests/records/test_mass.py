@@ -14,8 +14,9 @@ from sqlmodel import Session
 from states import machine
 from states.errors import Faulty, Refused
 from states.records import core, mass, moving, settling
+from states.records.dispatch import Notice, Proposal, Timer
 from states.records.mass_settling import settle_many
-from states.records.tables import Milestone, Notice, Proposal, Timer
+from states.records.tables import Milestone
 
 STATUSES = ("open", "returned", "submitted", "accepted", "nil", "waived")
 UNIT_STATES = [

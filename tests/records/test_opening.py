@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from states import ladder, machine
 from states.records import core, moving, opening, rounds
 from states.records.columns import obligation_id
-from states.records.tables import Campaign, Milestone, Notice, Obligation, PhaseRow, Timer, UnitRun
+from states.records.dispatch import Notice, Timer
+from states.records.tables import Campaign, Milestone, Obligation, PhaseRow, UnitRun
 
 BY_HAND = """
 phases:

@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from states.records import core, drafting, outbox, rounds
+from states.records.dispatch import Mail, Notice
 from states.records.outbox import MailHours
 from states.records.rounds import Answer
-from states.records.tables import Contact, Journal, Mail, Notice, Vacancy
+from states.records.tables import Contact, Journal, Vacancy
 
 DUE_12 = """
 phases:

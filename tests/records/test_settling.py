@@ -8,7 +8,8 @@ import pytest
 
 from states.errors import Conflict, Faulty, NotFound, Refused
 from states.records import core, moving, settling
-from states.records.tables import Milestone, Obligation, Timer
+from states.records.dispatch import Timer
+from states.records.tables import Milestone, Obligation
 
 DAY = "2026-03-04 10:00"
 REVIEWED = """

@@ -13,7 +13,8 @@ from flows import rounds as doors
 from states import settings as settings_of
 from states.letters import message_id
 from states.records import core
-from states.records.tables import Health, Mail
+from states.records.dispatch import Mail
+from states.records.tables import Health
 from states.settings import Settings
 
 DUE_12 = """

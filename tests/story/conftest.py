@@ -24,11 +24,12 @@ from states.reading import shipped
 from states.records import core, figures, launch, moving, roster, schema
 from states.records.campaigns import running
 from states.records.columns import obligation_id
+from states.records.dispatch import Proposal
 from states.records.foretell import Foretold, run_through
 from states.records.launch import Order
 from states.records.outbox import MailHours
 from states.records.session import Store, memory
-from states.records.tables import Campaign, Journal, Milestone, Obligation, PhaseRow, Proposal, Vacancy
+from states.records.tables import Campaign, Journal, Milestone, Obligation, PhaseRow, Vacancy
 from states.template import Role
 
 CHINA = ZoneInfo("Asia/Shanghai")

@@ -1,0 +1,57 @@
+"""A phase has opened: every unit for which it is there is told, and so is the coordinator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.records.campaigns import Running
+from states.records.core import run, unit
+from states.records.dispatch import Timer
+from states.records.notifying import Owing, tell, tell_coordinator
+from states.records.scopes import owing, participating
+from states.records.tables import PhaseRow, Unit
+from states.template import Phase, Scope
+
+
+def announce(session: Session, campaign: Running, one: Timer, now: datetime, limit: int) -> int:
+    """Tell the next `limit` units, each once, what has begun; returns how many there were."""
+    phase = session.get_one(PhaseRow, one.phase_id)
+    written = {item.key: item for item in campaign.template.phases}[phase.base]
+    statement = (
+        sa.select(run.c.unit_id)
+        .join(unit, unit.c.id == run.c.unit_id)
+        .where(run.c.campaign_id == campaign.id, run.c.unit_id > one.cursor)
+        .where(*_concerned(session, campaign, written))
+        .where(run.c.state.not_in(("closed", "exempt")), ~run.c.state.like("%.suspended"))
+    )
+    units = session.execute(statement.order_by(run.c.unit_id).limit(limit)).scalars().all()
+
+    def key(row: Owing, email: str) -> str:
+        return f"p:{phase.id}:{row.unit_id}:{email}"
+
+    fact = {
+        "kind": "phase",
+        "phase_id": phase.id,
+        "rung": 0,
+        "name": "下发",
+        "urgent": False,
+        "reason": f"“{phase.name}”阶段开始",
+    }
+    tell(session, campaign, [Owing(0, unit_id) for unit_id in units], written.announce, key, fact, now)
+    one.served += len(units)
+    one.cursor = units[-1] if units else one.cursor
+    session.add(one)
+    if len(units) < limit:
+        tell_coordinator(session, campaign, f"p:{phase.id}", "阶段开始", phase.name, one, now)
+    return len(units)
+
+
+def _concerned(session: Session, campaign: Running, written: Phase) -> list[sa.ColumnElement[bool]]:
+    """Conditions over `unit` for whom a phase is there: those of its scope."""
+    if written.scope == Scope():
+        return [participating(campaign.row.owner_id)]
+    owner = session.get_one(Unit, campaign.row.owner_id)
+    return owing(session, written.scope.model_dump(), owner)

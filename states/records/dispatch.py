@@ -1,0 +1,130 @@
+"""The tables of what is told: when a rung falls, who must hear what, what waits for a person, which mail carries it.
+
+They fan out over units and carry no foreign keys, like those in `tables`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from states.records.columns import big_key
+
+
+class Timer(SQLModel, table=True):
+    """One rung of one milestone for all its units, of one obligation with a due date of its own, or (rung 0)
+    the announcement of a phase. `cursor` is the last obligation served: a large cohort is served in slices, one transaction each.
+    """
+
+    __table_args__ = (
+        sa.UniqueConstraint("phase_id", "milestone_id", "obligation_id", "rung", "cycle"),
+        sa.Index(
+            "ix_timer_unfired",
+            "fire_at",
+            sqlite_where=sa.text("done_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL"),
+        ),
+    )
+    id: int = big_key()
+    campaign_id: int
+    phase_id: int = 0
+    milestone_id: int = 0
+    obligation_id: int = Field(default=0, sa_type=sa.BigInteger)
+    rung: int
+    cycle: int = 0
+    after_due: bool
+    fire_at: datetime
+    cursor: int = Field(default=0, sa_type=sa.BigInteger)
+    served: int = 0
+    done_at: datetime | None = None
+    outcome: str | None = None
+
+
+class Notice(SQLModel, table=True):
+    """One fact one person must hear: a row before it is a mail."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("key"),
+        sa.Index(
+            "ix_notice_pending",
+            "email",
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        ),
+        sa.Index(
+            "ix_notice_of_obligation",
+            "obligation_id",
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        ),
+        sa.Index("ix_notice_mail", "mail_id"),
+    )
+    id: int = big_key()
+    key: str
+    campaign_id: int
+    kind: str
+    unit_id: int
+    obligation_id: int = Field(default=0, sa_type=sa.BigInteger)
+    milestone_id: int = 0
+    phase_id: int = 0
+    rung: int = 0
+    name: str
+    role: str
+    email: str
+    person: str
+    via_unit_id: int | None = None
+    urgent: bool = False
+    reason: str
+    at: datetime
+    state: str
+    mail_id: int | None = Field(default=None, sa_type=sa.BigInteger)
+
+
+class Proposal(SQLModel, table=True):
+    """A rung with consequences that waits for a named person to confirm or dismiss it."""
+
+    __table_args__ = (sa.UniqueConstraint("obligation_id", "rung", "cycle"),)
+    id: int = big_key()
+    campaign_id: int = Field(index=True)
+    obligation_id: int = Field(sa_type=sa.BigInteger)
+    milestone_id: int
+    unit_id: int
+    rung: int
+    cycle: int = 0
+    name: str
+    letter: str | None = None
+    audience: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    reason: str
+    at: datetime
+    state: str = "proposed"
+
+
+class Mail(SQLModel, table=True):
+    """One mail to one person; its key and Message-ID are fixed before the first try."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("key"),
+        sa.Index(
+            "ix_mail_to_send",
+            "next_try_at",
+            sqlite_where=sa.text("state = 'queued'"),
+            postgresql_where=sa.text("state = 'queued'"),
+        ),
+    )
+    id: int = big_key()
+    key: str
+    batch: str
+    kind: str
+    email: str
+    person: str
+    day: date
+    state: str = "queued"
+    tries: int = 0
+    next_try_at: datetime
+    claimed_by: str | None = None
+    queued_at: datetime
+    sent_at: datetime | None = None
+    message_id: str | None = None
+    error: str | None = None
