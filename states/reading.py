@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from states.errors import Fault, Faulty
+from states.fieldwords import described
 from states.machine import compile as compile_machines
 from states.soundness import disagreements
 from states.template import Template
@@ -63,7 +64,7 @@ def schema() -> dict[str, Any]:
     """The JSON schema of a template, for editors."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Template.model_json_schema(by_alias=True),
+        **described(Template.model_json_schema(by_alias=True)),
     }
 
 
@@ -139,7 +140,8 @@ def _fields(path: Path) -> list[str]:
 def _within(node: dict[str, Any], part: str | int) -> dict[str, Any]:
     if isinstance(part, int):
         return dict(node["items"])
-    return dict(node.get("properties", {}).get(part) or node["additionalProperties"])
+    named = node.get("properties", {}).get(part) or node.get("additionalProperties")
+    return dict(named or next(iter(node["patternProperties"].values())))
 
 
 def _model(node: dict[str, Any]) -> dict[str, Any]:
