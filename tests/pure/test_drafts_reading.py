@@ -62,6 +62,7 @@ def test_pages_that_a_reader_numbered_in_mid_sentence_are_joined_and_lists_are_n
     [
         "录像保存时间不少于30天，时钟偏差不得超过30秒。",
         "落实《医德医风建设三年行动计划（2017-2019年）》。",
+        "转发《关于2024年8月底前完成整改的通知》。",
         "根据〔2023〕12号文件和2023年度工作要点。",
         "紧扣三年为期总目标，三大攻坚战。",
         "作为年底绩效考核重要依据，纳入年终考核。",
@@ -108,6 +109,12 @@ def test_a_heading_that_only_sounds_like_steps_makes_no_phase() -> None:
     assert (
         find(from_text("方案\n一、工作安排\n（一）加强领导。要重视。\n（二）加强宣传。要宣传。")).stages == ()
     )
+
+
+def test_a_report_about_phases_that_are_over_gets_none() -> None:
+    body = "一、实施步骤\n（一）自查阶段（8月）。已完成自查。\n（二）整改阶段（9月）。已完成整改。"
+    assert find(from_text(f"示例市专项整治工作汇报\n{body}")).stages == ()
+    assert len(find(from_text(f"示例市专项整治工作方案\n{body}")).stages) == 2
 
 
 def test_a_ledger_table_has_its_header_repeated_and_its_cells_merged() -> None:
