@@ -18,6 +18,7 @@ Text = Annotated[str, Field(min_length=1, max_length=20_000, pattern=NO_ZERO, de
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_ZERO)]
 Codes = Annotated[tuple[Code, ...], Field(max_length=5_000)]
 Some = Annotated[tuple[Words, ...], Field(max_length=100)]
+Beds = Annotated[int, Field(ge=0, le=99_999)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="看到的版本；已被他人改动时拒绝办理")]
 
 
@@ -54,6 +55,9 @@ class Which(Sent):
     kind: Some = Field(default=(), description="单位类别，如 hospital 或 医院")
     codes: Codes = ()
     q: Words | None = Field(default=None, description="名称或代码中的文字")
+    grade: Some = Field(default=(), description="等级，如 三级甲等")
+    beds_from: Beds | None = Field(default=None, description="床位数不少于；没有登记床位数的单位不在其中")
+    beds_to: Beds | None = Field(default=None, description="床位数不多于")
     all: Literal[True] | None = Field(default=None, description="全部单位；不加任何条件时必须写明")
 
 

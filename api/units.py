@@ -22,6 +22,7 @@ from states.records.told import MassMoved, Page, Status, UnitInFull, UnitLine, U
 
 PREFIX = "/api/v1"
 TEN_DIGITS = 10
+Beds = Annotated[int | None, Query(ge=0, le=99_999)]
 router = APIRouter(prefix=f"{PREFIX}/campaigns/{{campaign_id}}", tags=["单位"])
 
 
@@ -117,11 +118,20 @@ def units(
     under: Annotated[str | None, Query(max_length=100)] = None,
     kind: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
     q: Annotated[str | None, Query(max_length=200)] = None,
+    grade: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
+    beds_from: Beds = None,
+    beds_to: Beds = None,
     cursor: Cursor = "0",
     limit: Limit = 100,
 ) -> Response:
     """一个专项行动的单位，可筛选，逐页取。走完各页，每个单位恰好出现一次。"""
-    wanted = Wanted(tuple(state), behind, overdue, (under,) if under is not None else (), tuple(kind), q=q)
+    wanted = Wanted(
+        *(tuple(state), behind, overdue, (under,) if under is not None else (), tuple(kind)),
+        q=q,
+        grades=tuple(grade),
+        beds_from=beds_from,
+        beds_to=beds_to,
+    )
     with desk.read() as session:
         page = reading_units.page(session, desk.scope, campaign_id, wanted, desk.now, int(cursor), limit)
     return desk.tell(page, page["next"])
@@ -146,7 +156,10 @@ def moves(desk: AtDesk, campaign_id: CampaignId, code: Code) -> Response:
 def move_many(desk: AtDesk, campaign_id: CampaignId, sent: MassMove) -> Response:
     """选中的单位走同一步；默认只试算（dry_run）。"""
     which = sent.filter
-    wanted = Wanted(which.state, which.behind, which.overdue, which.under, which.kind, which.codes, which.q)
+    wanted = Wanted(
+        *(which.state, which.behind, which.overdue, which.under, which.kind, which.codes, which.q),
+        *(which.grade, which.beds_from, which.beds_to),
+    )
 
     def moved(session: Session) -> MassMoved:
         return acting.move_units(

@@ -54,7 +54,11 @@ def first_day() -> date:
 def fills(start: date) -> dict[str, str]:
     """The ledger's months moved along: the plan was for August to December, we start in November."""
     ledger = load(template_text()).ledger
-    return {f"ledger-{row.no}.due": _moved(row.due, start.year) for row in (ledger.rows if ledger else ())}
+    return {
+        f"ledger-{row.no}.due": _moved(row.due, start.year)
+        for row in (ledger.rows if ledger else ())
+        if row.due
+    }
 
 
 def _moved(words: str, year: int) -> str:

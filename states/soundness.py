@@ -7,32 +7,30 @@ the models.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from states import scoped
 from states.dates import cadence, parse, parse_cadence, parse_window
 from states.errors import Faulty
-from states.kinds import KIND_WORDS, KINDS
 from states.moves import NAMES
+from states.walking import Found, Item, doubled, listed, named, readable, rows, unknown
 from states.yamltext import Path
-
-Found = Iterator[tuple[Path, str]]
-Item = dict[str, Any]
 
 SHIFT = re.compile(r"([+-])(\d{1,3})(wd|d|w|h|m)")
 HOURS: Mapping[str, float] = {"h": 1, "d": 24, "wd": 24 * 7 / 5, "w": 24 * 7, "m": 24 * 30}  # to compare only
 LEDGER_KEY = re.compile(r"ledger-\d+")
 TIME = re.compile(r"\d{1,2}:\d{2}")
-WORDS_MAX = 200
 
 
 def disagreements(data: Item) -> Found:
     """Every place where the template contradicts itself, with what to do about it."""
-    for check in (_whole, _keys, _kinds, _references, _phases, _requirements, _ladders, _dates, _sources):
+    for check in (_whole, _keys, _references, _phases, _requirements, _ladders, _dates, _sources):
         yield from check(data)
+    yield from scoped.disagreements(data)
 
 
 def _whole(data: Item) -> Found:
@@ -41,74 +39,45 @@ def _whole(data: Item) -> Found:
     zone = data.get("timezone")
     if isinstance(zone, str) and not _is_zone(zone):
         yield ("timezone",), f"没有“{zone}”这个时区，如 Asia/Shanghai"
-    for key, document in _named(data, "documents"):
+    for key, document in named(data, "documents"):
         issued = document.get("issued")
         if isinstance(issued, str) and not _is_day(issued):
             yield ("documents", key, "issued"), "印发日期应写作 2017-08-22"
 
 
 def _keys(data: Item) -> Found:
-    yield from _doubled(_listed(data, "phases"), "key")
-    yield from _doubled(_listed(data, "workstreams"), "key")
-    yield from _doubled(_listed(data, "requirements"), "key")
-    yield from _doubled(_rows(data), "no")
-    for path, requirement in _listed(data, "requirements"):
-        yield from _doubled(_listed(requirement, "checklist", path), "key")
+    yield from doubled(listed(data, "phases"), "key")
+    yield from doubled(listed(data, "workstreams"), "key")
+    yield from doubled(listed(data, "requirements"), "key")
+    yield from doubled(rows(data), "no")
+    for path, requirement in listed(data, "requirements"):
+        yield from doubled(listed(requirement, "checklist", path), "key")
         key = requirement.get("key")
         if isinstance(key, str) and LEDGER_KEY.fullmatch(key):
             yield (*path, "key"), f"“{key}”是台账行自用的代号，请换一个"
-    for path, phase in _listed(data, "phases"):
+    for path, phase in listed(data, "phases"):
         if isinstance(phase.get("key"), str) and phase["key"] in NAMES:
             yield (*path, "key"), f"“{phase['key']}”是系统自用的状态名，请换一个"
 
 
-def _kinds(data: Item) -> Found:
-    for name in ("requirements", "coverage", "workstreams"):
-        for path, item in _listed(data, name):
-            scope = item.get("scope")
-            kinds = scope.get("kinds") if isinstance(scope, dict) else None
-            for number, kind in enumerate(kinds if isinstance(kinds, list) else []):
-                if isinstance(kind, str) and kind not in KIND_WORDS:
-                    known = "、".join(KINDS.values())
-                    yield (*path, "scope", "kinds", number), f"没有“{kind}”这种单位类别；可用的有 {known}"
-
-
-def _doubled(items: Iterable[tuple[Path, Item]], name: str) -> Found:
-    seen: dict[str | int, int] = {}
-    for path, item in items:
-        key = item.get(name)
-        if not isinstance(key, str | int):
-            continue
-        if key in seen:
-            yield (*path, name), f"“{key}”与第{seen[key]}项重复，请换一个"
-        seen.setdefault(key, int(path[-1]) + 1)
-
-
 def _references(data: Item) -> Found:
-    phases = [phase.get("key") for _, phase in _listed(data, "phases")]
-    streams = [stream.get("key") for _, stream in _listed(data, "workstreams")]
-    ladders = [key for key, _ in _named(data, "ladders")]
-    for path, requirement in _listed(data, "requirements"):
-        yield from _unknown((*path, "phase"), requirement, "阶段", phases)
-        yield from _unknown((*path, "workstream"), requirement, "工作线", streams)
-        yield from _unknown((*path, "ladder"), requirement, "梯次", ladders)
-    for path, stream in _listed(data, "workstreams"):
-        yield from _unknown((*path, "ladder"), stream, "梯次", ladders)
-    yield from _unknown(("ladder",), data, "梯次", ladders)
+    phases = [phase.get("key") for _, phase in listed(data, "phases")]
+    streams = [stream.get("key") for _, stream in listed(data, "workstreams")]
+    ladders = [key for key, _ in named(data, "ladders")]
+    for path, requirement in listed(data, "requirements"):
+        yield from unknown((*path, "phase"), requirement, "阶段", phases)
+        yield from unknown((*path, "workstream"), requirement, "工作线", streams)
+        yield from unknown((*path, "ladder"), requirement, "梯次", ladders)
+    for path, stream in listed(data, "workstreams"):
+        yield from unknown((*path, "ladder"), stream, "梯次", ladders)
+    yield from unknown(("ladder",), data, "梯次", ladders)
     ledger = data.get("ledger")
     if isinstance(ledger, dict):
-        yield from _unknown(("ledger", "ladder"), ledger, "梯次", ladders)
-
-
-def _unknown(path: Path, item: Item, kind: str, known: list[Any]) -> Found:
-    key = item.get(str(path[-1]))
-    if isinstance(key, str) and key not in known:
-        offered = "、".join(str(one) for one in known if one)
-        yield path, f"没有“{key}”这个{kind}；" + (f"已有的有 {offered}" if offered else f"方案没有写{kind}")
+        yield from unknown(("ledger", "ladder"), ledger, "梯次", ladders)
 
 
 def _phases(data: Item) -> Found:
-    for path, phase in _listed(data, "phases"):
+    for path, phase in listed(data, "phases"):
         if phase.get("window") is not None and (phase.get("from") or phase.get("until")) is not None:
             yield (*path, "window"), "“window”与“from”、“until”只能写一种"
         if path[-1] == 0 and phase.get("opens") == "after_previous":
@@ -116,7 +85,7 @@ def _phases(data: Item) -> Found:
 
 
 def _requirements(data: Item) -> Found:
-    for path, requirement in _listed(data, "requirements"):
+    for path, requirement in listed(data, "requirements"):
         again = requirement.get("every") is not None
         if again and requirement.get("due") is not None:
             yield (*path, "due"), "“due”与“every”只能写一种；首次不同的写“first”"
@@ -125,8 +94,8 @@ def _requirements(data: Item) -> Found:
 
 
 def _ladders(data: Item) -> Found:
-    for key, ladder in _named(data, "ladders"):
-        rungs = list(_listed(ladder, "rungs", ("ladders", key)))
+    for key, ladder in named(data, "ladders"):
+        rungs = list(listed(ladder, "rungs", ("ladders", key)))
         for path, rung in rungs:
             yield from _rung(path, rung)
         for (_, before), (path, after) in pairwise(rungs):
@@ -157,29 +126,20 @@ def _hours(shift: object) -> float | None:
 
 def _dates(data: Item) -> Found:
     for name in ("begins", "ends"):
-        yield from _readable((name,), data, parse)
-    for path, phase in _listed(data, "phases"):
-        yield from _readable((*path, "window"), phase, parse_window)
-        yield from _readable((*path, "from"), phase, parse)
-        yield from _readable((*path, "until"), phase, parse)
-    for path, stream in _listed(data, "workstreams"):
-        yield from _readable((*path, "due"), stream, parse)
-    for path, requirement in _listed(data, "requirements"):
+        yield from readable((name,), data, parse)
+    for path, phase in listed(data, "phases"):
+        yield from readable((*path, "window"), phase, parse_window)
+        yield from readable((*path, "from"), phase, parse)
+        yield from readable((*path, "until"), phase, parse)
+    for path, stream in listed(data, "workstreams"):
+        yield from readable((*path, "due"), stream, parse)
+    for path, requirement in listed(data, "requirements"):
         for name in ("opens", "due", "first"):
-            yield from _readable((*path, name), requirement, parse)
-        yield from _readable((*path, "every"), requirement, parse_cadence)
+            yield from readable((*path, name), requirement, parse)
+        yield from readable((*path, "every"), requirement, parse_cadence)
         yield from _recurring((*path, "every"), requirement.get("every"))
-    for path, row in _rows(data):
-        yield from _readable((*path, "due"), row, parse)
-
-
-def _readable(path: Path, item: Item, reads: Callable[[str], object]) -> Found:
-    words = item.get(str(path[-1]))
-    if isinstance(words, str) and 0 < len(words.strip()) <= WORDS_MAX:
-        try:
-            reads(words.strip())
-        except Faulty as error:
-            yield from ((path, fault.says) for fault in error.faults)
+    for path, row in rows(data):
+        yield from readable((*path, "due"), row, parse)
 
 
 def _recurring(path: Path, every: object) -> Found:
@@ -192,7 +152,7 @@ def _recurring(path: Path, every: object) -> Found:
 
 
 def _sources(data: Item) -> Found:
-    known = [key for key, _ in _named(data, "documents")]
+    known = [key for key, _ in named(data, "documents")]
     for path, source in _within((), data):
         doc = source.get("doc")
         if isinstance(doc, str) and doc not in known:
@@ -210,25 +170,6 @@ def _within(path: Path, part: Any) -> Iterator[tuple[Path, Item]]:
                 yield (*path, key), item
             else:
                 yield from _within((*path, key), item)
-
-
-def _listed(item: Item, name: str, path: Path = ()) -> Iterator[tuple[Path, Item]]:
-    value = item.get(name)
-    for index, one in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(one, dict):
-            yield (*path, name, index), one
-
-
-def _named(data: Item, name: str) -> Iterator[tuple[str, Item]]:
-    value = data.get(name)
-    for key, one in value.items() if isinstance(value, dict) else ():
-        if isinstance(one, dict):
-            yield key, one
-
-
-def _rows(data: Item) -> Iterator[tuple[Path, Item]]:
-    ledger = data.get("ledger")
-    yield from _listed(ledger, "rows", ("ledger",)) if isinstance(ledger, dict) else ()
 
 
 def _is_zone(name: str) -> bool:

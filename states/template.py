@@ -123,6 +123,11 @@ class Workstream(Frozen):
     source: Source | None = None
 
 
+def answering(stream: Workstream) -> tuple[str, ...]:
+    """The departments that answer for a workstream itself."""
+    return stream.lead or stream.responsible
+
+
 class Kind(StrEnum):
     """What sort of thing is owed."""
 

@@ -20,7 +20,14 @@ app = typer.Typer(no_args_is_help=True, help="单位和联系人：从表格导�
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 SHOWN = 30
 Line = tuple[str, ...]
-FIELDS = {"name": "名称", "kind": "类别", "level": "级别", "parent": "上级"}
+FIELDS = {
+    "name": "名称",
+    "kind": "类别",
+    "level": "级别",
+    "grade": "等级",
+    "beds": "床位数",
+    "parent": "上级",
+}
 
 
 @app.command("import")

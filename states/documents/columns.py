@@ -20,6 +20,8 @@ UNIT_HEADERS: dict[str, tuple[str, ...]] = {
     "name": ("单位名称", "名称", "机构名称", "单位", "name"),
     "kind": ("类别", "单位类别", "单位类型", "类型", "kind"),
     "level": ("级别", "层级", "行政级别", "level"),
+    "grade": ("等级", "医院等级", "机构等级", "grade"),
+    "beds": ("床位数", "床位", "编制床位数", "编制床位", "实有床位数", "实有床位", "beds"),
     "parent": ("上级代码", "上级单位代码", "上级编码", "parent", "parent code"),
 }
 REQUIRED = ("code", "name")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from states.documents.unitfacts import ContactFacts, ContactRow, UnitFacts, UnitList, UnitRow
 from states.template import Role
 
-FIELDS = ("name", "kind", "level", "parent")
+FIELDS = ("name", "kind", "level", "grade", "beds", "parent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,14 @@ def diff(unit_list: UnitList, existing: Mapping[str, UnitFacts]) -> UnitDiff:
 
 def _fields(unit: UnitRow, facts: UnitFacts) -> tuple[FieldChange, ...]:
     return tuple(
-        FieldChange(field, before, after)
+        FieldChange(field, _text(before), _text(after))
         for field in FIELDS
         if (before := getattr(facts, field)) != (after := getattr(unit, field))
     )
+
+
+def _text(value: str | int | None) -> str | None:
+    return str(value) if isinstance(value, int) else value
 
 
 def _contacts(

@@ -19,13 +19,15 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """A unit as recorded; `parent` is the code of the unit above."""
+    """A unit as recorded; `parent` is the code of the unit above, `beds` None where nobody has told."""
 
     name: str
     kind: str
     level: str = ""
     parent: str | None = None
     contacts: tuple[ContactFacts, ...] = ()
+    grade: str = ""
+    beds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class UnitRow:
     level: str
     parent: str | None
     line: int
+    grade: str = ""
+    beds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

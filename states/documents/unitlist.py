@@ -7,6 +7,7 @@ list does not name stay untouched.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -42,6 +43,7 @@ NONE_WORDS = ("无", "—", "-", "/")
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 NAME_CHARACTERS = 100
 LEVEL_CHARACTERS = 40
+BEDS = re.compile(r"(\d{1,5})(?:\.0+)?(?:张床?|床)?")
 PERSON_CHARACTERS = 60
 FAULTS_LISTED = 5_000
 CODES_NAMED = 50
@@ -95,11 +97,12 @@ class _Reading:
 
     def _unit(self, line: int, code: str, cells: Mapping[str, str]) -> UnitRow:
         known = self.existing.get(code)
-        level = cells.get("level", "")
+        level, grade = cells.get("level", ""), cells.get("grade", "")
         parent = cells.get("parent", "")
         self._text(line, "name", cells.get("name", ""), _name_complaint)
-        if level:
-            self._text(line, "level", level, _level_complaint)
+        for key, word in (("level", level), ("grade", grade)):
+            if word:
+                self._text(line, key, word, _level_complaint)
         if parent and parent not in NONE_WORDS:
             self._text(line, "parent", parent, _code_complaint)
         return UnitRow(
@@ -109,7 +112,17 @@ class _Reading:
             level=_stated(level, known.level if known else ""),
             parent=_stated(parent, known.parent or "" if known else "") or None,
             line=line,
+            grade=_stated(grade, known.grade if known else ""),
+            beds=self._beds(line, cells.get("beds", ""), known),
         )
+
+    def _beds(self, line: int, cell: str, known: UnitFacts | None) -> int | None:
+        if not cell:
+            return known.beds if known else None
+        found = BEDS.fullmatch(unicodedata.normalize("NFKC", cell).replace(",", ""))
+        if found is None and cell not in NONE_WORDS:
+            self._fault(line, "beds", f"{quoted(cell)}不是床位数；请填整数，如 120，不知道的留空")
+        return int(found[1]) if found else None
 
     def _kind(self, line: int, word: str, known: UnitFacts | None) -> str:
         if word in KIND_WORDS:

@@ -15,7 +15,7 @@ from states.errors import Refused
 from states.machine import ord_of
 from states.plan import Plan, plan
 from states.reading import load
-from states.records import opening, scopes
+from states.records import opening, scopes, scoping
 from states.records.calendar import workdays
 from states.records.campaigns import running
 from states.records.core import run, unit
@@ -60,13 +60,15 @@ def draft(session: Session, order: Order, now: datetime) -> Draft:
     owner = scopes.owner_of(session, order.owner)
     conditions = scopes.chosen(session, order.selection, owner)
     counted = session.execute(sa.select(sa.func.count()).select_from(unit).where(*conditions)).scalar_one()
-    warnings = [*planned.warnings, *_unmatched(session, template, owner)]
+    unknown = scoping.unknown_codes(session, template)
+    warnings = [*planned.warnings, *scoping.unmatched(session, template, owner)]
+    warnings += [] if unknown else scoping.without_beds(session, template, owner, conditions)
     warnings += _left_out(session, order.selection, owner)
     refusals = [
         f"“{blank.name}”在方案中为空（{blank.words}），请用 --set {blank.place}=日期 填写"
         for blank in planned.blanks
     ]
-    refusals += _unknown_codes(session, template)
+    refusals += unknown
     if counted == 0:
         refusals.append("没有单位参加：所选范围内没有单位")
     past = planned.past(now)
@@ -175,7 +177,7 @@ def _runs(
     session: Session, order: Order, drafted: Draft, campaign_id: int, now: datetime, state: str
 ) -> None:
     conditions = sa.and_(*scopes.chosen(session, order.selection, drafted.owner))
-    named = _department_names(drafted.template)
+    named = scoping.department_names(drafted.template)
     if named:
         conditions = sa.or_(conditions, unit.c.id.in_(scopes.department_ids(session, named, drafted.owner)))
     rows = (
@@ -192,33 +194,6 @@ def _runs(
     )
     columns = ["campaign_id", "unit_id", "state", "ord", "since", "version"]
     session.execute(sa.insert(run).from_select(columns, rows))
-
-
-def _department_names(template: Template) -> list[str]:
-    rows = template.ledger.rows if template.ledger else ()
-    names = [name for row in rows for name in row.departments]
-    names += [name for one in template.requirements for name in one.scope.departments]
-    return list(dict.fromkeys(names))
-
-
-def _unmatched(session: Session, template: Template, owner: Unit) -> list[str]:
-    names = _department_names(template)
-    found = scopes.departments(session, names, owner)
-    return [f"责任部门“{name}”不在单位表中，由{owner.name}代收" for name in names if name not in found]
-
-
-def _unknown_codes(session: Session, template: Template) -> list[str]:
-    """Scopes that name units which don't exist: better known now than on the day a phase opens."""
-    named = [(one.name, one.scope) for one in template.requirements]
-    named += [(one.name, one.scope) for one in template.coverage]
-    wanted = {code for _, scope in named for code in (*scope.codes, *scope.under)}
-    known = set(session.execute(sa.select(unit.c.code).where(unit.c.code.in_(wanted))).scalars())
-    return [
-        f"“{name}”的范围写了单位 {code}，单位表中没有这个代码"
-        for name, scope in named
-        for code in (*scope.codes, *scope.under)
-        if code not in known
-    ]
 
 
 def _left_out(session: Session, selection: Selection, owner: Unit) -> list[str]:

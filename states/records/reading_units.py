@@ -31,9 +31,9 @@ from states.records.reading_standing import (
     run_state,
 )
 from states.records.reads import due_in_force, unit_in
-from states.records.scopes import below, kind_keys, participating
+from states.records.scopes import below, kind_keys, participating, sized
 from states.records.settling import OPEN
-from states.records.told import Page, UnitInFull, UnitLine, UnitMoves, UnitTold, instant
+from states.records.told import Page, UnitInFull, UnitLine, UnitListed, UnitMoves, instant
 
 ESCAPE = "\\"
 
@@ -49,6 +49,9 @@ class Wanted:
     kinds: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     q: str | None = None
+    grades: tuple[str, ...] = ()
+    beds_from: int | None = None
+    beds_to: int | None = None
 
 
 class _Row(NamedTuple):
@@ -57,6 +60,9 @@ class _Row(NamedTuple):
     name: str
     kind: str
     parent: str | None
+    level: str
+    grade: str
+    beds: int | None
     state: str
     ord: int
     since: datetime
@@ -124,6 +130,7 @@ def _about(session: Session, scope: Scope, wanted: Wanted) -> list[sa.ColumnElem
         conditions.append(unit.c.path.in_(paths))
     if wanted.kinds:
         conditions.append(unit.c.kind.in_(kind_keys(wanted.kinds)))
+    conditions += sized({"grades": wanted.grades, "beds_from": wanted.beds_from, "beds_to": wanted.beds_to})
     if wanted.q:
         some = f"%{_literally(wanted.q)}%"
         conditions.append(
@@ -167,6 +174,7 @@ def _rows(
     )
     statement = sa.select(
         *(unit.c.id, unit.c.code, unit.c.name, unit.c.kind, parent.c.code.label("parent")),
+        *(unit.c.level, unit.c.grade, unit.c.beds),
         *(run.c.state, run.c.ord, run.c.since, run.c.version, run.c.outcome, phase.c.closes_at),
         participating(campaign.row.owner_id).label("participating"),
     ).select_from(joined)
@@ -221,8 +229,16 @@ def _line(campaign: Running, row: _Row, owed: list[Owed], submitted: int, now: d
     }
 
 
-def _unit(row: _Row) -> UnitTold:
-    return {"code": row.code, "name": row.name, "kind": row.kind, "parent": row.parent}
+def _unit(row: _Row) -> UnitListed:
+    return {
+        "code": row.code,
+        "name": row.name,
+        "kind": row.kind,
+        "parent": row.parent,
+        "level": row.level,
+        "grade": row.grade,
+        "beds": row.beds,
+    }
 
 
 def moves(session: Session, scope: Scope, campaign_id: int, code: str) -> UnitMoves:

@@ -23,7 +23,10 @@ Progress = Callable[[int, int], None]
 def recorded(session: Session) -> dict[str, UnitFacts]:
     """Every unit by code, with its parent's code and its contacts."""
     rows = session.execute(
-        sa.select(unit.c.id, unit.c.code, unit.c.name, unit.c.kind, unit.c.level, unit.c.parent_id)
+        sa.select(
+            *(unit.c.id, unit.c.code, unit.c.parent_id),
+            *(unit.c.name, unit.c.kind, unit.c.level, unit.c.grade, unit.c.beds),
+        )
     ).tuples()
     found = list(rows)
     codes = {key: code for key, code, *_rest in found}
@@ -32,8 +35,8 @@ def recorded(session: Session) -> dict[str, UnitFacts]:
     for key, role, name, email in session.execute(holders.order_by(contact.c.id)).tuples():
         people[key].append(ContactFacts(Role(role), name, email))
     return {
-        code: UnitFacts(name, kind, level, codes.get(parent or 0), tuple(people[key]))
-        for key, code, name, kind, level, parent in found
+        code: UnitFacts(name, kind, level, codes.get(parent or 0), tuple(people[key]), grade, beds)
+        for key, code, parent, name, kind, level, grade, beds in found
     }
 
 
@@ -101,6 +104,8 @@ def _values(row: UnitRow) -> dict[str, Any]:
         "name": row.name,
         "kind": row.kind,
         "level": row.level,
+        "grade": row.grade,
+        "beds": row.beds,
         "sort_key": sort_key(row.name),
     }
 

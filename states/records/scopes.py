@@ -82,6 +82,7 @@ def owing(session: Session, scope: Mapping[str, Any], owner: Unit) -> list[sa.Co
     conditions.append(unit.c.kind.in_(kind_keys(kinds)) if kinds else unit.c.kind != DEPARTMENT)
     if scope.get("levels"):
         conditions.append(unit.c.level.in_(scope["levels"]))
+    conditions += sized(scope)
     if scope.get("codes"):
         conditions.append(unit.c.code.in_(scope["codes"]))
     if scope.get("under"):
@@ -89,6 +90,24 @@ def owing(session: Session, scope: Mapping[str, Any], owner: Unit) -> list[sa.Co
     if scope.get("within"):
         conditions += owing(session, scope["within"], owner)
     return conditions
+
+
+def sized(scope: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    """Conditions by grade and number of beds; a unit whose beds nobody has told is in no range of them."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if scope.get("grades"):
+        conditions.append(unit.c.grade.in_(scope["grades"]))
+    if scope.get("beds_from") is not None:
+        conditions.append(unit.c.beds >= scope["beds_from"])
+    if scope.get("beds_to") is not None:
+        conditions.append(unit.c.beds <= scope["beds_to"])
+    return conditions
+
+
+def by_beds(scope: Mapping[str, Any]) -> bool:
+    """Whether the scope asks for numbers of beds, and for units rather than named departments."""
+    asks = scope.get("beds_from") is not None or scope.get("beds_to") is not None
+    return asks and not scope.get("departments")
 
 
 def kind_keys(kinds: Iterable[str]) -> list[str]:

@@ -16,13 +16,18 @@ from states.records.columns import big_key, bytewise, wide
 
 
 class Unit(SQLModel, table=True):
-    """A node of the organisation tree. `path` lists the ids from the root: `/1/5/17/`."""
+    """A node of the organisation tree. `path` lists the ids from the root: `/1/5/17/`.
+
+    `grade` is 等级 (三级甲等), `beds` 床位数, None where nobody has told it.
+    """
 
     id: int = Field(default=None, primary_key=True)
     code: str = Field(sa_column=sa.Column(bytewise(), nullable=False, unique=True))
     name: str
     kind: str
     level: str = ""
+    grade: str = ""
+    beds: int | None = None
     parent_id: int | None = Field(default=None, index=True)
     path: str = Field(default="/", sa_column=sa.Column(bytewise(), nullable=False, index=True))
     sort_key: str = ""

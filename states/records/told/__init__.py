@@ -26,7 +26,7 @@ from states.records.told.obligations import (
     UnitInFull,
 )
 from states.records.told.past import RunThen, StatusThen, SummaryThen
-from states.records.told.places import Named, Place, StageTold, StateTold, UnitTold
+from states.records.told.places import Named, Place, StageTold, StateTold, UnitListed, UnitTold
 from states.records.told.prospects import (
     BlankTold,
     DraftTold,
@@ -83,6 +83,7 @@ __all__ = [
     "SummaryThen",
     "UnitInFull",
     "UnitLine",
+    "UnitListed",
     "UnitMoved",
     "UnitMoves",
     "UnitTold",

@@ -35,6 +35,15 @@ class UnitTold(TypedDict):
 
 
 @with_config(Exact)
+class UnitListed(UnitTold):
+    """A unit in a list, with what it can be chosen by; `beds` null: nobody has told it."""
+
+    level: str
+    grade: str
+    beds: int | None
+
+
+@with_config(Exact)
 class StateTold(TypedDict):
     """Where a unit or a campaign stands, and since when."""
 

@@ -6,7 +6,7 @@ from pydantic import with_config
 from typing_extensions import TypedDict
 
 from states.records.told.form import Exact, Instant
-from states.records.told.places import Named, StateTold, UnitTold
+from states.records.told.places import Named, StateTold, UnitListed, UnitTold
 
 
 @with_config(Exact)
@@ -67,7 +67,7 @@ class UnitLine(TypedDict):
     """A unit in a list of one campaign. Not `participating`: in it only for what is its own, as a department for its
     rows of the ledger; the figures of the campaign count the others."""
 
-    unit: UnitTold
+    unit: UnitListed
     participating: bool
     state: StateTold
     behind: bool

@@ -130,8 +130,13 @@ class World:
             assert answer.status_code == 200, answer.text
 
 
+SIZES = {"A-H1": ("二级甲等", 300), "B-H1": ("三级甲等", 800), "A-C1": ("", 0)}
+
+
 def _organisation() -> UnitList:
-    rows = tuple(UnitRow(code, name, kind, "", parent, 1) for code, name, kind, parent in UNITS)
+    rows = tuple(
+        UnitRow(code, name, kind, "", parent, 1, *SIZES.get(code, ())) for code, name, kind, parent in UNITS
+    )
     roles = {"S": (Role.coordinator, Role.office, Role.principal)}
     people = tuple(
         ContactRow(code, role, f"王示例{code}", f"{role.value}.{code.lower()}@example.org", 1)

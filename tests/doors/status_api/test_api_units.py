@@ -35,7 +35,15 @@ def test_a_line_of_the_list_says_where_a_unit_stands(world: Any) -> None:
     line = world.get("/campaigns/1/units", params={"q": "A-H1"}).json()["items"]
     assert line == [
         {
-            "unit": {"code": "A-H1", "name": "示例东县人民医院", "kind": "hospital", "parent": "A"},
+            "unit": {
+                "code": "A-H1",
+                "name": "示例东县人民医院",
+                "kind": "hospital",
+                "parent": "A",
+                "level": "",
+                "grade": "二级甲等",
+                "beds": 300,
+            },
             "state": {
                 "key": "self-check",
                 "name": "自查自纠",
@@ -68,6 +76,12 @@ def test_a_line_of_the_list_says_where_a_unit_stands(world: Any) -> None:
         ({"kind": "医院"}, {"A-H1", "B-H1"}),
         ({"kind": ["hospital", "clinic"]}, {"A-H1", "B-H1", "A-C1"}),
         ({"under": "B", "kind": "hospital"}, {"B-H1"}),
+        ({"grade": "三级甲等"}, {"B-H1"}),
+        ({"grade": ["三级甲等", "二级甲等"]}, {"A-H1", "B-H1"}),
+        ({"beds_from": 300}, {"A-H1", "B-H1"}),
+        ({"beds_from": 0, "beds_to": 300}, {"A-H1", "A-C1"}),
+        ({"beds_to": 0}, {"A-C1"}),
+        ({"grade": "二级甲等", "beds_from": 301}, set()),
         ({"q": "人民医院"}, {"A-H1", "B-H1"}),
         ({"q": "b-h"}, {"B-H1", "B-H2"}),
         ({"q": "没有"}, set()),

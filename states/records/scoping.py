@@ -1,0 +1,74 @@
+"""What the scopes of a template mean for the units that are there: names nobody bears, beds nobody has told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.records import scopes
+from states.records.core import unit
+from states.records.tables import Unit
+from states.template import Scope, Template, answering
+
+
+def department_names(template: Template) -> list[str]:
+    """Departments that the template names for something, each once."""
+    rows = template.ledger.rows if template.ledger else ()
+    names = [name for row in rows for name in row.departments]
+    names += [name for one in template.workstreams if one.due for name in answering(one)]
+    names += [name for _, scope in _scopes(template) for name in scope.departments]
+    return list(dict.fromkeys(names))
+
+
+def unmatched(session: Session, template: Template, owner: Unit) -> list[str]:
+    """A sentence for every named department that is no unit: the owner stands in."""
+    names = department_names(template)
+    found = scopes.departments(session, names, owner)
+    return [f"责任部门“{name}”不在单位表中，由{owner.name}代收" for name in names if name not in found]
+
+
+def unknown_codes(session: Session, template: Template) -> list[str]:
+    """Scopes that name units which don't exist: better known now than on the day a phase opens."""
+    named = list(_scopes(template))
+    wanted = {code for _, scope in named for code in (*scope.codes, *scope.under)}
+    known = set(session.execute(sa.select(unit.c.code).where(unit.c.code.in_(wanted))).scalars())
+    return [
+        f"“{name}”的范围写了单位 {code}，单位表中没有这个代码"
+        for name, scope in named
+        for code in (*scope.codes, *scope.under)
+        if code not in known
+    ]
+
+
+def without_beds(
+    session: Session, template: Template, owner: Unit, participants: Sequence[sa.ColumnElement[bool]]
+) -> list[str]:
+    """A sentence for every scope by beds that passes units over because nobody has told their beds.
+
+    For scopes whose units all exist; `participants` are conditions over `unit`.
+    """
+    said = []
+    for name, scope in _scopes(template):
+        asked = scope.model_dump()
+        if not scopes.by_beds(asked):
+            continue
+        others = scopes.owing(session, {**asked, "beds_from": None, "beds_to": None}, owner)
+        counted = sa.select(sa.func.count()).where(unit.c.beds.is_(None), *participants, *others)
+        if number := session.execute(counted).scalar_one():
+            said.append(f"“{name}”按床位数定范围，{number} 个单位没有登记床位数，不在其中")
+    return said
+
+
+def _scopes(template: Template) -> Iterator[tuple[str, Scope]]:
+    """Everything that has a scope, with its name."""
+    for part in (
+        template.phases,
+        template.workstreams,
+        template.requirements,
+        template.coverage,
+        template.sampling,
+    ):
+        for one in part:
+            yield one.name, one.scope

@@ -1,0 +1,56 @@
+"""What a template says of who owes what: scopes that someone can be in, deadlines that someone answers for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from states.kinds import KIND_WORDS, KINDS
+from states.walking import Found, Item, listed
+from states.yamltext import Path
+
+SCOPED = ("phases", "workstreams", "requirements", "coverage", "sampling")
+
+
+def disagreements(data: Item) -> Found:
+    """Scopes nobody is in."""
+    for path, scope in _scopes(data):
+        yield from _kinds(path, scope)
+        yield from _grades(path, scope)
+        yield from _beds(path, scope)
+
+
+def _scopes(data: Item) -> Iterator[tuple[Path, Item]]:
+    for name in SCOPED:
+        for path, item in listed(data, name):
+            if isinstance(item.get("scope"), dict):
+                yield (*path, "scope"), item["scope"]
+
+
+def _kinds(path: Path, scope: Item) -> Found:
+    for number, kind in enumerate(_some(scope, "kinds")):
+        if isinstance(kind, str) and kind not in KIND_WORDS:
+            known = "、".join(KINDS.values())
+            yield (*path, "kinds", number), f"没有“{kind}”这种单位类别；可用的有 {known}"
+
+
+def _grades(path: Path, scope: Item) -> Found:
+    for number, grade in enumerate(_some(scope, "grades")):
+        if isinstance(grade, str) and not grade.strip():
+            yield (*path, "grades", number), "等级不能为空；没有等级的单位用 kinds 或 codes 指明"
+    if _some(scope, "grades") and _some(scope, "departments"):
+        yield (*path, "grades"), "写了 departments 就只由这些部门办理，部门没有等级，请删去一种"
+
+
+def _beds(path: Path, scope: Item) -> Found:
+    least, most = scope.get("beds_from"), scope.get("beds_to")
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        yield (*path, "beds_from"), f"床位数不少于 {least} 又不多于 {most}，没有单位在其中"
+    for name in ("beds_from", "beds_to"):
+        if scope.get(name) is not None and _some(scope, "departments"):
+            yield (*path, name), "写了 departments 就只由这些部门办理，部门没有床位，请删去一种"
+
+
+def _some(scope: Item, name: str) -> list[Any]:
+    value = scope.get(name)
+    return value if isinstance(value, list) else []
