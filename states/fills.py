@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from states.dates import Deadline, Every, parse, parse_cadence
 from states.errors import Fault, Faulty
-from states.template import Template
+from states.template import LedgerPreset, Template, stream_key
 
 ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2}))?")
 
@@ -95,8 +95,21 @@ def places(template: Template) -> Iterator[str]:
             yield f"{phase.key}.every"
     for requirement in template.requirements:
         yield from (f"{requirement.key}.{part}" for part in ("due", "every", "first", "opens"))
-    for row in template.ledger.rows if template.ledger else ():
+    for stream in template.workstreams:
+        if stream.due is not None:
+            yield f"{stream_key(stream)}.due"
+    if template.ledger is not None:
+        yield from _of_ledger(template.ledger)
+
+
+def _of_ledger(ledger: LedgerPreset) -> Iterator[str]:
+    """Each row, each step of a row's type, each step of a type for all rows of it."""
+    for row in ledger.rows:
         yield f"ledger-{row.no}.due"
+        kind = ledger.type_of(row)
+        yield from (f"ledger-{row.no}.{step.key}" for step in (kind.steps if kind else ()))
+    for kind in ledger.types:
+        yield from (f"ledger.{kind.key}.{step.key}" for step in kind.steps)
 
 
 def _unknown(place: str, known: set[str]) -> Fault:

@@ -11,10 +11,11 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from states.charges import Charge, charges
 from states.dates import Anchors, Every, cadence, occurrences, resolve, start_of
 from states.fills import Blank, Fills
 from states.phasing import Phasing, PlannedPhase, Window
-from states.template import Cadence, Kind, LedgerRow, Requirement, Scope, Template
+from states.template import Cadence, Requirement, Scope, Template
 from states.workdays import Workdays
 
 FIRST = "首次"
@@ -102,7 +103,7 @@ class _Planner:
             for phase in self._phases_of(requirement, phases)
             for one in self._milestones(requirement, phase)
         ]
-        milestones += [self._ledger_milestone(row) for row in self._ledger_rows()]
+        milestones += [self._charged(one) for one in charges(self.template, self.fills)]
         self._warn_provisional(phases, milestones)
         return Plan(
             tuple(phases), tuple(milestones), tuple(self.fills.blanks), tuple(self.warnings), self.ends
@@ -259,28 +260,25 @@ class _Planner:
             standing=due.standing,
         )
 
-    # -- ledger -----------------------------------------------------------------------------------
+    # -- what departments answer for ----------------------------------------------------------------
 
-    def _ledger_rows(self) -> tuple[LedgerRow, ...]:
-        return self.template.ledger.rows if self.template.ledger else ()
-
-    def _ledger_milestone(self, row: LedgerRow) -> PlannedMilestone:
-        ledger = self.template.ledger
+    def _charged(self, one: Charge) -> PlannedMilestone:
+        self.fills.deadline(one.place, one.about, one.words)  # a blank goes by the name of its place
         base = PlannedMilestone(
-            requirement=f"ledger-{row.no}",
+            requirement=one.requirement,
             period="",
-            name=f"台账第{row.no}项（{row.project}）",
-            kind=Kind.ledger,
+            name=one.name,
+            kind=one.kind,
             phase=None,
-            ladder=(ledger.ladder if ledger else None) or self.template.ladder,
-            words=row.due or "未注明日期",
+            ladder=one.ladder or self.template.ladder,
+            words="",
             opens_at=self.begins or self.launch,
             due_at=None,
             required=False,
-            review=True,
-            scope=_written(Scope(departments=row.departments)),
+            review=one.review,
+            scope=_written(one.scope),
         )
-        return self._dated(base, f"ledger-{row.no}.due", row.due, (None, None))
+        return replace(self._dated(base, one.place, one.words, (None, None)), period=one.period)
 
     def _warn_provisional(self, phases: list[PlannedPhase], milestones: list[PlannedMilestone]) -> None:
         years = sorted(

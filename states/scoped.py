@@ -10,14 +10,18 @@ from states.walking import Found, Item, listed
 from states.yamltext import Path
 
 SCOPED = ("phases", "workstreams", "requirements", "coverage", "sampling")
+ANSWERING = ("lead", "responsible", "scope")
 
 
 def disagreements(data: Item) -> Found:
-    """Scopes nobody is in."""
+    """Scopes nobody is in, dates nobody answers for."""
     for path, scope in _scopes(data):
         yield from _kinds(path, scope)
         yield from _grades(path, scope)
         yield from _beds(path, scope)
+    for path, stream in listed(data, "workstreams"):
+        if stream.get("due") is not None and not any(stream.get(who) for who in ANSWERING):
+            yield (*path, "due"), "写了期限，还要写由谁办理：lead（牵头）或 responsible（责任），或范围 scope"
 
 
 def _scopes(data: Item) -> Iterator[tuple[Path, Item]]:

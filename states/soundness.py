@@ -17,11 +17,12 @@ from states import scoped
 from states.dates import cadence, parse, parse_cadence, parse_window
 from states.errors import Faulty
 from states.moves import NAMES
-from states.walking import Found, Item, doubled, listed, named, readable, rows, unknown
+from states.walking import Found, Item, doubled, listed, named, readable, rows, types, unknown
 from states.yamltext import Path
 
 SHIFT = re.compile(r"([+-])(\d{1,3})(wd|d|w|h|m)")
 HOURS: Mapping[str, float] = {"h": 1, "d": 24, "wd": 24 * 7 / 5, "w": 24 * 7, "m": 24 * 30}  # to compare only
+STREAM_KEY = "workstream-"
 LEDGER_KEY = re.compile(r"ledger-\d+")
 TIME = re.compile(r"\d{1,2}:\d{2}")
 
@@ -50,14 +51,27 @@ def _keys(data: Item) -> Found:
     yield from doubled(listed(data, "workstreams"), "key")
     yield from doubled(listed(data, "requirements"), "key")
     yield from doubled(rows(data), "no")
+    yield from _types(data)
     for path, requirement in listed(data, "requirements"):
         yield from doubled(listed(requirement, "checklist", path), "key")
         key = requirement.get("key")
         if isinstance(key, str) and LEDGER_KEY.fullmatch(key):
             yield (*path, "key"), f"“{key}”是台账行自用的代号，请换一个"
+        if isinstance(key, str) and key.startswith(STREAM_KEY):
+            yield (*path, "key"), f"“{key}”是工作线自用的代号，请换一个"
     for path, phase in listed(data, "phases"):
         if isinstance(phase.get("key"), str) and phase["key"] in NAMES:
             yield (*path, "key"), f"“{phase['key']}”是系统自用的状态名，请换一个"
+
+
+def _types(data: Item) -> Found:
+    """Types of issues and their steps have keys of their own; `due` is the place of a row's own date."""
+    yield from doubled(types(data), "key")
+    for path, kind in types(data):
+        yield from doubled(listed(kind, "steps", path), "key")
+        for step_path, step in listed(kind, "steps", path):
+            if step.get("key") == "due":
+                yield (*step_path, "key"), "“due”是台账行自用的代号，请换一个"
 
 
 def _references(data: Item) -> Found:
@@ -74,6 +88,10 @@ def _references(data: Item) -> Found:
     ledger = data.get("ledger")
     if isinstance(ledger, dict):
         yield from unknown(("ledger", "ladder"), ledger, "梯次", ladders)
+    for path, kind in types(data):
+        yield from unknown((*path, "ladder"), kind, "梯次", ladders)
+    for path, row in rows(data):
+        yield from unknown((*path, "type"), row, "问题类型", [kind.get("key") for _, kind in types(data)])
 
 
 def _phases(data: Item) -> Found:
@@ -140,6 +158,9 @@ def _dates(data: Item) -> Found:
         yield from _recurring((*path, "every"), requirement.get("every"))
     for path, row in rows(data):
         yield from readable((*path, "due"), row, parse)
+    for path, kind in types(data):
+        for step_path, step in listed(kind, "steps", path):
+            yield from readable((*step_path, "due"), step, parse)
 
 
 def _recurring(path: Path, every: object) -> Found:

@@ -128,6 +128,11 @@ def answering(stream: Workstream) -> tuple[str, ...]:
     return stream.lead or stream.responsible
 
 
+def stream_key(stream: Workstream) -> str:
+    """The key of what is owed when the workstream itself is."""
+    return f"workstream-{stream.key}"
+
+
 class Kind(StrEnum):
     """What sort of thing is owed."""
 
@@ -280,6 +285,10 @@ class LedgerPreset(Frozen):
     types: tuple[IssueType, ...] = ()
     rows: tuple[LedgerRow, ...] = ()
     source: Source | None = None
+
+    def type_of(self, row: LedgerRow) -> IssueType | None:
+        """The class of problems a row belongs to."""
+        return next((one for one in self.types if one.key == row.type), None)
 
 
 class LetterType(Frozen):

@@ -36,6 +36,12 @@ def rows(data: Item) -> Iterator[tuple[Path, Item]]:
     yield from listed(ledger, "rows", ("ledger",)) if isinstance(ledger, dict) else ()
 
 
+def types(data: Item) -> Iterator[tuple[Path, Item]]:
+    """The types of issues that the ledger tells apart."""
+    ledger = data.get("ledger")
+    yield from listed(ledger, "types", ("ledger",)) if isinstance(ledger, dict) else ()
+
+
 def doubled(items: Iterable[tuple[Path, Item]], name: str) -> Found:
     """Items that share what must tell them apart."""
     seen: dict[str | int, int] = {}

@@ -14,13 +14,9 @@ from states.records import scopes
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import obligation, proposal, run, unit, vacancy
+from states.records.ledger_steps import steps_of
 from states.records.settling import OPEN, SETTLED
-from states.records.tables import (
-    LedgerItem,
-    Milestone,
-    PhaseRow,
-    Unit,
-)
+from states.records.tables import Milestone, PhaseRow, Unit
 
 QUIET = ("closed", "exempt")
 
@@ -163,17 +159,20 @@ def _ledger(
     session: Session, campaign: Running, milestones: list[Milestone], path: str | None
 ) -> tuple[int, int]:
     """How many items are closed, of how many; within a subtree only those that a unit of it answers for."""
-    kept = select(LedgerItem.milestone_id).where(LedgerItem.campaign_id == campaign.id)
-    items = list(session.exec(kept))
     opened = {one.id for one in milestones}
-    keys = [key for key in items if key in opened]
-    within = [spans(keys), *_within(path, obligation.c.unit_id)]
+    items = [[one.id for one in steps] for steps in steps_of(session, campaign.id).values()]
+    within = [
+        spans([key for item in items for key in item if key in opened]),
+        *_within(path, obligation.c.unit_id),
+    ]
     answering = sa.select(obligation.c.milestone_id).where(*within).distinct()
     if path is not None:
-        items = keys = list(session.execute(answering).scalars())
+        mine = set(session.execute(answering).scalars())
+        items = [found for item in items if (found := [key for key in item if key in mine])]
     waiting = answering.where(obligation.c.status.not_in(SETTLED))
-    still_open = set(session.execute(waiting).scalars()) if keys else set()
-    return len([key for key in keys if key not in still_open]), len(items)
+    still_open = set(session.execute(waiting).scalars()) if items else set()
+    closed = [item for item in items if opened.issuperset(item) and still_open.isdisjoint(item)]
+    return len(closed), len(items)
 
 
 def _proposals(session: Session, campaign: Running, path: str | None) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -137,15 +138,10 @@ def _campaign(session: Session, order: Order, drafted: Draft, now: datetime) -> 
 def _phases_and_milestones(session: Session, campaign_id: int, planned: Plan) -> None:
     for phase in planned.phases:
         session.add(PhaseRow(campaign_id=campaign_id, **asdict(phase)))
-    rows = {
-        one.requirement: milestone_row(campaign_id, asdict(one))
-        for one in planned.milestones
-        if not one.period
-    }
-    periodic = [milestone_row(campaign_id, asdict(one)) for one in planned.milestones if one.period]
-    session.add_all([*rows.values(), *periodic])
+    made = [milestone_row(campaign_id, asdict(one)) for one in planned.milestones]
+    session.add_all([one for again in (False, True) for one in made if bool(one.period) is again])
     session.flush()
-    _ledger(session, campaign_id, rows)
+    _ledger(session, campaign_id, made)
 
 
 def milestone_row(campaign_id: int, planned: Mapping[str, Any]) -> Milestone:
@@ -153,24 +149,33 @@ def milestone_row(campaign_id: int, planned: Mapping[str, Any]) -> Milestone:
     return Milestone(campaign_id=campaign_id, original_due_at=planned["due_at"], **planned)
 
 
-def _ledger(session: Session, campaign_id: int, milestones: Mapping[str, Milestone]) -> None:
-    campaign = session.get_one(Campaign, campaign_id)
+def _ledger(session: Session, campaign_id: int, milestones: Sequence[Milestone]) -> None:
     ledger = running(session, campaign_id).template.ledger
+    steps_of: dict[str, list[Milestone]] = defaultdict(list)
+    for one in milestones:
+        steps_of[one.requirement].append(one)
     for row in ledger.rows if ledger else ():
-        milestone = milestones[f"ledger-{row.no}"]
+        steps = steps_of[f"ledger-{row.no}"]
+        kind = ledger.type_of(row) if ledger else None
         session.add(
             LedgerItem(
-                campaign_id=campaign.id,
-                milestone_id=milestone.id,
+                campaign_id=campaign_id,
+                milestone_id=steps[-1].id,
                 no=row.no,
                 project=row.project,
                 problem=row.problem,
                 measures=list(row.measures),
                 departments=list(row.departments),
-                due_words=row.due or "",
-                standing=milestone.standing,
+                due_words=row.due or _words(steps),
+                standing=any(one.standing for one in steps),
+                type=kind.name if kind else None,
             )
         )
+
+
+def _words(steps: Sequence[Milestone]) -> str:
+    """The dates of an item that has several."""
+    return "；".join(f"{one.name.partition('·')[2]}：{one.words}" for one in steps if one.period)
 
 
 def _runs(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,18 +12,20 @@ from states.records import reading_scope
 from states.records.access import Scope
 from states.records.core import ledger_item, milestone, obligation, proposal, unit
 from states.records.figures import spans
+from states.records.ledger_steps import ItemStep, steps_of
 from states.records.settling import SETTLED
 from states.records.tables import LedgerItem
-from states.records.told import LedgerTold, Page, ProposalTold, instant, instant_or_none
-
-NO_ROW = (0, 0)
+from states.records.told import LedgerStepTold, LedgerTold, Page, ProposalTold, instant, instant_or_none
 
 
 class _Answering(NamedTuple):
-    """How many units answer for an item, and how many of them have settled it."""
+    """How many units answer for something, and how many of them have settled it."""
 
     number: int
     settled: int
+
+
+NO_ROW = _Answering(0, 0)
 
 
 def ledger(session: Session, scope: Scope, campaign_id: int, after: int, limit: int) -> Page[LedgerTold]:
@@ -33,15 +34,13 @@ def ledger(session: Session, scope: Scope, campaign_id: int, after: int, limit: 
     Raises NotAllowed, NotFound.
     """
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    statement = select(LedgerItem, milestone.c.due_at).join(
-        milestone, milestone.c.id == ledger_item.c.milestone_id
-    )
-    statement = statement.where(ledger_item.c.campaign_id == campaign.id, ledger_item.c.no > after)
-    rows = list(session.execute(statement.order_by(ledger_item.c.no)).tuples())
-    answering = _answering(session, scope, [item.milestone_id for item, _due in rows])
+    wanted = select(LedgerItem).where(ledger_item.c.campaign_id == campaign.id, ledger_item.c.no > after)
+    rows = list(session.exec(wanted.order_by(ledger_item.c.no)))
+    steps = steps_of(session, campaign.id)
+    answering = _answering(session, scope, [one.id for row in rows for one in steps[row.no]])
     if scope.path is not None:
-        rows = [(item, due) for item, due in rows if item.milestone_id in answering]
-    items = [_item(item, due, answering, campaign.zone) for item, due in rows[:limit]]
+        rows = [row for row in rows if any(one.id in answering for one in steps[row.no])]
+    items = [_item(row, steps[row.no], answering, campaign.zone) for row in rows[:limit]]
     return {"items": items, "next": str(items[-1]["no"]) if len(rows) > limit else None}
 
 
@@ -56,22 +55,38 @@ def _answering(session: Session, scope: Scope, milestones: list[int]) -> dict[in
 
 
 def _item(
-    row: LedgerItem, due: datetime | None, answering: dict[int, _Answering], zone: ZoneInfo
+    row: LedgerItem, steps: list[ItemStep], answering: dict[int, _Answering], zone: ZoneInfo
 ) -> LedgerTold:
-    number, settled = answering.get(row.milestone_id, NO_ROW)
+    told = [_step(one, answering.get(one.id, NO_ROW), zone) for one in steps]
+    last = next(one for one in told if one["milestone"] == row.milestone_id)
     return {
         "no": row.no,
         "project": row.project,
         "problem": row.problem,
         "measures": list(row.measures),
         "departments": list(row.departments),
+        "type": row.type,
         "words": row.due_words,
-        "due": instant_or_none(due, zone),
+        "due": last["due"],
         "standing": row.standing,
         "milestone": row.milestone_id,
-        "answering": number,
-        "settled": settled,
-        "closed": 0 < number == settled,
+        "steps": told,
+        "answering": sum(one["answering"] for one in told),
+        "settled": sum(one["settled"] for one in told),
+        "closed": all(one["closed"] for one in told),
+    }
+
+
+def _step(one: ItemStep, answering: _Answering, zone: ZoneInfo) -> LedgerStepTold:
+    return {
+        "key": one.period,
+        "name": one.name,
+        "words": one.words,
+        "due": instant_or_none(one.due_at, zone),
+        "milestone": one.id,
+        "answering": answering.number,
+        "settled": answering.settled,
+        "closed": 0 < answering.number == answering.settled,
     }
 
 

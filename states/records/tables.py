@@ -216,7 +216,10 @@ class Journal(SQLModel, table=True):
 
 
 class LedgerItem(SQLModel, table=True):
-    """A found problem with its measures, departments and deadline; closed through its milestone's obligations."""
+    """A found problem with its measures, departments and deadline; closed through its milestones' obligations.
+
+    Its milestones have the requirement `ledger-<no>`, one for each step of its type; `milestone_id` is the last.
+    """
 
     __tablename__ = "ledger_item"
     __table_args__ = (sa.UniqueConstraint("campaign_id", "no"),)
@@ -230,6 +233,7 @@ class LedgerItem(SQLModel, table=True):
     departments: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     due_words: str
     standing: bool = False
+    type: str | None = None
 
 
 class Tick(SQLModel, table=True):

@@ -279,7 +279,7 @@ PLACES_OF_DATES = [
     ("phases: [{{key: p, name: 甲, window: {}}}]", "phases[0].window"),
     ("phases: [{{key: p, name: 甲, from: {}}}]", "phases[0].from"),
     ("phases: [{{key: p, name: 甲, until: {}}}]", "phases[0].until"),
-    ("workstreams: [{{key: w, name: 甲, due: {}}}]", "workstreams[0].due"),
+    ("workstreams: [{{key: w, name: 甲, lead: [乙], due: {}}}]", "workstreams[0].due"),
     ("requirements: [{{key: a, name: 甲, opens: {}}}]", "requirements[0].opens"),
     ("requirements: [{{key: a, name: 甲, due: {}}}]", "requirements[0].due"),
     ("requirements: [{{key: a, name: 甲, every: {}}}]", "requirements[0].every"),

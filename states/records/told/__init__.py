@@ -30,6 +30,7 @@ from states.records.told.places import Named, Place, StageTold, StateTold, UnitL
 from states.records.told.prospects import (
     BlankTold,
     DraftTold,
+    LedgerStepTold,
     LedgerTold,
     MailForetold,
     MailLine,
@@ -53,6 +54,7 @@ __all__ = [
     "Handed",
     "Instant",
     "LedgerRate",
+    "LedgerStepTold",
     "LedgerTold",
     "MailForetold",
     "MailLine",

@@ -267,6 +267,7 @@ def upgrade() -> None:
     sa.Column('departments', sa.JSON(), nullable=False),
     sa.Column('due_words', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('standing', sa.Boolean(), nullable=False),
+    sa.Column('type', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('campaign_id', 'no')
