@@ -71,12 +71,21 @@ class MassMove(Sent):
     dry_run: bool = Field(default=True, description="只数一数，不办理")
 
 
+class Tally(Sent):
+    """Of so many departments or persons so many have done their part."""
+
+    expected: Annotated[int, Field(ge=0, le=9_999_999, description="应办数")]
+    done: Annotated[int, Field(ge=0, le=9_999_999, description="已办数")]
+    as_of: date | None = Field(default=None, description="截至哪一天；默认今天")
+
+
 class Act(Sent):
     """Something done to an obligation."""
 
     reason: Reason | None = None
     version: Version | None = None
     text: Text | None = Field(default=None, description="随报送一并交上的文字；只用于 submit 和 nil")
+    tally: Tally | None = Field(default=None, description="按科室或个人报数；用于 count，也可随 submit")
 
 
 class Units(Sent):

@@ -40,6 +40,7 @@ class PlannedMilestone:
     required: bool = True
     review: bool = False
     nil: bool = False
+    per: str | None = None
     scope: dict[str, Any] = field(default_factory=dict)
 
 
@@ -178,6 +179,7 @@ class _Planner:
             required=requirement.required,
             review=requirement.review,
             nil=requirement.nil,
+            per=requirement.per,
             scope=self._scope(requirement, phase),
         )
 

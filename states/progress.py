@@ -54,6 +54,20 @@ class Covered:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Departments or persons (`per`) summed over the `units` that owe a milestone; `told` units have given numbers."""
+
+    requirement: str
+    period: str
+    name: str
+    per: str
+    units: int
+    told: int
+    expected: int
+    done: int
+
+
+@dataclass(frozen=True)
 class Tally:
     """One campaign in figures at one instant. Sub-totals add up: `units` is the sum of `by_state`.
 
@@ -73,6 +87,7 @@ class Tally:
     proposals: int = 0
     vacancies: int = 0
     worst: tuple[tuple[str, int], ...] = field(default=())
+    counted: tuple[Counted, ...] = ()
 
     @property
     def units(self) -> int:

@@ -154,6 +154,7 @@ def tally_data(campaign: Running, found: Tally, now: datetime) -> dict[str, Any]
             {"name": one.name, "target": one.target, "reached": one.reached, "total": one.total}
             for one in found.coverage
         ],
+        "counted": [vars(one) for one in found.counted],
         "proposals": found.proposals,
         "vacancies": found.vacancies,
     }
@@ -180,6 +181,7 @@ def show_tally(campaign: Running, found: Tally, now: datetime) -> None:
             ("待办事项", found.open, f"已报送待审核 {found.submitted}，已办结 {found.settled}"),
             ("报送率", shown.percent(said.rate), f"应报 {said.due}：按时 {said.on_time}、逾期 {said.late}、零报告 {said.nil}、未报 {said.missing}"),
             ("台账销号", shown.percent(found.closing_rate), f"{found.ledger_closed}/{found.ledger_total}" if found.ledger_total else "没有台账"),
+            *((one.name, f"{one.done}/{one.expected}", f"{one.units} 个单位中 {one.told} 个已报数") for one in found.counted),
             ("待确认", found.proposals, "约谈、通报等须有人确认"),
             ("空缺", found.vacancies, "没有人担任或邮箱退信的角色"),
         ],

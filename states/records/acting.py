@@ -8,8 +8,17 @@ from sqlmodel import Session
 
 from states.errors import Fault, Faulty, NotFound
 from states.machine import MOVE_NAMES
-from states.records import campaigning, mass, moving, reading_obligations, reading_scope, reading_units
+from states.records import (
+    campaigning,
+    counting,
+    mass,
+    moving,
+    reading_obligations,
+    reading_scope,
+    reading_units,
+)
 from states.records.access import Scope
+from states.records.counting import Numbers
 from states.records.journal import note
 from states.records.reading_campaigns import stage, told
 from states.records.reading_standing import frozen_of, run_state
@@ -125,8 +134,11 @@ def settle(
     reason: str | None = None,
     version: int | None = None,
     text: str | None = None,
+    numbers: Numbers | None = None,
 ) -> ObligationInFull:
     """One act on one obligation; a text that is handed in is kept in the journal.
+
+    `numbers` of departments or persons go with `count`, which only keeps them, or with `submit`.
 
     Raises NotAllowed, NotFound, Faulty, Refused, Conflict.
     """
@@ -136,6 +148,12 @@ def settle(
         raise NotFound(f"这次专项行动中没有编号为 {key} 的应办事项")
     if text is not None and act not in HANDING_IN:
         raise Faulty([Fault("text", "只有报送和零报告可以附文字；说明请写在 reason")])
+    _check_numbers(act, numbers)
+    if numbers is not None:
+        counting.count(session, campaign, key, numbers, now, scope.actor, version=version)
+        version = None
+    if act == reading_obligations.COUNT:
+        return reading_obligations.full(session, campaign, key, now)
     row = moving.act(session, campaign, key, act, now, scope.actor, reason=reason, version=version)
     if text is not None:
         note(
@@ -151,3 +169,10 @@ def settle(
         )
     session.flush()
     return reading_obligations.full(session, campaign, key, now)
+
+
+def _check_numbers(act: str, numbers: Numbers | None) -> None:
+    if numbers is not None and act not in ("submit", reading_obligations.COUNT):
+        raise Faulty([Fault("tally", "只有报数和报送可以附应办数和已办数")])
+    if numbers is None and act == reading_obligations.COUNT:
+        raise Faulty([Fault("tally", "请写应办数（expected）和已办数（done）")])

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.progress import Count, Covered, Tally, overdue, reporting, total
-from states.records import scopes
+from states.progress import Count, Counted, Covered, Tally, overdue, reporting, total
+from states.records import scopes, tallies
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import obligation, proposal, run, unit, vacancy
@@ -43,6 +43,7 @@ def tally(
         proposals=_proposals(session, campaign, path),
         vacancies=_vacancies(session, campaign, path),
         worst=_worst(session, late_ones, now, worst, path),
+        counted=_counted(session, milestones, path),
     )
 
 
@@ -173,6 +174,13 @@ def _ledger(
     still_open = set(session.execute(waiting).scalars()) if items else set()
     closed = [item for item in items if opened.issuperset(item) and still_open.isdisjoint(item)]
     return len(closed), len(items)
+
+
+def _counted(session: Session, milestones: list[Milestone], path: str | None) -> tuple[Counted, ...]:
+    asked = [one for one in milestones if one.per is not None]
+    return tallies.counted(
+        session, asked, [spans([one.id for one in asked]), *_within(path, obligation.c.unit_id)]
+    )
 
 
 def _proposals(session: Session, campaign: Running, path: str | None) -> int:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Refused
-from states.records import locks, settling
+from states.records import locks, settling, tallies
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import obligation
@@ -31,6 +31,8 @@ def settle_many(
 ) -> int:
     """Do `act` (submit, nil, accept, waive) wherever it is open; `units` are conditions over `obligation`.
 
+    What is done by departments or persons is handed in only where nobody is missing, unless there is a `reason`.
+
     Raises Refused when it is open for none of them by its nature. The caller lets the units follow
     (`mass.advance_settled`).
     """
@@ -45,6 +47,8 @@ def settle_many(
     after = RESULTS.get(act) or ("submitted" if milestone.review else "accepted")
     first, last = obligation_span(milestone.id)
     of_it = obligation.c.id.between(first, last)
+    if act == "submit" and milestone.per is not None and not (reason or "").strip():
+        units = [*units, tallies.complete()]
     keys = settling.locked(session, [of_it, obligation.c.status.in_(wanted.sources), *units])
     settling.note_acts(session, campaign, act, after, keys, now, actor, reason)
     settling.silence(session, keys, now)

@@ -195,13 +195,13 @@ def act(
     Raises NotFound, Refused, Conflict.
     """
     locks.beside_others(session, campaign.id)
-    _hold(session, campaign, unit_of(obligation_key), judge_again=name == "return")
+    hold(session, campaign, unit_of(obligation_key), judge_again=name == "return")
     row = settling.settle(session, campaign, obligation_key, name, now, actor, reason=reason, version=version)
     follow(session, campaign, row.unit_id, now)
     return row
 
 
-def _hold(session: Session, campaign: Running, unit_id: int, *, judge_again: bool) -> None:
+def hold(session: Session, campaign: Running, unit_id: int, *, judge_again: bool = False) -> None:
     """Nobody moves the unit meanwhile; `judge_again`: who has judged its guards before must judge them anew."""
     mine = sa.and_(run.c.campaign_id == campaign.id, run.c.unit_id == unit_id)
     if judge_again:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.machine import Choice, Machines, state_name
+from states.progress import Counted
 from states.records import board, campaigning, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running, running
@@ -23,6 +24,7 @@ from states.records.told import (
     CampaignInShort,
     CampaignMoves,
     CampaignTold,
+    CountedTold,
     CoverageTold,
     MilestoneTold,
     MoveChoice,
@@ -164,9 +166,23 @@ def summary(session: Session, scope: Scope, campaign_id: int, now: datetime) -> 
             )
             for each in found.coverage
         ],
+        "counted": [_counted(each) for each in found.counted],
         "ledger": {"closed": found.ledger_closed, "items": found.ledger_total, "rate": found.closing_rate},
         "proposals": found.proposals,
         "vacancies": found.vacancies,
+    }
+
+
+def _counted(one: Counted) -> CountedTold:
+    return {
+        "requirement": one.requirement,
+        "period": one.period,
+        "name": one.name,
+        "per": one.per,
+        "units": one.units,
+        "told": one.told,
+        "expected": one.expected,
+        "done": one.done,
     }
 
 

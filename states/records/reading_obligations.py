@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Fault, Faulty, NotAllowed, NotFound
-from states.records import reading_scope
+from states.records import counting, reading_scope, tallies
 from states.records.access import Scope
 from states.records.campaigns import Running, running
 from states.records.columns import milestone_of, obligation_span
-from states.records.core import journal, milestone, obligation, timer, unit
+from states.records.core import journal, milestone, obligation, tally, timer, unit
 from states.records.reading_scope import UnitRow
 from states.records.reading_standing import obligation_key
 from states.records.reads import due_in_force
@@ -34,6 +34,7 @@ from states.records.told import (
 )
 
 TEXT = "obligation.text"
+COUNT = "count"
 GIVEN = "（理由）"  # a reason is asked for when it is done, not when it is listed
 
 
@@ -67,6 +68,11 @@ class _Row(NamedTuple):
     required: bool
     review: bool
     nil: bool
+    per: str | None
+    expected: int | None
+    done: int | None
+    as_of: date | None
+    by: str | None
     submitted_at: datetime | None
     settled_at: datetime | None
     version: int
@@ -78,8 +84,16 @@ def _columns() -> list[sa.ColumnElement[Any]]:
         *(owed.id, owed.campaign_id, unit.c.code, unit.c.name.label("unit_name")),
         *(of.id.label("milestone"), of.requirement, of.period, of.name, of.kind, of.phase),
         *(owed.status, due_in_force().label("due"), of.original_due_at, of.words, of.provisional),
-        *(owed.late, of.required, of.review, of.nil, owed.submitted_at, owed.settled_at, owed.version),
+        *(owed.late, of.required, of.review, of.nil, of.per),
+        *(tally.c.expected, tally.c.done, tally.c.as_of, tally.c.by),
+        *(owed.submitted_at, owed.settled_at, owed.version),
     ]
+
+
+def _with_unit(joined: sa.Join) -> sa.Join:
+    """With the unit that owes it, and the numbers below the unit."""
+    counted = tally.c.obligation_id == obligation.c.id
+    return joined.join(unit, unit.c.id == obligation.c.unit_id).outerjoin(tally, counted)
 
 
 def page(
@@ -94,7 +108,7 @@ def page(
         *_standing(wanted, now),
         obligation.c.id > after,
     ]
-    statement = sa.select(*_columns()).select_from(joined.join(unit, unit.c.id == obligation.c.unit_id))
+    statement = sa.select(*_columns()).select_from(_with_unit(joined))
     found = session.execute(statement.where(*conditions).order_by(obligation.c.id).limit(limit + 1))
     rows = [_Row(*row) for row in found]
     items = [_told(row, campaign.zone, now) for row in rows[:limit]]
@@ -147,8 +161,10 @@ def _standing(wanted: Wanted, now: datetime) -> list[sa.ColumnElement[bool]]:
 def of_unit(session: Session, campaign: Running, place: UnitRow, now: datetime) -> list[ObligationTold]:
     """Everything one unit owes or owed in a campaign, in the order of the numbers."""
     key = obligation_key(milestone.c.id, sa.literal(place.id))
-    joined = milestone.join(obligation, obligation.c.id == key).join(unit, unit.c.id == obligation.c.unit_id)
-    statement = sa.select(*_columns()).select_from(joined).where(milestone.c.campaign_id == campaign.id)
+    joined = milestone.join(obligation, obligation.c.id == key)
+    statement = (
+        sa.select(*_columns()).select_from(_with_unit(joined)).where(milestone.c.campaign_id == campaign.id)
+    )
     rows = session.execute(statement.order_by(obligation.c.id))
     return [_told(_Row(*row), campaign.zone, now) for row in rows]
 
@@ -176,6 +192,8 @@ def _told(row: _Row, zone: ZoneInfo, now: datetime) -> ObligationTold:
         "required": row.required,
         "review": row.review,
         "nil": row.nil,
+        "per": row.per,
+        "tally": tallies.told(row.expected, row.done, row.as_of, row.by),
         "submitted_at": instant_or_none(row.submitted_at, zone),
         "settled_at": instant_or_none(row.settled_at, zone),
         "version": row.version,
@@ -206,7 +224,7 @@ def in_full(session: Session, scope: Scope, key: int, now: datetime) -> Obligati
 def full(session: Session, campaign: Running, key: int, now: datetime) -> ObligationInFull:
     """The same for an obligation that is known to be seen."""
     joined = milestone.join(obligation, obligation.c.milestone_id == milestone.c.id)
-    statement = sa.select(*_columns()).select_from(joined.join(unit, unit.c.id == obligation.c.unit_id))
+    statement = sa.select(*_columns()).select_from(_with_unit(joined))
     row = _Row(*session.execute(statement.where(obligation.c.id == key)).one())
     return {
         **_told(row, campaign.zone, now),
@@ -220,16 +238,18 @@ def _acts(session: Session, key: int) -> list[ActChoice]:
     row = session.get_one(Obligation, key, populate_existing=True)
     about = session.get_one(Milestone, row.milestone_id)
     said = {name: refusals(about, row, name, GIVEN) for name in ACTS}
-    return [
-        {
-            "act": name,
-            "name": act.name,
-            "open": not said[name],
-            "refusals": said[name],
-            "needs_reason": act.needs_reason,
-        }
+    short = tallies.shortfall(about, tallies.of(session, key))
+    offered = [
+        _choice(name, act.name, said[name], act.needs_reason or (name == "submit" and short is not None))
         for name, act in ACTS.items()
     ]
+    if about.per is not None:
+        offered.append(_choice(COUNT, "报数", counting.refusals(about, row), needs_reason=False))
+    return offered
+
+
+def _choice(act: str, name: str, said: list[str], needs_reason: bool) -> ActChoice:
+    return {"act": act, "name": name, "open": not said, "refusals": said, "needs_reason": needs_reason}
 
 
 def _rungs(session: Session, campaign: Running, key: int) -> list[RungTold]:

@@ -12,11 +12,12 @@ from sqlmodel import Session, select
 
 from states.dates import parse_offset, shift_instant
 from states.errors import Conflict, NotFound, Refused
+from states.records import tallies
 from states.records.campaigns import Running
 from states.records.columns import milestone_of, obligation_id
 from states.records.core import journal, notice, obligation, proposal, timer
 from states.records.journal import note, note_from, payload
-from states.records.tables import Milestone, Obligation
+from states.records.tables import Milestone, Obligation, TallyRow
 from states.records.timers import timers
 
 OPEN = ("open", "returned")
@@ -52,17 +53,30 @@ ACTS = {
 }
 
 
-def refusals(milestone: Milestone, row: Obligation, act: str, reason: str | None) -> list[str]:
-    """Why `act` can't be done now; the same sentences for pages, API and the act itself."""
+def refusals(
+    milestone: Milestone, row: Obligation, act: str, reason: str | None, given: TallyRow | None = None
+) -> list[str]:
+    """Why `act` can't be done now; the same sentences for pages, API and the act itself.
+
+    `given`: the numbers below the unit, where the milestone asks for them.
+    """
     wanted = ACTS[act]
     said = []
     if row.status not in wanted.sources:
         said.append(f"“{milestone.name}”{STATUS_NAMES[row.status]}，不能再{wanted.name}")
     if act == "nil" and not milestone.nil:
         said.append(f"“{milestone.name}”不接受零报告")
-    if wanted.needs_reason and not (reason or "").strip():
+    unexplained = not (reason or "").strip()
+    if wanted.needs_reason and unexplained:
         said.append(f"“{wanted.name}”须写明理由")
+    if act == "submit" and unexplained and (short := tallies.shortfall(milestone, given)):
+        said.append(short)
     return said
+
+
+def overtaken(row: Obligation) -> str:
+    """That somebody else was quicker."""
+    return f"这一项刚刚被他人改动（现为“{STATUS_NAMES[row.status]}”，版本 {row.version}），请刷新后再试"
 
 
 def settle(
@@ -79,13 +93,11 @@ def settle(
     """Do `act` to one obligation. Raises NotFound, Refused, Conflict when `version` is not the present one."""
     if act not in ACTS:
         raise Refused(f"没有“{act}”这个动作；可用的有 {'、'.join(ACTS)}")
-    row = _locked(session, campaign, obligation_key)
+    row = locked_row(session, campaign, obligation_key)
     if version is not None and version != row.version:
-        raise Conflict(
-            f"这一项刚刚被他人改动（现为“{STATUS_NAMES[row.status]}”，版本 {row.version}），请刷新后再试"
-        )
+        raise Conflict(overtaken(row))
     milestone = session.get_one(Milestone, row.milestone_id)
-    said = refusals(milestone, row, act, reason)
+    said = refusals(milestone, row, act, reason, tallies.of(session, row.id) if milestone.per else None)
     if said:
         raise Refused(*said)
     before = row.status
@@ -112,7 +124,8 @@ def settle(
     return row
 
 
-def _locked(session: Session, campaign: Running, key: int) -> Obligation:
+def locked_row(session: Session, campaign: Running, key: int) -> Obligation:
+    """One obligation, kept from others until the transaction ends. Raises NotFound."""
     statement = select(Obligation).where(Obligation.id == key).with_for_update()
     row = session.exec(statement.execution_options(populate_existing=True)).first()
     if row is None or row.campaign_id != campaign.id:

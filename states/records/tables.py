@@ -166,6 +166,7 @@ class Milestone(SQLModel, table=True):
     required: bool = True
     review: bool = False
     nil: bool = False
+    per: str | None = None
     scope: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     opened_at: datetime | None = None
     expected: int = 0
@@ -197,6 +198,18 @@ class Obligation(SQLModel, table=True):
     settled_at: datetime | None = None
     late: bool = False
     version: int = 1
+
+
+class TallyRow(SQLModel, table=True):
+    """Below a unit: of `expected` departments or persons `done` have done their part, as of a local day."""
+
+    __tablename__ = "tally"
+    obligation_id: int = Field(sa_column=sa.Column(wide(), primary_key=True, autoincrement=False))
+    expected: int
+    done: int
+    as_of: date
+    by: str
+    at: datetime
 
 
 class Journal(SQLModel, table=True):

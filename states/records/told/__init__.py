@@ -6,6 +6,7 @@ Instants are ISO 8601 with the offset of the campaign's zone. `stage` is `review
 from states.records.told.campaigns import (
     CampaignInFull,
     CampaignTold,
+    CountedTold,
     CoverageTold,
     LedgerRate,
     MilestoneTold,
@@ -23,6 +24,7 @@ from states.records.told.obligations import (
     ObligationInFull,
     ObligationTold,
     RungTold,
+    TallyTold,
     UnitInFull,
 )
 from states.records.told.past import RunThen, StatusThen, SummaryThen
@@ -47,6 +49,7 @@ __all__ = [
     "CampaignInShort",
     "CampaignMoves",
     "CampaignTold",
+    "CountedTold",
     "CoverageTold",
     "Day",
     "DraftTold",
@@ -83,6 +86,7 @@ __all__ = [
     "StatusThen",
     "Summary",
     "SummaryThen",
+    "TallyTold",
     "UnitInFull",
     "UnitLine",
     "UnitListed",

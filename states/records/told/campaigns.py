@@ -117,6 +117,20 @@ class CoverageTold(TypedDict):
 
 
 @with_config(Exact)
+class CountedTold(TypedDict):
+    """Departments or persons (`per`) over all units that owe a milestone; `told` of the `units` gave numbers."""
+
+    requirement: str
+    period: str
+    name: str
+    per: str
+    units: int
+    told: int
+    expected: int
+    done: int
+
+
+@with_config(Exact)
 class LedgerRate(TypedDict):
     """销号率: items closed of all; `rate` 0..1, null without a ledger."""
 
@@ -144,6 +158,7 @@ class Summary(TypedDict):
     settled: int
     reporting: ReportingTold
     coverage: list[CoverageTold]
+    counted: list[CountedTold]
     ledger: LedgerRate
     proposals: int
     vacancies: int

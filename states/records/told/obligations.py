@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import with_config
 from typing_extensions import TypedDict
 
-from states.records.told.form import Exact, Instant
+from states.records.told.form import Day, Exact, Instant
 from states.records.told.places import Named, Place, UnitTold
 from states.records.told.standing import RunTold
 
@@ -23,8 +23,21 @@ class MilestoneInShort(TypedDict):
 
 
 @with_config(Exact)
+class TallyTold(TypedDict):
+    """Of `expected` departments or persons `done` have done their part, as of a day; `by` who said so."""
+
+    expected: int
+    done: int
+    as_of: Day
+    by: str
+
+
+@with_config(Exact)
 class ObligationTold(TypedDict):
-    """What one unit owes. `due` is the date in force, `original_due` the first one; `late` stays for ever."""
+    """What one unit owes. `due` is the date in force, `original_due` the first one; `late` stays for ever.
+
+    `per`: done by each of the unit's departments or persons, and `tally` their number (null: not told yet).
+    """
 
     id: int
     campaign: int
@@ -40,6 +53,8 @@ class ObligationTold(TypedDict):
     required: bool
     review: bool
     nil: bool
+    per: str | None
+    tally: TallyTold | None
     submitted_at: Instant | None
     settled_at: Instant | None
     version: int

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from states.records.core import journal
+from states.records.core import journal, milestone
 
 
 def act(world: Any, key: int, name: str, **body: Any) -> Any:
@@ -52,6 +52,8 @@ def test_an_obligation_in_full_says_what_is_owed_what_can_be_done_and_what_comes
         "required": True,
         "review": True,
         "nil": False,
+        "per": None,
+        "tally": None,
         "submitted_at": None,
         "settled_at": None,
         "version": 1,
@@ -194,3 +196,32 @@ def test_overdue_and_not_overdue_together_are_all(world: Any) -> None:
 def test_a_milestone_of_nowhere_is_a_fault(world: Any) -> None:
     assert world.get("/campaigns/1/obligations", params={"milestone": 999}).status_code == 422
     assert world.get("/campaigns/1/obligations", params={"status": "lost"}).status_code == 422
+
+
+def test_numbers_of_persons_are_given_on_their_own_or_with_what_is_handed_in(world: Any) -> None:
+    with world.store.write() as session:
+        session.execute(sa.update(milestone).where(milestone.c.requirement == "report").values(per="persons"))
+    key = world.owes("A-H1", "report")
+    refused = act(world, key, "submit")
+    assert (refused.status_code, refused.json()["refusals"]) == (
+        409,
+        ["“自查报告”尚未报数（应办、已办各几人）；请先报数，或写明理由"],
+    )
+    told = act(world, key, "count", tally={"expected": 3, "done": 2, "as_of": "2026-11-01"}).json()
+    assert (told["status"]["key"], told["per"], told["version"]) == ("open", "persons", 2)
+    assert told["tally"] == {"expected": 3, "done": 2, "as_of": "2026-11-01", "by": "key:all"}
+    assert act(world, key, "count", tally={"expected": 3, "done": 4}).status_code == 422
+    assert act(world, key, "count").status_code == 422
+    assert act(world, key, "submit", tally={"expected": 3, "done": 3}).json()["status"]["key"] == "submitted"
+    assert world.get("/campaigns/1/summary").json()["counted"] == [
+        {
+            "requirement": "report",
+            "period": "",
+            "name": "自查报告",
+            "per": "persons",
+            "units": 6,
+            "told": 1,
+            "expected": 3,
+            "done": 3,
+        }
+    ]

@@ -158,6 +158,15 @@ def upgrade() -> None:
     with op.batch_alter_table('proposal', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_proposal_campaign_id'), ['campaign_id'], unique=False)
 
+    op.create_table('tally',
+    sa.Column('obligation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('expected', sa.Integer(), nullable=False),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('obligation_id')
+    )
     op.create_table('tick',
     sa.Column('job', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('slot', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -306,6 +315,7 @@ def upgrade() -> None:
     sa.Column('required', sa.Boolean(), nullable=False),
     sa.Column('review', sa.Boolean(), nullable=False),
     sa.Column('nil', sa.Boolean(), nullable=False),
+    sa.Column('per', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('scope', sa.JSON(), nullable=False),
     sa.Column('opened_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('expected', sa.Integer(), nullable=False),
@@ -364,6 +374,7 @@ def downgrade() -> None:
 
     op.drop_table('timer')
     op.drop_table('tick')
+    op.drop_table('tally')
     with op.batch_alter_table('proposal', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_proposal_campaign_id'))
 
