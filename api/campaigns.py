@@ -6,12 +6,21 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlmodel import Session
 from starlette.responses import Response
 
 from api import templates
 from api.deps import AtDesk, CampaignId, Cursor, Limit
-from api.shapes import CampaignMove, Launch
-from states.records import acting, past, reading_campaigns, reading_draft, reading_ledger, reading_preview
+from api.shapes import CampaignMove, Happening, Launch
+from states.records import (
+    acting,
+    past,
+    reading_campaigns,
+    reading_draft,
+    reading_events,
+    reading_ledger,
+    reading_preview,
+)
 from states.records.launch import Order
 from states.records.scopes import Selection
 from states.records.told import (
@@ -19,6 +28,8 @@ from states.records.told import (
     CampaignMoves,
     CampaignTold,
     DraftTold,
+    EventRecorded,
+    EventsTold,
     LedgerTold,
     Page,
     Preview,
@@ -105,6 +116,33 @@ def move_campaign(desk: AtDesk, campaign_id: CampaignId, sent: CampaignMove) -> 
             version=sent.version,
         )
     )
+
+
+@router.get("/{campaign_id}/events", summary="事项", response_model=EventsTold)
+def events(desk: AtDesk, campaign_id: CampaignId) -> Response:
+    """期限从哪些事项算起（收到转办、督导组要求、某阶段完成 …），哪些已经发生。"""
+    with desk.read() as session:
+        return desk.tell(reading_events.events(session, desk.scope, campaign_id))
+
+
+@router.post("/{campaign_id}/events", summary="记录事项", response_model=EventRecorded)
+def record_event(desk: AtDesk, campaign_id: CampaignId, sent: Happening) -> Response:
+    """记录一件事项已经发生，从它算起的期限随之确定；dry_run 只看哪些期限会怎样。"""
+
+    def recorded(session: Session) -> EventRecorded:
+        return reading_events.record(
+            session,
+            desk.scope,
+            campaign_id,
+            sent.event.strip(),
+            sent.at,
+            desk.now,
+            again=sent.again,
+            reason=sent.reason,
+            dry_run=sent.dry_run,
+        )
+
+    return desk.tried(recorded) if sent.dry_run else desk.once(recorded)
 
 
 @router.get("/{campaign_id}/preview", summary="预览", response_model=Preview)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 NO_ZERO = r"^[^\x00]*$"
 
@@ -43,6 +43,16 @@ class CampaignMove(Sent):
     move: Words = Field(examples=["advance"])
     reason: Reason | None = None
     version: Version | None = None
+
+
+class Happening(Sent):
+    """Something happened that dates count from; what counts from it takes its date."""
+
+    event: Words = Field(examples=["收到转办"], description="事项，照方案原文")
+    at: AwareDatetime | None = Field(default=None, description="何时发生（带时区）；默认现在")
+    again: bool = Field(default=False, description="已记录过的，改记为另一时间")
+    reason: Reason | None = None
+    dry_run: bool = Field(default=False, description="只看哪些期限随之确定，不记录")
 
 
 class Which(Sent):

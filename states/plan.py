@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from states.charges import Charge, charges
 from states.dates import Anchors, Every, cadence, occurrences, resolve, start_of
+from states.events import counts_from_end, event_of
 from states.fills import Blank, Fills
 from states.phasing import Phasing, PlannedPhase, Window
 from states.template import Cadence, Requirement, Scope, Template
@@ -23,7 +24,10 @@ FIRST = "首次"
 
 @dataclass(frozen=True)
 class PlannedMilestone:
-    """One occurrence of a requirement. `opens_at` None: opens with its phase or by hand."""
+    """One occurrence of a requirement. `opens_at` None: opens with its phase or by hand.
+
+    `event`: what its date (or its opening) counts from, when that has to be recorded first.
+    """
 
     requirement: str
     period: str
@@ -41,6 +45,7 @@ class PlannedMilestone:
     review: bool = False
     nil: bool = False
     per: str | None = None
+    event: str | None = None
     scope: dict[str, Any] = field(default_factory=dict)
 
 
@@ -66,13 +71,14 @@ def plan(
     calendar: Workdays,
     opened: Mapping[str, datetime] | None = None,
     closed: Mapping[str, datetime] | None = None,
+    events: Mapping[str, datetime] | None = None,
 ) -> Plan:
     """The dated plan of `template` from `start` (local day). Raises Faulty for fills that fit nowhere.
 
     `opened`: when phases really opened, where that was not by their own date; relative dates count from there.
-    `closed`: likewise when phases close, by key.
+    `closed`: likewise when phases close, by key. `events`: what has happened that dates count from, by name.
     """
-    return _Planner(template, start, fills, calendar, opened or {}, closed or {}).plan()
+    return _Planner(template, start, fills, calendar, opened or {}, closed or {}, events or {}).plan()
 
 
 class _Planner:
@@ -84,20 +90,24 @@ class _Planner:
         calendar: Workdays,
         opened: Mapping[str, datetime],
         closed: Mapping[str, datetime],
+        events: Mapping[str, datetime],
     ) -> None:
         self.template = template
         self.zone = ZoneInfo(template.timezone)
         self.calendar = calendar
         self.fills = Fills(template, fills)
         self.phasing = Phasing(template, calendar, self.fills, self._anchors, opened, closed)
+        self.events = events
         self.launch = datetime.combine(start, time(0), self.zone)
         self.warnings: list[str] = [one.says for one in template.conflicts] + list(template.notes)
         self.begins: datetime | None = self.launch
         self.ends: datetime | None = None
+        self.names: Mapping[str, str] = {}  # of the phases, by key
 
     def plan(self) -> Plan:
         self._bounds()
         phases = self._phases()
+        self.names = {phase.key: phase.name for phase in phases}
         milestones = [
             one
             for requirement in self.template.requirements
@@ -120,6 +130,7 @@ class _Planner:
             phase=phase,
             begins=self.begins,
             ends=self.ends,
+            events=self.events,
         )
 
     def _bounds(self) -> None:
@@ -153,6 +164,8 @@ class _Planner:
         if written is not None:
             opens = start_of(written, self._anchors((opens, closes)), self.calendar, self.zone).at
         base = self._base(requirement, phase, opens)
+        if written is not None:
+            base = replace(base, event=event_of(written, phase.name if phase else None))
         first = self._first(base, requirement, (opens, closes))
         if first is not None:
             yield first
@@ -251,9 +264,13 @@ class _Planner:
         deadline = self.fills.deadline(place, base.name, words)
         if deadline is None:
             return replace(base, period=period, words=words or "未注明日期")
+        event = event_of(deadline, self.names.get(base.phase or ""))
+        if event is not None and counts_from_end(deadline):
+            window = (window[0], self.events.get(event, window[1]))
         due = resolve(deadline, self._anchors(window), self.calendar, self.zone)
         return replace(
             base,
+            event=event or base.event,
             period=period,
             words=due.words,
             due_at=due.at,

@@ -40,6 +40,9 @@ def sentence(line: Happened, campaign: Running, milestones: Mapping[int, Milesto
         return f"{_who(line)}：{_label(campaign, line.before)} → {_label(campaign, line.after)}" + _because(
             line
         )
+    if line.kind == "event.recorded":
+        dated = len(line.payload.get("dates", {}))
+        return f"记录事项“{line.payload.get('event', '')}”，{dated} 个节点的期限随之确定" + _because(line)
     if line.kind == "obligation.counted":
         what = _what(milestone_of(line.payload.get("obligation", 0)), milestones)
         return f"{_who(line)}报数{what}：已办/应办 {line.after}"

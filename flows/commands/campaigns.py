@@ -1,4 +1,4 @@
-"""duban campaign …: start one, list them, see how one stands; `onward`, `tallying` do something about one."""
+"""duban campaign …: start one, list them, see how one stands; `onward`, `happening`, `tallying` do something about one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands import given, onward, shown, tallying
+from flows.commands import given, happening, onward, shown, tallying
 from states import clock
 from states.errors import Refused
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="专项行动：启动、列出、查看进展")
 app.command("move")(onward.move)
 app.command("tally")(tallying.tally)
+app.command("event")(happening.event)
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 Named = Annotated[str, typer.Argument(metavar="KEY|FILE", help="自带模板的键，或模板文件")]
 Start = Annotated[date, typer.Option("--start", metavar="DATE", parser=given.a_day, help="启动日期")]

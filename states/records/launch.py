@@ -185,6 +185,7 @@ def _runs(
     named = scoping.department_names(drafted.template)
     if named:
         conditions = sa.or_(conditions, unit.c.id.in_(scopes.department_ids(session, named, drafted.owner)))
+    conditions = sa.or_(conditions, *scoping.by_kind(session, drafted.template, drafted.owner, conditions))
     rows = (
         sa.select(
             sa.literal(campaign_id),

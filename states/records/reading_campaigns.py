@@ -129,6 +129,8 @@ def _milestone(row: Milestone, zone: ZoneInfo) -> MilestoneTold:
         "required": row.required,
         "review": row.review,
         "nil": row.nil,
+        "per": row.per,
+        "event": row.event,
     }
 
 

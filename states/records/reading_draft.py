@@ -82,4 +82,5 @@ def _milestone(one: PlannedMilestone, zone: ZoneInfo) -> PlannedTold:
         "soft": one.soft,
         "standing": one.standing,
         "required": one.required,
+        "event": one.event,
     }

@@ -104,7 +104,8 @@ def _owed(code: sa.ColumnElement[str]) -> sa.Select[Any]:
         timer.c.phase_id == 0,
         timer.c.milestone_id == milestone.c.id,
         timer.c.obligation_id == sa.case((own, obligation.c.id), else_=0),
-        timer.c.cycle == sa.case((own, latest.scalar_subquery()), else_=0),
+        sa.or_(~own, timer.c.cycle == latest.scalar_subquery()),
+        sa.or_(own, timer.c.fire_at >= milestone.c.due_at),
         timer.c.after_due,
         timer.c.outcome == "fired",
     )

@@ -8,12 +8,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.plan import PlannedMilestone, plan
+from states.plan import PlannedMilestone
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
 from states.records.core import timer
 from states.records.journal import note
-from states.records.replanning import follow, really_opened
+from states.records.replanning import follow, planned_again
 from states.records.tables import Milestone
 from states.records.timers import timers
 
@@ -56,10 +56,7 @@ def _running(session: Session) -> list[int]:
 
 
 def _changes(session: Session, campaign: Running, now: datetime) -> list[Redate]:
-    row = campaign.row
-    planned = plan(
-        campaign.template, row.start, row.fills, campaign.calendar, really_opened(session, campaign)
-    )
+    planned = planned_again(session, campaign)
     dates = {(one.requirement, one.period): one for one in planned.milestones}
     kept = session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id)).all()
     return [

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.phasing import PlannedPhase
-from states.plan import PlannedMilestone, plan
+from states.plan import Plan, PlannedMilestone, plan
 from states.records.campaigns import Running
+from states.records.core import event
 from states.records.journal import note
 from states.records.tables import Milestone, PhaseRow
 
@@ -26,11 +28,27 @@ def really_opened(session: Session, campaign: Running) -> dict[str, datetime]:
     }
 
 
+def happened(session: Session, campaign: Running) -> dict[str, datetime]:
+    """Event → when it happened, for those that are recorded."""
+    rows = session.execute(sa.select(event.c.name, event.c.at).where(event.c.campaign_id == campaign.id))
+    return dict(rows.tuples().all())
+
+
+def planned_again(session: Session, campaign: Running, events: Mapping[str, datetime] | None = None) -> Plan:
+    """The plan as it is now: phases as they opened, events as they are recorded, or as `events` has them."""
+    return plan(
+        campaign.template,
+        campaign.row.start,
+        campaign.row.fills,
+        campaign.calendar,
+        opened=really_opened(session, campaign),
+        events={**happened(session, campaign), **(events or {})},
+    )
+
+
 def follow(session: Session, campaign: Running, now: datetime, actor: str, reason: str) -> None:
     """Plan anew from the phases that are open. What is open keeps its dates; what moves leaves a journal row."""
-    row = campaign.row
-    opened = really_opened(session, campaign)
-    again = plan(campaign.template, row.start, row.fills, campaign.calendar, opened)
+    again = planned_again(session, campaign)
     _take_windows(session, campaign, {one.key: one for one in again.phases}, now, actor, reason)
     planned = {(one.requirement, one.period): one for one in again.milestones}
     _take_milestones(session, campaign, planned, now, actor, reason)
@@ -126,7 +144,7 @@ def _take_dates(
     before = kept.due_at
     kept.opens_at, kept.due_at = planned.opens_at, planned.due_at
     kept.original_due_at = kept.original_due_at or planned.due_at
-    kept.provisional, kept.words = planned.provisional, planned.words
+    kept.provisional, kept.words, kept.event = planned.provisional, planned.words, planned.event
     session.add(kept)
     if before is not None and before != planned.due_at:
         note(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from states.kinds import DEPARTMENT, KIND_WORDS
 from states.records import scopes
 from states.records.core import unit
 from states.records.tables import Unit
@@ -20,6 +21,32 @@ def department_names(template: Template) -> list[str]:
     names += [name for one in template.workstreams if one.due for name in answering(one)]
     names += [name for _, scope in _scopes(template) for name in scope.departments]
     return list(dict.fromkeys(names))
+
+
+def by_kind(
+    session: Session, template: Template, owner: Unit, participants: sa.ColumnElement[bool]
+) -> list[sa.ColumnElement[bool]]:
+    """Conditions for the departments that owe something because departments of every unit do (`kinds: [科室]`).
+
+    Those of the owner and of the units that take part.
+    """
+    wanted = [one.scope for one in template.requirements if _of_departments(one.scope)]
+    if not wanted:
+        return []
+    above = sa.select(unit.c.id).where(participants).correlate(None)
+    return [
+        sa.and_(
+            unit.c.active,
+            unit.c.kind == DEPARTMENT,
+            sa.or_(unit.c.parent_id == owner.id, unit.c.parent_id.in_(above)),
+            *scopes.owing(session, scope.model_dump(), owner),
+        )
+        for scope in wanted
+    ]
+
+
+def _of_departments(scope: Scope) -> bool:
+    return not scope.departments and DEPARTMENT in {KIND_WORDS.get(kind) for kind in scope.kinds}
 
 
 def unmatched(session: Session, template: Template, owner: Unit) -> list[str]:

@@ -167,9 +167,22 @@ class Milestone(SQLModel, table=True):
     review: bool = False
     nil: bool = False
     per: str | None = None
+    event: str | None = None
     scope: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     opened_at: datetime | None = None
     expected: int = 0
+
+
+class EventRow(SQLModel, table=True):
+    """Something that happened in a campaign and that dates count from; `first_at` is kept when it is dated anew."""
+
+    __tablename__ = "event"
+    campaign_id: int = Field(primary_key=True, foreign_key="campaign.id")
+    name: str = Field(primary_key=True)
+    at: datetime
+    first_at: datetime
+    by: str
+    recorded_at: datetime
 
 
 class UnitRun(SQLModel, table=True):

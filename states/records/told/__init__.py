@@ -15,6 +15,7 @@ from states.records.told.campaigns import (
     StateCount,
     Summary,
 )
+from states.records.told.events import DatedTold, EventRecorded, EventsTold, EventTold
 from states.records.told.form import Day, Instant, Page, instant, instant_or_none
 from states.records.told.moves import CampaignMoves, MassMoved, MoveChoice, UnitMoved, UnitMoves
 from states.records.told.obligations import (
@@ -51,9 +52,13 @@ __all__ = [
     "CampaignTold",
     "CountedTold",
     "CoverageTold",
+    "DatedTold",
     "Day",
     "DraftTold",
     "Escalation",
+    "EventRecorded",
+    "EventTold",
+    "EventsTold",
     "Handed",
     "Instant",
     "LedgerRate",

@@ -50,7 +50,10 @@ class PhaseTold(TypedDict):
 
 @with_config(Exact)
 class MilestoneTold(TypedDict):
-    """One occurrence of a requirement; `due` null: undated, `words` are the plan's own."""
+    """One occurrence of a requirement; `due` null: undated, `words` are the plan's own.
+
+    `event`: what the date counts from, by the name under which it is recorded.
+    """
 
     id: int
     requirement: str
@@ -69,6 +72,8 @@ class MilestoneTold(TypedDict):
     required: bool
     review: bool
     nil: bool
+    per: str | None
+    event: str | None
 
 
 @with_config(Exact)

@@ -123,6 +123,7 @@ class PlannedTold(TypedDict):
     soft: bool
     standing: bool
     required: bool
+    event: str | None
 
 
 @with_config(Exact)

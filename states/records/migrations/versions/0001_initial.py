@@ -265,6 +265,16 @@ def upgrade() -> None:
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contact_email'), ['email'], unique=False)
 
+    op.create_table('event',
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('first_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('recorded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
+    sa.PrimaryKeyConstraint('campaign_id', 'name')
+    )
     op.create_table('ledger_item',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -316,6 +326,7 @@ def upgrade() -> None:
     sa.Column('review', sa.Boolean(), nullable=False),
     sa.Column('nil', sa.Boolean(), nullable=False),
     sa.Column('per', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('event', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('scope', sa.JSON(), nullable=False),
     sa.Column('opened_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('expected', sa.Integer(), nullable=False),
@@ -357,6 +368,7 @@ def downgrade() -> None:
     op.drop_table('milestone')
     op.drop_table('local_window')
     op.drop_table('ledger_item')
+    op.drop_table('event')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_email'))
 

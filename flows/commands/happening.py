@@ -1,0 +1,110 @@
+"""duban campaign event: record what dates count from, tried first if wished, or list what is waited for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.commands import given, shown
+from states import clock
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from states.records.happening import Awaited, Happened
+
+Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+
+
+def event(
+    campaign_id: Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")],
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="事项，照方案原文，如 收到转办；不写则列出有哪些、哪些已记录"),
+    ] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(metavar="INSTANT", parser=given.an_instant, help="何时发生；默认现在"),
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="已记录过的，改记为另一时间")] = False,
+    reason: Annotated[str | None, typer.Option(help="理由")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只显示哪些期限随之确定，不记录")] = False,
+    as_json: Json = False,
+) -> None:
+    """记录一件事项已经发生（收到转办、督导组要求 …），从它算起的期限随之确定。"""
+    from states.records import happening
+    from states.records.campaigns import running
+
+    settings, now = given.settings(), clock.now()
+    with given.opened(settings) as store:
+        if name is None:
+            with store.read() as session:
+                campaign = running(session, campaign_id)
+                found = happening.awaited(session, campaign)
+            _list(found, campaign.zone, as_json)
+            return
+        with store.read() if dry_run else store.write() as session:
+            campaign = running(session, campaign_id)
+            when = given.located(at, campaign.zone) if at else now
+            made = happening.record(
+                session, campaign, name.strip(), when, now, given.actor(), again=again, reason=reason
+            )
+    _show(made, campaign.zone, dry_run, as_json)
+
+
+def _list(found: list[Awaited], zone: ZoneInfo, as_json: bool) -> None:
+    if as_json:
+        shown.as_json(
+            [
+                {
+                    "name": one.name,
+                    "at": shown.iso(one.at, zone),
+                    "first_at": shown.iso(one.first_at, zone),
+                    "milestones": list(one.milestones),
+                }
+                for one in found
+            ]
+        )
+        return
+    rows = [(one.name, shown.day_words(one.at, zone), "、".join(one.milestones)) for one in found]
+    shown.table(("事项", "已记录", "从它算起的"), rows)
+    if not found:
+        shown.say("这次专项行动没有从某一事项算起的期限")
+
+
+def _show(made: Happened, zone: ZoneInfo, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        shown.as_json({"dry_run": dry_run, **_data(made, zone)})
+        return
+    before = f"（原为 {shown.day_words(made.before, zone)}）" if made.before else ""
+    shown.say(f"{made.name}：{shown.day_words(made.at, zone)}{before}")
+    rows = [
+        (one.name, one.words, shown.day_words(one.before, zone), shown.day_words(one.after, zone), one.units)
+        for one in made.dated
+    ]
+    shown.table(("事项", "方案原文", "原期限", "期限", "应办单位"), rows)
+    if not rows:
+        shown.say("没有期限因此改变")
+    if dry_run:
+        shown.say("试算完毕，什么都没有写入；去掉 --dry-run 即记录")
+
+
+def _data(made: Happened, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "event": made.name,
+        "at": shown.iso(made.at, zone),
+        "before": shown.iso(made.before, zone),
+        "dated": [
+            {
+                "milestone": one.id,
+                "name": one.name,
+                "words": one.words,
+                "before": shown.iso(one.before, zone),
+                "after": shown.iso(one.after, zone),
+                "units": one.units,
+            }
+            for one in made.dated
+        ],
+    }

@@ -1,0 +1,243 @@
+"""What happens on no known day: recorded by a person, and everything that counts from it takes its date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.errors import Fault, Faulty, Refused
+from states.plan import PlannedMilestone
+from states.records import locks
+from states.records.campaigns import Running
+from states.records.columns import obligation_span
+from states.records.core import event, milestone, notice, obligation, proposal, timer
+from states.records.journal import note
+from states.records.replanning import follow, planned_again
+from states.records.tables import EventRow, Milestone
+from states.records.timers import timers
+
+DATED = "事项已记录，期限随之确定"
+DATED_ANEW = "事项另行记录，期限改变"
+SOON = timedelta(minutes=5)  # clocks of callers may be a little ahead of ours
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A milestone that counts from an event: its date before and after; `units` owe it already."""
+
+    id: int
+    name: str
+    words: str
+    before: datetime | None
+    after: datetime | None
+    units: int
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event as it is recorded, `before` when it was recorded anew, with what took its date from it."""
+
+    name: str
+    at: datetime
+    before: datetime | None
+    dated: tuple[Dated, ...]
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """An event that dates of a campaign count from, when it happened (None: not yet), and what waits for it."""
+
+    name: str
+    at: datetime | None
+    first_at: datetime | None
+    milestones: tuple[str, ...]
+
+
+def awaited(session: Session, campaign: Running) -> list[Awaited]:
+    """Every event that something counts from, in the order of the template."""
+    rows = {row.name: row for row in session.exec(select(EventRow).where(event.c.campaign_id == campaign.id))}
+    named = sa.select(milestone.c.event, milestone.c.name).where(
+        milestone.c.campaign_id == campaign.id, milestone.c.event.is_not(None)
+    )
+    waiting: dict[str, list[str]] = {}
+    for name, about in session.execute(named.order_by(milestone.c.id)).tuples():
+        waiting.setdefault(name, []).append(about)
+    return [
+        Awaited(name, row.at if row else None, row.first_at if row else None, tuple(about))
+        for name, about in waiting.items()
+        for row in (rows.get(name),)
+    ]
+
+
+def record(
+    session: Session,
+    campaign: Running,
+    name: str,
+    at: datetime,
+    now: datetime,
+    actor: str,
+    *,
+    again: bool = False,
+    reason: str | None = None,
+) -> Happened:
+    """Record that `name` happened at `at`; what counts from it takes its date and the rungs that follow.
+
+    `again` dates anew what is recorded already; the first instant stays. Raises Faulty, Refused.
+    """
+    locks.alone(session, campaign.id)
+    kept = session.get(EventRow, (campaign.id, name), with_for_update=True, populate_existing=True)
+    _check(session, campaign, name, at, now, kept, again)
+    changed = _changed(session, campaign, name, at)
+    dated = tuple(_dated(row, planned) for row, planned in changed)
+    made = Happened(name, at, kept.at if kept else None, dated)
+    _keep(session, campaign, kept, name, at, now, actor)
+    says = f"“{name}”：{DATED_ANEW if kept else DATED}"
+    for row, planned in changed:
+        if row.opened_at is not None:
+            _take(session, campaign, row, planned, now, actor, says)
+    follow(session, campaign, now, actor, says)
+    _note(session, campaign, made, now, actor, reason)
+    return made
+
+
+def _check(
+    session: Session,
+    campaign: Running,
+    name: str,
+    at: datetime,
+    now: datetime,
+    kept: EventRow | None,
+    again: bool,
+) -> None:
+    known = awaited(session, campaign)
+    if name not in [one.name for one in known]:
+        offered = "、".join(one.name for one in known)
+        says = f"没有期限从“{name}”算起；" + (
+            f"可以记录的有 {offered}" if offered else "这次专项行动没有这样的期限"
+        )
+        raise Faulty([Fault("事项", says)])
+    if at > now + SOON:
+        raise Faulty([Fault("时间", f"“{name}”还没有发生：所写时间在现在之后")])
+    if campaign.row.closed_at is not None:
+        raise Refused("专项行动已经办结或取消，不再记录事项")
+    if kept is None:
+        return
+    local = f"{kept.at.astimezone(campaign.zone):%Y-%m-%d %H:%M}"
+    if not again:
+        raise Refused(f"“{name}”已记录在 {local}；时间确有变化的，请加 again（--again）重新记录")
+    if kept.at == at:
+        raise Refused(f"“{name}”已记录在 {local}，与现在所写相同")
+
+
+def _changed(
+    session: Session, campaign: Running, name: str, at: datetime
+) -> list[tuple[Milestone, PlannedMilestone]]:
+    """Milestones whose date (or opening, while they are not open) comes from the event and will differ."""
+    planned = planned_again(session, campaign, {name: at}).milestones
+    counting = {(one.requirement, one.period): one for one in planned if one.event == name}
+    rows = session.exec(
+        select(Milestone).where(milestone.c.campaign_id == campaign.id).order_by(milestone.c.id)
+    )
+    both = [(row, counting[key]) for row in rows if (key := (row.requirement, row.period)) in counting]
+    return [(row, one) for row, one in both if _differs(row, one)]
+
+
+def _differs(row: Milestone, planned: PlannedMilestone) -> bool:
+    return row.due_at != planned.due_at or (row.opened_at is None and row.opens_at != planned.opens_at)
+
+
+def _dated(row: Milestone, planned: PlannedMilestone) -> Dated:
+    units = row.expected if row.opened_at is not None else 0
+    return Dated(row.id, row.name, planned.words, row.due_at, planned.due_at, units)
+
+
+def _keep(
+    session: Session,
+    campaign: Running,
+    kept: EventRow | None,
+    name: str,
+    at: datetime,
+    now: datetime,
+    actor: str,
+) -> None:
+    row = kept or EventRow(campaign_id=campaign.id, name=name, at=at, first_at=at, by=actor, recorded_at=now)
+    row.at, row.by, row.recorded_at = at, actor, now
+    session.add(row)
+    session.flush()
+
+
+def _take(
+    session: Session,
+    campaign: Running,
+    row: Milestone,
+    planned: PlannedMilestone,
+    now: datetime,
+    actor: str,
+    says: str,
+) -> None:
+    """An open milestone takes its date: all its units at once, but those that have a date of their own."""
+    before = row.due_at
+    row.due_at, row.provisional, row.words = planned.due_at, planned.provisional, planned.words
+    row.original_due_at = row.original_due_at or planned.due_at
+    session.add(row)
+    session.flush()
+    _arm(session, campaign, row, now)
+    note(
+        session,
+        now,
+        "milestone.redated",
+        actor,
+        campaign_id=campaign.id,
+        before=before.isoformat() if before else None,
+        after=planned.due_at.isoformat() if planned.due_at else None,
+        reason=says,
+        milestone=row.id,
+    )
+
+
+def _arm(session: Session, campaign: Running, row: Milestone, now: datetime) -> None:
+    """The rungs of the new date; those of an earlier one, and what they put off, fall silent."""
+    cohort = (timer.c.phase_id == 0, timer.c.milestone_id == row.id, timer.c.obligation_id == 0)
+    last = session.execute(sa.select(sa.func.max(timer.c.cycle)).where(*cohort)).scalar()
+    if last is not None:
+        _silence(session, row, cohort, now)
+    if row.due_at is not None:
+        cycle = 0 if last is None else last + 1
+        session.add_all(timers(campaign, row, row.due_at, now, cycle=cycle, could_open=now))
+    session.flush()
+
+
+def _silence(
+    session: Session, row: Milestone, cohort: tuple[sa.ColumnElement[bool], ...], now: datetime
+) -> None:
+    session.execute(
+        sa.update(timer).where(*cohort, timer.c.done_at.is_(None)).values(done_at=now, outcome=DATED_ANEW)
+    )
+    first, last = obligation_span(row.id)
+    sharing = sa.select(obligation.c.id).where(
+        obligation.c.id.between(first, last), obligation.c.due_at.is_(None)
+    )
+    for table, waiting in ((notice, "pending"), (proposal, "proposed")):
+        hanging = table.c.milestone_id == row.id, table.c.state == waiting, table.c.obligation_id.in_(sharing)
+        session.execute(sa.update(table).where(*hanging).values(state="withdrawn"))
+
+
+def _note(
+    session: Session, campaign: Running, made: Happened, now: datetime, actor: str, reason: str | None
+) -> None:
+    dates = {str(one.id): one.after.isoformat() if one.after else None for one in made.dated}
+    note(
+        session,
+        now,
+        "event.recorded",
+        actor,
+        campaign_id=campaign.id,
+        before=made.before.isoformat() if made.before else None,
+        after=made.at.isoformat(),
+        reason=reason,
+        event=made.name,
+        dates=dates,
+    )

@@ -1,0 +1,50 @@
+"""What happens on no known day, and the dates that count from it."""
+
+from __future__ import annotations
+
+from pydantic import with_config
+from typing_extensions import TypedDict
+
+from states.records.told.form import Exact, Instant
+
+
+@with_config(Exact)
+class EventTold(TypedDict):
+    """An event that dates count from; `at` null: not recorded yet. `first_at`: before it was recorded anew."""
+
+    name: str
+    at: Instant | None
+    first_at: Instant | None
+    milestones: list[str]
+
+
+@with_config(Exact)
+class EventsTold(TypedDict):
+    """The events of a campaign, in the order in which its milestones count from them."""
+
+    campaign: int
+    items: list[EventTold]
+
+
+@with_config(Exact)
+class DatedTold(TypedDict):
+    """A milestone that takes its date from an event; `units` owe it already."""
+
+    milestone: int
+    name: str
+    words: str
+    before: Instant | None
+    after: Instant | None
+    units: int
+
+
+@with_config(Exact)
+class EventRecorded(TypedDict):
+    """An event as recorded (or, in a dry run, as it would be), and what takes its date from it."""
+
+    campaign: int
+    dry_run: bool
+    name: str
+    at: Instant
+    before: Instant | None
+    dated: list[DatedTold]
