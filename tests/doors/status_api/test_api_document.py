@@ -6,7 +6,10 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from pydantic import TypeAdapter
+
+from states.records.core import milestone
 
 OUTSIDE = re.compile(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", re.IGNORECASE)
 PATHS = {
@@ -25,6 +28,7 @@ PATHS = {
     "/api/v1/campaigns/{campaign_id}/preview",
     "/api/v1/campaigns/{campaign_id}/proposals",
     "/api/v1/campaigns/{campaign_id}/ledger",
+    "/api/v1/campaigns/{campaign_id}/events",
     "/api/v1/templates",
     "/api/v1/templates/{key}",
 }
@@ -87,6 +91,8 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
     world.at("2026-11-27 10:00")
     world.hand_in("A-H1", "report")
     key = world.owes("A-H1", "report")
+    with world.store.write() as session:
+        session.execute(sa.update(milestone).values(event="收到转办"))
     models = {(path, method): model for path, method, model in _models(world)}
     v1 = "/api/v1/campaigns/{campaign_id}"
     asked = {
@@ -103,6 +109,7 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
         f"{v1}/preview": "/campaigns/1/preview?from=2026-11-27&to=2026-12-31",
         f"{v1}/proposals": "/campaigns/1/proposals",
         f"{v1}/ledger": "/campaigns/1/ledger",
+        f"{v1}/events": "/campaigns/1/events",
         "/api/v1/templates": "/templates",
         "/api/v1/templates/{key}": "/templates/standard-four-phase",
     }
@@ -116,6 +123,7 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
         f"{v1}/moves": ("/campaigns/1/moves", {"move": "suspend", "filter": {"all": True}}),
         f"{v1}/obligations/{{obligation_id}}/{{act}}": (f"/campaigns/1/obligations/{key}/accept", {}),
         f"{v1}/campaign-moves": ("/campaigns/1/campaign-moves", {"move": "suspend"}),
+        f"{v1}/events": ("/campaigns/1/events", {"event": "收到转办"}),
         "/api/v1/campaigns": ("/campaigns", {"text": world.template, "start": "2026-11-27", "past": "keep"}),
     }
     assert set(posted) == {path for path, method in models if method == "POST" and path.startswith("/api/")}

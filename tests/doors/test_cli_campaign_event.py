@@ -1,0 +1,92 @@
+"""`duban campaign event`: what dates count from, listed, tried, recorded and recorded anew from the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from flows.cli import app
+from states import clock
+
+CHINA = ZoneInfo("Asia/Shanghai")
+UNITS = """单位代码,单位名称,类别,上级代码
+SX,示例县卫生健康局,行政部门,
+SX-H01,示例县人民医院,医院,SX
+"""
+PLAN = """
+key: sample
+version: 1
+title: 示例专项行动
+requirements:
+  - {key: answer, name: 转办答复, due: 收到转办之日起2小时内}
+  - {key: fixed, name: 报告, due: 启动后60日内}
+"""
+pytestmark = pytest.mark.usefixtures("started")
+
+
+def duban(*words: str, code: int = 0) -> Result:
+    done = CliRunner().invoke(app, list(words))
+    assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
+    return done
+
+
+def data(*words: str) -> Any:
+    return json.loads(duban(*words, "--json").stdout)
+
+
+@pytest.fixture
+def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUBAN_DATABASE_URL", f"sqlite:///{tmp_path / 'duban.db'}")
+    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    duban("upgrade")
+    duban("units", "import", str(tmp_path / "units.csv"), "--apply")
+    today = (clock.now() - timedelta(days=2)).date().isoformat()
+    duban("campaign", "start", str(tmp_path / "plan.yaml"), "--start", today)
+
+
+def yesterday(hour: int) -> str:
+    return f"{clock.now().astimezone(CHINA) - timedelta(days=1):%Y-%m-%d}T{hour:02}:00"
+
+
+def waiting() -> Any:
+    (one,) = data("campaign", "event", "1")
+    return one
+
+
+def test_events_that_are_waited_for_are_listed() -> None:
+    assert waiting() == {"name": "收到转办", "at": None, "first_at": None, "milestones": ["转办答复"]}
+    assert "转办答复" in duban("campaign", "event", "1").stdout
+
+
+def test_tried_it_shows_what_takes_its_date_and_records_nothing() -> None:
+    tried = data("campaign", "event", "1", "收到转办", "--at", yesterday(9), "--dry-run")
+    assert (tried["dry_run"], [(one["name"], one["before"], one["units"]) for one in tried["dated"]]) == (
+        True,
+        [("转办答复", None, 1)],
+    )
+    assert datetime.fromisoformat(tried["dated"][0]["after"]).hour == 11
+    assert waiting()["at"] is None
+    said = duban("campaign", "event", "1", "收到转办", "--dry-run").stdout
+    assert said.endswith("试算完毕，什么都没有写入；去掉 --dry-run 即记录\n")
+    assert waiting()["at"] is None
+
+
+def test_recorded_it_stays_until_it_is_recorded_anew() -> None:
+    made = data("campaign", "event", "1", "收到转办", "--at", yesterday(9))
+    assert waiting()["at"] == made["at"]
+    refused = duban("campaign", "event", "1", "收到转办", "--at", yesterday(10), code=1)
+    assert "时间确有变化的，请加 again（--again）重新记录" in refused.stderr
+    again = data("campaign", "event", "1", "收到转办", "--at", yesterday(10), "--again")
+    assert (again["before"], again["dated"][0]["before"]) == (made["at"], made["dated"][0]["after"])
+    assert waiting()["first_at"] == made["at"]
+
+
+def test_what_nothing_counts_from_is_named_with_what_can_be_recorded() -> None:
+    assert "可以记录的有 收到转办" in duban("campaign", "event", "1", "收到通知", code=1).stderr
