@@ -6,7 +6,8 @@ import pytest
 
 from states.records import figures, launch, reading_ledger
 from states.records.access import Scope
-from states.records.tables import LedgerItem, Milestone, Obligation, Timer
+from states.records.dispatch import Timer
+from states.records.tables import LedgerItem, Milestone, Obligation
 
 EVERYTHING = Scope(1, "test", True, None, None)
 TEXT = """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from states.records import counting, figures, happening
 from states.records.core import unit
 from states.records.counting import Numbers
-from states.records.tables import Milestone, Notice, Obligation
+from states.records.dispatch import Notice
+from states.records.tables import Milestone, Obligation
 
 TEXT = """
 ladder: main

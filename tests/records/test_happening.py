@@ -8,8 +8,9 @@ import pytest
 
 from states.errors import Faulty, Refused
 from states.records import calendar, campaigning, happening, reads, redating
+from states.records.dispatch import Notice, Proposal, Timer
 from states.records.happening import Dated
-from states.records.tables import EventRow, Milestone, Notice, Proposal, Timer
+from states.records.tables import EventRow, Milestone
 
 TEXT = """
 phases:
