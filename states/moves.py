@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal
 
 from states.errors import Fault
-from states.template import Phase
+from states.template import ONE_PHASE_KEY, ONE_PHASE_NAME, Phase
 
 Of = Literal["campaign", "unit"]
 
@@ -49,7 +49,7 @@ NAMES: Mapping[str, str] = {
 CLOSED = "closed"
 SUSPENDED = ".suspended"
 REVIEW = ".review"
-ONE_PHASE = Phase(key="run", name="进行")
+ONE_PHASE = Phase(key=ONE_PHASE_KEY, name=ONE_PHASE_NAME)
 
 
 @dataclass(frozen=True)

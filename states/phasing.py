@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 from states.dates import Anchors, Deadline, Due, occurrences, parse_window, resolve, start_of
 from states.dates.points import Lasting
 from states.fills import Fills
-from states.template import Opens, Phase, Template
+from states.template import ONE_PHASE_KEY, ONE_PHASE_NAME, Opens, Phase, Template
 from states.workdays import Workdays
 
 Window = tuple[datetime | None, datetime | None]
-ONE_PHASE_KEY = "run"
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,8 @@ class Phasing:
             if number > 1 and planned[-1].opens_at is None and phase.opens != Opens.by_hand:
                 self._say(f"“{phase.name}”排不出开始日期，到时须由人进入这一阶段")
         if not planned:
-            key = ONE_PHASE_KEY
-            planned.append(PlannedPhase(key, "进行", 1, Opens.on_date, False, begins, ends, base=key))
+            key, name = ONE_PHASE_KEY, ONE_PHASE_NAME
+            planned.append(PlannedPhase(key, name, 1, Opens.on_date, False, begins, ends, base=key))
         return planned
 
     def beside(self, begins: datetime) -> list[PlannedPhase]:

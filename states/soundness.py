@@ -37,6 +37,8 @@ def disagreements(data: Item) -> Found:
 def _whole(data: Item) -> Found:
     if not (data.get("phases") or data.get("requirements") or data.get("ledger") or data.get("workstreams")):
         yield (), "方案没有内容：“phases”、“requirements”、“ledger”、“workstreams”至少要写一样"
+    if data.get("phases") and data.get("announce"):
+        yield ("announce",), "“announce”只用于没有阶段的方案；有阶段的，写在各阶段里"
     zone = data.get("timezone")
     if isinstance(zone, str) and not _is_zone(zone):
         yield ("timezone",), f"没有“{zone}”这个时区，如 Asia/Shanghai"

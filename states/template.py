@@ -22,6 +22,7 @@ Shift = Annotated[
         description="相对期限的偏移：d 日、wd 工作日、w 周、m 月、h 小时",
     ),
 ]
+ONE_PHASE_KEY, ONE_PHASE_NAME = "run", "进行"  # of a plan without phases
 
 
 class Frozen(BaseModel):
@@ -324,6 +325,7 @@ class Template(Frozen):
     summary: str | None = None
     timezone: str = "Asia/Shanghai"
     documents: dict[str, Document] = {}
+    announce: tuple[Role, ...] = Field(default=(), description="没有阶段的行动，开始时下发给谁")
     begins: Words | None = Field(default=None, description="行动开始，方案原文")
     ends: Words | None = Field(default=None, description="行动结束，方案原文")
     phases: tuple[Phase, ...] = ()
@@ -343,6 +345,11 @@ class Template(Frozen):
 
     def __hash__(self) -> int:
         return hash((self.key, self.version))
+
+    def begun(self, base: str) -> Phase:
+        """The phase of that key; of a plan without phases the one that stands for the whole."""
+        whole = Phase(key=ONE_PHASE_KEY, name=ONE_PHASE_NAME, announce=self.announce)
+        return next((phase for phase in self.phases if phase.key == base), whole)
 
     @property
     def main_phases(self) -> tuple[Phase, ...]:

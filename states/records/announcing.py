@@ -13,13 +13,14 @@ from states.records.dispatch import Timer
 from states.records.notifying import Owing, tell, tell_coordinator
 from states.records.scopes import owing, participating
 from states.records.tables import PhaseRow, Unit
-from states.template import Phase, Scope
+from states.template import ONE_PHASE_KEY, Phase, Scope
 
 
 def announce(session: Session, campaign: Running, one: Timer, now: datetime, limit: int) -> int:
     """Tell the next `limit` units, each once, what has begun; returns how many there were."""
     phase = session.get_one(PhaseRow, one.phase_id)
-    written = {item.key: item for item in campaign.template.phases}[phase.base]
+    written = campaign.template.begun(phase.base)
+    what, began = ("行动", "开始") if phase.base == ONE_PHASE_KEY else (phase.name, "阶段开始")
     statement = (
         sa.select(run.c.unit_id)
         .join(unit, unit.c.id == run.c.unit_id)
@@ -38,14 +39,14 @@ def announce(session: Session, campaign: Running, one: Timer, now: datetime, lim
         "rung": 0,
         "name": "下发",
         "urgent": False,
-        "reason": f"“{phase.name}”阶段开始",
+        "reason": f"“{what}”{began}",
     }
     tell(session, campaign, [Owing(0, unit_id) for unit_id in units], written.announce, key, fact, now)
     one.served += len(units)
     one.cursor = units[-1] if units else one.cursor
     session.add(one)
     if len(units) < limit:
-        tell_coordinator(session, campaign, f"p:{phase.id}", "阶段开始", phase.name, one, now)
+        tell_coordinator(session, campaign, f"p:{phase.id}", began, what, one, now)
     return len(units)
 
 

@@ -204,8 +204,7 @@ def _fill_opening(session: Session, campaign: Running, phase: PhaseRow, at: date
 
 
 def _announce(session: Session, campaign: Running, phase: PhaseRow, now: datetime) -> None:
-    written = {one.key: one for one in campaign.template.phases}.get(phase.base)
-    if written is not None and written.announce:
+    if campaign.template.begun(phase.base).announce:
         session.add(Timer(campaign_id=campaign.id, phase_id=phase.id, rung=0, after_due=False, fire_at=now))
 
 

@@ -126,7 +126,8 @@ class Plot:
                 if not phase and rung != EARLIER:
                     coordinator.add(f"{day} “{name}”{rung.removeprefix('拟')}，涉及 {len(units)} 个单位")
             if phase:
-                coordinator.add(f"{day} “{phase}”阶段开始，涉及 {len(units)} 个单位")
+                began = "开始" if phase == "行动" else "阶段开始"  # 行动: a plan without phases
+                coordinator.add(f"{day} “{phase}”{began}，涉及 {len(units)} 个单位")
         return Told(frozenset(heard), frozenset(coordinator), frozenset(proposed))
 
     def address(self, role: str, unit: str) -> str:

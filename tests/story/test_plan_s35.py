@@ -26,6 +26,16 @@ NAMES = {
     "余下方案": "具体工作方案",
     "清零": "上级交办到期线索查结清零",
     "余下清零": "上级交办到期线索查结清零",
+    "措施": "行政监管和司法建议的专门整治措施",
+    "包案": "屡发不绝突出问题的领导包案挂牌整治",
+    "重点": "重点领域打击",
+    "台账": "工作台账",
+    "上报": "发现问题上报",
+    "宣传": "集中宣传活动",
+    "典型": "扫黑除恶先进典型宣传",
+    "警示片": "典型案例警示教育片",
+    "暗访": "集中暗访活动",
+    "奖励": "举报奖励和举报人保护",
 }
 
 # 自__月__日至__月__日: the two blanks of the text. 具体工作方案 has no date there; this coordinator gives it one.
@@ -47,19 +57,16 @@ W16     2026-04-19 18:00
 W17     2026-04-26 18:00   # the week after it ends on 3 May, when the action is over
 通报3   2026-03-31 18:00   # 一月一通报: the month's last day
 通报4   2026-04-30 18:00
-"""
-# 强化难点治理, 强化舆论宣传 and so on name no date.
-UNDATED = """
-行政监管和司法建议的专门整治措施 | 未注明日期
-屡发不绝突出问题的领导包案挂牌整治 | 未注明日期   # 限期整改: which date, the leader says case by case
-重点领域打击 | 未注明日期
-工作台账 | 未注明日期
-发现问题上报 | 及时                                 # 发现问题及时上报
-集中宣传活动 | 未注明日期
-扫黑除恶先进典型宣传 | 未注明日期
-典型案例警示教育片 | 未注明日期
-集中暗访活动 | 未注明日期
-举报奖励和举报人保护 | 未注明日期
+上报    及时               # 发现问题及时上报
+包案    未注明日期         # 限期整改: by when, its leader says case by case
+措施    未注明日期
+重点    未注明日期
+台账    未注明日期
+宣传    未注明日期         # 组织开展一次集中宣传活动: no date
+典型    未注明日期
+警示片  未注明日期
+暗访    未注明日期
+奖励    未注明日期
 """
 
 # The hospital hands in 方案 and 清零 in time; the community centre nothing. The office dispatches till W13 and
@@ -75,6 +82,7 @@ DONE = """
 2026-04-28 10:00 | H | clear-clues
 """
 TIMELINE = """
+2026-03-02 一 | 下发       | 联络员                     | 行动：方案 清零 措施 包案 重点 台账 上报 宣传 典型 警示片 暗访 奖励
 2026-03-10 二 | 提醒       | 联络员                     | 方案
 2026-03-12 四 | 提醒       | 联络员                     | 余下方案
 2026-03-16 一 | 催办       | 联络员、科室负责人         | 余下方案
@@ -130,9 +138,8 @@ def test_the_sixty_days_are_not_started_while_a_blank_is_open(staged, fills) -> 
 
 def test_the_dates_of_the_sixty_days_are_those_of_its_text(staged, fills) -> None:
     staged.launch(staged.order(KEY, "2026-03-02", {**fills, **CHOSEN}), LAUNCH)
-    stated = {NAMES[one]: when for one, when in (line.split(" ", 1) for line in staged.lines(DATES))}
-    undated = dict(line.split(" | ") for line in staged.lines(UNDATED))
-    assert staged.dates() == {**stated, **undated}
+    stated = dict(line.split(" ", 1) for line in staged.lines(DATES))
+    assert staged.dates() == {NAMES[matter]: when for matter, when in stated.items()}
     assert staged.windows() == ["run 2026-03-02 00:00 — 2026-04-30 18:00"]
 
 

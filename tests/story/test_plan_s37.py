@@ -71,6 +71,7 @@ DONE = """
 2026-12-24 16:00 | D | submit | quarterly-inspection 2026-Q4
 """
 TIMELINE = """
+2026-03-02 一 | 下发       | 联络员                     | 行动：政治 治理 组织 线索
 2026-03-24 二 | 提醒       | 联络员                     | 督查1         # 30 27 26 25 24
 2026-04-27 一 | 提醒       | 联络员                     | 组织 台账3
 2026-04-29 三 | 提醒       | 联络员                     | 镇组织
@@ -97,7 +98,7 @@ def fills(staged):
 
 def owes(matter: str) -> tuple[str, ...]:
     owed = {"台账3": ("B", "F", "R"), "组织": ("H", "T"), "镇组织": ("T",)}
-    return owed.get(matter, ("D",))
+    return owed.get(matter, ("D",) if matter.startswith("督查") else ("H", "T"))
 
 
 def test_the_rectification_is_not_started_while_a_blank_is_open(staged, fills) -> None:

@@ -22,19 +22,24 @@ UNITS = (
 NAMES = {
     **{f"报告{month}": f"涉黑恶线索报告（2026-{month:02}）" for month in (3, 4, 5)},
     "余报告4": "涉黑恶线索报告（2026-04）",
+    "排查": "涉黑涉恶问题排查",
+    "移交": "涉及犯罪的线索移交",
+    "宣传": "扫黑除恶宣传",
+    "监管": "日常监管",
+    "督查": "工作督查",
 }
 
 BLANKS = "clue-report.every 每月25日前   # 定期报告涉黑恶线索: the interval is for a person to give"
 CHOSEN = {"ends": "2026-05-31"}  # no end is written; this story's coordinator asks for three months
 DATES = """
-涉黑恶线索报告（2026-03） | 2026-03-25 18:00
-涉黑恶线索报告（2026-04） | 2026-04-25 18:00   # a Saturday
-涉黑恶线索报告（2026-05） | 2026-05-25 18:00
-涉黑涉恶问题排查         | 未注明日期          # 全县医疗保障系统要认真排查
-涉及犯罪的线索移交       | 及时                # 涉及犯罪的及时移交公安机关
-扫黑除恶宣传             | 未注明日期
-日常监管                 | 未注明日期          # 要结合日常检查,加大…检查力度
-工作督查                 | 未注明日期          # 加强工作督查
+报告3 2026-03-25 18:00
+报告4 2026-04-25 18:00   # a Saturday
+报告5 2026-05-25 18:00
+排查  未注明日期         # 全县医疗保障系统要认真排查
+移交  及时               # 涉及犯罪的及时移交公安机关
+宣传  未注明日期
+监管  未注明日期         # 要结合日常检查,加大…检查力度
+督查  未注明日期         # 加强工作督查: the office's
 """
 
 # 基金监管股 has nothing to report and says so; the centre reports in March and May, April's on 8 May.
@@ -48,6 +53,7 @@ DONE = """
 2026-05-22 16:00 | B | submit | clue-report 2026-05
 """
 TIMELINE = """
+2026-03-02 一 | 下发       | 联络员                     | 行动：报告3 排查 移交 宣传 监管
 2026-03-20 五 | 提醒       | 联络员                     | 报告3     # 25 March less three days is Sunday: back to Friday
 2026-04-22 三 | 提醒       | 联络员                     | 报告4
 2026-04-24 五 | 提醒       | 联络员                     | 余报告4   # the working day before Saturday 25
@@ -81,9 +87,8 @@ def test_the_interval_of_the_reports_is_asked_for(staged, fills) -> None:
 
 def test_nothing_else_of_the_insurance_plan_has_a_date(staged, fills) -> None:
     staged.launch(staged.order(KEY, START, {**fills, **CHOSEN}), LAUNCH)
-    assert staged.dates() == {
-        matter.strip(): when for matter, when in (line.split(" | ") for line in staged.lines(DATES))
-    }
+    stated = dict(line.split(" ", 1) for line in staged.lines(DATES))
+    assert staged.dates() == {NAMES[matter]: when for matter, when in stated.items()}
 
 
 def test_who_does_not_report_clues_climbs_until_the_report_comes(staged, fills, plot) -> None:

@@ -23,6 +23,17 @@ NAMES = {
     "余方案": "成效评价提升工作方案",
     "会议": "成效评价专题会议",
     "余会议": "成效评价专题会议",
+    "专题会": "扫黑除恶专项斗争工作专题会",
+    "学习": "全体干部职工集体学习",
+    "制度": "常态化开展扫黑除恶斗争相关制度",
+    "走访": "医药机构和患者家庭走访",
+    "宣传": "常态化“扫黑除恶”宣传",
+    "办法": "成效评价宣传办法",
+    "汇报": "扫黑除恶进展情况汇报",
+    "公开": "治理成果、打击战果公开",
+    "培训": "学习培训",
+    "排查": "医疗保障领域涉黑涉恶现象排查",
+    "查实": "查实问题上报（附整改时限）",
 }
 
 BLANKS = """
@@ -31,19 +42,19 @@ ends   2026-11-30
 """
 CHOSEN = {"work-plan.due": "2026-09-11", "appraisal-meeting.due": "2026-09-18"}  # dates of this coordinator
 DATES = """
-成效评价提升工作方案             | 2026-09-11 18:00
-成效评价专题会议                 | 2026-09-18 18:00
-扫黑除恶专项斗争工作专题会       | 及时        # 及时召开扫黑除恶专项斗争工作专题会
-全体干部职工集体学习             | 未注明日期  # 组织全体干部职工进行集体学习
-常态化开展扫黑除恶斗争相关制度   | 未注明日期
-医药机构和患者家庭走访           | 未注明日期
-常态化“扫黑除恶”宣传             | 未注明日期  # 定期开展, with no interval: a standing duty
-成效评价宣传办法                 | 未注明日期
-扫黑除恶进展情况汇报             | 及时        # 及时向上级汇报扫黑除恶进展情况
-治理成果、打击战果公开           | 及时        # 及时将治理成果、打击战果…向群众公开
-学习培训                         | 未注明日期
-医疗保障领域涉黑涉恶现象排查     | 未注明日期
-查实问题上报（附整改时限）       | 及时        # 要及时上报市扫黑办,并明确整改时限
+方案   2026-09-11 18:00
+会议   2026-09-18 18:00
+专题会 及时        # 及时召开扫黑除恶专项斗争工作专题会
+学习   未注明日期  # 组织全体干部职工进行集体学习
+制度   未注明日期  # 研究完善常态化开展扫黑除恶斗争相关制度
+走访   未注明日期  # 深入各级医药机构和患者家庭进行走访
+宣传   未注明日期  # 定期开展, with no interval: a standing duty
+办法   未注明日期
+汇报   及时        # 及时向上级汇报扫黑除恶进展情况
+公开   及时        # 及时将治理成果、打击战果…向群众公开
+培训   未注明日期
+排查   未注明日期
+查实   及时        # 要及时上报市扫黑办,并明确整改时限
 """
 
 # 基金监管科 does both on the afternoon of the first reminder; the centre writes its plan late and holds no meeting.
@@ -54,6 +65,7 @@ DONE = """
 2026-09-15 16:00 | K | appraisal-meeting
 """
 TIMELINE = """
+2026-09-01 二 | 下发   | 联络员               | 行动：方案 会议 专题会 学习 制度 走访 宣传 办法 汇报 公开 培训 排查 查实
 2026-09-08 二 | 提醒   | 联络员               | 方案
 2026-09-10 四 | 提醒   | 联络员               | 余方案
 2026-09-14 一 | 催办   | 联络员、科室负责人   | 余方案
@@ -89,9 +101,8 @@ def test_the_appraisal_is_not_started_while_a_blank_is_open(staged, fills) -> No
 def test_the_appraisal_has_no_date_but_its_window_and_what_a_person_gives(staged, fills) -> None:
     staged.launch(staged.order(KEY, START, {**fills, **CHOSEN}), LAUNCH)
     assert staged.windows() == ["run 2026-09-01 00:00 — 2026-11-30 18:00"]
-    assert staged.dates() == {
-        matter.strip(): when for matter, when in (line.split(" | ") for line in staged.lines(DATES))
-    }
+    stated = dict(line.split(" ", 1) for line in staged.lines(DATES))
+    assert staged.dates() == {NAMES[matter]: when for matter, when in stated.items()}
 
 
 def test_the_appraisal_reminds_of_what_the_coordinator_dated(staged, fills, plot) -> None:
