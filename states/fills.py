@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from states.dates import Deadline, Every, parse, parse_cadence
 from states.errors import Fault, Faulty
@@ -51,13 +51,11 @@ class Fills:
     def deadline(self, place: str, name: str, words: str | None) -> Deadline | None:
         """The deadline of a place, a fill over the template's words; None when there is none or it is blank."""
         filled = self.given.get(place)
-        if filled is None and words is None:
-            return None
-        try:
-            found = parse(as_words(filled if filled is not None else words or ""))
-        except Faulty as error:
-            raise Faulty([Fault(place, fault.says) for fault in error.faults]) from error
-        return self.unless_blank(place, name, found)
+        written = _parsed(place, words) if words is not None else None
+        if filled is None:
+            return self.unless_blank(place, name, written)
+        found = _parsed(place, as_words(filled))
+        return self.unless_blank(place, name, _as_meant(found, written) if written else found)
 
     def cadence(self, place: str, name: str, words: str | None) -> Every | None:
         """The recurrence of a place, likewise."""
@@ -110,6 +108,18 @@ def _of_ledger(ledger: LedgerPreset) -> Iterator[str]:
         yield from (f"ledger-{row.no}.{step.key}" for step in (kind.steps if kind else ()))
     for kind in ledger.types:
         yield from (f"ledger.{kind.key}.{step.key}" for step in kind.steps)
+
+
+def _parsed(place: str, words: str) -> Deadline:
+    try:
+        return parse(words)
+    except Faulty as error:
+        raise Faulty([Fault(place, fault.says) for fault in error.faults]) from error
+
+
+def _as_meant(found: Deadline, written: Deadline) -> Deadline:
+    """A date given by a person does not end what the plan asks for good, nor take away what it wants reached."""
+    return replace(found, standing=found.standing or written.standing, goal=found.goal or written.goal)
 
 
 def _unknown(place: str, known: set[str]) -> Fault:
