@@ -19,6 +19,7 @@ from states.records import (
     reading_draft,
     reading_events,
     reading_ledger,
+    reading_levels,
     reading_preview,
 )
 from states.records.launch import Order
@@ -34,9 +35,9 @@ from states.records.told import (
     Page,
     Preview,
     ProposalTold,
-    Summary,
     SummaryThen,
 )
+from states.records.told.levels import SummaryOfLevels
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["专项行动"])
 
@@ -86,13 +87,13 @@ def campaign(desk: AtDesk, campaign_id: CampaignId) -> Response:
         return desk.tell(reading_campaigns.in_full(session, desk.scope, campaign_id))
 
 
-@router.get("/{campaign_id}/summary", summary="数字", response_model=Summary | SummaryThen)
+@router.get("/{campaign_id}/summary", summary="数字", response_model=SummaryOfLevels | SummaryThen)
 def summary(desk: AtDesk, campaign_id: CampaignId, as_of: AsOf = None) -> Response:
-    """各状态单位数、落后、逾期、报送率、覆盖面、销号率；写 as_of 只答当时行动处在哪个阶段、各状态多少单位。"""
+    """各状态单位数、落后、逾期、报送率、覆盖面、销号率，下级承接的各行动另列；写 as_of 只答当时行动处在哪个阶段、各状态多少单位。"""
     with desk.read() as session:
         if as_of is not None:
             return desk.tell(past.summary(session, desk.scope, campaign_id, as_of, desk.now))
-        return desk.tell(reading_campaigns.summary(session, desk.scope, campaign_id, desk.now))
+        return desk.tell(reading_levels.summary(session, desk.scope, campaign_id, desk.now))
 
 
 @router.get("/{campaign_id}/campaign-moves", summary="专项行动可做的动作", response_model=CampaignMoves)

@@ -146,3 +146,53 @@ class Problem(BaseModel):
     refusals: list[str] | None = None
     faults: list[FaultShown] | None = None
     request_id: str | None = None
+
+
+Additions = Annotated[str, Field(max_length=500_000, pattern=NO_ZERO, description="增加的部分（YAML）")]
+Leads = Annotated[
+    dict[Words, Words],
+    Field(max_length=500, description="某项（或 某项@期）比上级提前多少，如 {'weekly': '1wd'}"),
+]
+Dates = Annotated[dict[Words, Words], Field(alias="set", max_length=500)]
+
+
+class Adopt(Sent):
+    """A campaign of a lower level that carries out this one. Nothing is started unless `dry_run` is false."""
+
+    owner: Code = Field(description="承接的单位代码，须在上级牵头单位之下")
+    additions: Additions = ""
+    ahead: Words = Field(default="3wd", description="各项比上级提前多少，如 3wd、7d")
+    leads: Leads = {}
+    fills: Dates = {}
+    units: Units = Units()
+    title: Annotated[Words, Field(min_length=1, pattern=r"^[^\x00\r\n]*$")] | None = None
+    past: Literal["keep", "skip"] | None = Field(
+        default=None, description="已过的期限：keep 照旧下达，skip 上级已过的不再下达"
+    )
+    dry_run: bool = True
+
+
+class Decide(Sent):
+    """What was decided about a new version: requirements (or 要求@期) whose dates are kept, or follow it."""
+
+    keep: Some = ()
+    recompute: Some = ()
+    leads: Leads = {}
+    fills: Dates = {}
+    reason: Reason | None = None
+    dry_run: bool = True
+
+
+class Renew(Decide):
+    """A new version of a running campaign's plan: a shipped template, the text of one, or, for a campaign that
+    carries out one above, its additions."""
+
+    template: Words | None = None
+    text: Annotated[str, Field(max_length=500_000, pattern=NO_ZERO)] | None = None
+    additions: Additions | None = None
+
+
+class Decline(Sent):
+    """Why a campaign below stays as it is."""
+
+    reason: Reason

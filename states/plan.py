@@ -12,7 +12,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from states.charges import Charge, charges
-from states.dates import Anchors, Every, cadence, occurrences, resolve, start_of
+from states.dates import (
+    Anchors,
+    Every,
+    cadence,
+    occurrences,
+    parse_offset,
+    resolve,
+    shift_instant,
+    start_of,
+)
 from states.events import counts_from_end, event_of
 from states.fills import Blank, Fills
 from states.phasing import Phasing, PlannedPhase, Window
@@ -58,6 +67,7 @@ class Plan:
     blanks: tuple[Blank, ...]
     warnings: tuple[str, ...]
     ends_at: datetime | None
+    begins_at: datetime | None = None
 
     def past(self, now: datetime) -> list[PlannedMilestone]:
         """Milestones whose due date lies before `now`."""
@@ -115,9 +125,15 @@ class _Planner:
             for one in self._milestones(requirement, phase)
         ]
         milestones += [self._charged(one) for one in charges(self.template, self.fills)]
+        milestones = [self._brought_forward(one) for one in milestones]
         self._warn_provisional(phases, milestones)
         return Plan(
-            tuple(phases), tuple(milestones), tuple(self.fills.blanks), tuple(self.warnings), self.ends
+            tuple(phases),
+            tuple(milestones),
+            tuple(self.fills.blanks),
+            tuple(self.warnings),
+            self.ends,
+            self.begins,
         )
 
     # -- bounds and phases ------------------------------------------------------------------------
@@ -298,6 +314,28 @@ class _Planner:
             scope=_written(one.scope),
         )
         return replace(self._dated(base, one.place, one.words, (None, None)), period=one.period)
+
+    # -- ahead of the level above -------------------------------------------------------------------
+
+    def _brought_forward(self, one: PlannedMilestone) -> PlannedMilestone:
+        """Due so much earlier than its words say, where the template says so; a period that would end before it
+        begins begins as much earlier."""
+        ahead = self.template.ahead
+        lead = ahead.get(f"{one.requirement}@{one.period}") or ahead.get(one.requirement)
+        if lead is None or one.due_at is None or not (offset := parse_offset(f"-{lead}")).n:
+            return one
+        due = shift_instant(one.due_at, offset, self.calendar, self.zone)
+        opens = one.opens_at
+        if opens is not None and one.period and due <= opens:
+            opens = shift_instant(opens, offset, self.calendar, self.zone)
+        first, last = (at.astimezone(self.zone).date() for at in (due, one.due_at))
+        return replace(
+            one,
+            due_at=due,
+            opens_at=opens,
+            words=f"{one.words}（提{offset.words()}）",
+            provisional=one.provisional or self.calendar.spans_provisional(first, last),
+        )
 
     def _warn_provisional(self, phases: list[PlannedPhase], milestones: list[PlannedMilestone]) -> None:
         years = sorted(

@@ -25,6 +25,7 @@ SHAPES: Mapping[str, str] = {
     r"^[^\r\n]*$": "只能写在一行内",
     r"^[+-]\d{1,3}(wd|d|w|h|m)$": "应写作 -7d、+3wd（d 日、wd 工作日、w 周、m 月、h 小时）",
     r"^\d{1,2}:\d{2}$": "应写作 16:00",
+    r"^\d{1,3}(wd|d|w|m|h)$": "应写作 3wd、7d（d 日、wd 工作日、w 周、m 月、h 小时），不带正负号",
 }
 SAYINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "必须填写",
@@ -49,7 +50,11 @@ EVERY = "应为文字（如 每周五）或写有“rrule”的若干字段"
 
 def load(text: str) -> Template:
     """The template that `text` holds. Raises Faulty with all its faults, in the order of their lines."""
-    written = read(text)
+    return checked(read(text))
+
+
+def checked(written: Written) -> Template:
+    """The template that was read; raises Faulty likewise. `written` says where each fault stands."""
     template, faults = _shaped(written)
     faults += written.faults
     faults += [written.fault(path, says) for path, says in disagreements(written.data)]

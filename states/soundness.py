@@ -29,7 +29,7 @@ TIME = re.compile(r"\d{1,2}:\d{2}")
 
 def disagreements(data: Item) -> Found:
     """Every place where the template contradicts itself, with what to do about it."""
-    for check in (_whole, _keys, _references, _phases, _requirements, _ladders, _dates, _sources):
+    for check in (_whole, _keys, _references, _phases, _requirements, _ladders, _dates, _ahead, _sources):
         yield from check(data)
     yield from scoped.disagreements(data)
 
@@ -163,6 +163,16 @@ def _dates(data: Item) -> Found:
     for path, kind in types(data):
         for step_path, step in listed(kind, "steps", path):
             yield from readable((*step_path, "due"), step, parse)
+
+
+def _ahead(data: Item) -> Found:
+    known = {str(one.get("key")) for _, one in listed(data, "requirements")}
+    known |= {f"ledger-{one.get('no')}" for _, one in rows(data)}
+    known |= {f"workstream-{one.get('key')}" for _, one in listed(data, "workstreams")}
+    ahead = data.get("ahead")
+    for place in ahead if isinstance(ahead, dict) else ():
+        if str(place).partition("@")[0] not in known:
+            yield ("ahead", place), f"没有“{str(place).partition('@')[0]}”这项要求"
 
 
 def _recurring(path: Path, every: object) -> Found:

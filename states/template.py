@@ -24,6 +24,11 @@ Shift = Annotated[
 ]
 ONE_PHASE_KEY, ONE_PHASE_NAME = "run", "进行"  # of a plan without phases
 
+Lead = Annotated[
+    str,
+    Field(pattern=r"^\d{1,3}(wd|d|w|m|h)$", description="比所写期限提前多少，如 3wd；0d 为不提前"),
+]
+
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True)
@@ -333,6 +338,10 @@ class Template(Frozen):
     requirements: tuple[Requirement, ...] = ()
     ladders: dict[Key, Ladder] = {}
     ladder: Key | None = None
+    ahead: dict[str, Lead] = Field(
+        default={},
+        description="要求（或 要求@期、ledger-号、workstream-键）比所写期限提前多少；下级承接上级方案时写入",
+    )
     letters: tuple[LetterType, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     sampling: tuple[Sampling, ...] = ()

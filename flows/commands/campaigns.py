@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands import given, happening, onward, shown, tallying
+from flows.commands import given, happening, levels, onward, renewing, shown, tallying
 from states import clock
 from states.errors import Refused
 
@@ -20,6 +20,9 @@ app = typer.Typer(no_args_is_help=True, help="专项行动：启动、列出、�
 app.command("move")(onward.move)
 app.command("tally")(tallying.tally)
 app.command("event")(happening.event)
+app.command("renew")(renewing.renew)
+for command in (levels.adopt, levels.changes, levels.accept, levels.decline, levels.repeat):
+    app.command()(command)
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 Named = Annotated[str, typer.Argument(metavar="KEY|FILE", help="自带模板的键，或模板文件")]
 Start = Annotated[date, typer.Option("--start", metavar="DATE", parser=given.a_day, help="启动日期")]
@@ -93,7 +96,8 @@ def status(
 ) -> None:
     """一次专项行动的各项数字；加 --behind 列出落后的单位。"""
     from flows.commands import described
-    from states.records import board, figures
+    from states.records import board, figures, reading_levels
+    from states.records.access import EVERYTHING
     from states.records.campaigns import running
 
     settings, real = given.settings(), clock.now()
@@ -102,13 +106,15 @@ def status(
         campaign = running(session, campaign_id)
         found = figures.tally(session, campaign, now)
         lagging = board.lagging(session, campaign, now) if behind else []
+        below = reading_levels.children(session, EVERYTHING, campaign_id, now)
     if as_json:
-        data = described.tally_data(campaign, found, now)
+        data = {**described.tally_data(campaign, found, now), "children": below}
         if behind:
             data["units_behind"] = [described.lagging_data(one, campaign) for one in lagging]
         shown.as_json(data)
         return
     described.show_tally(campaign, found, now)
+    described.show_children(below)
     described.show_lagging(lagging, campaign)
 
 

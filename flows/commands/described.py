@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from states.records.board import Lagging, Listed
     from states.records.campaigns import Running
     from states.records.launch import Draft
+    from states.records.told.levels import ChildTold
 
 OPENS = {"on_date": "按日期", "after_previous": "接上一阶段", "by_hand": "人工开启"}
 
@@ -186,6 +187,15 @@ def show_tally(campaign: Running, found: Tally, now: datetime) -> None:
             ("空缺", found.vacancies, "没有人担任或邮箱退信的角色"),
         ],
     )  # fmt: skip
+
+
+def show_children(found: list[ChildTold]) -> None:
+    """Campaigns below, each with its own figures: they are not added to those above."""
+    rows = [
+        (one["campaign"]["id"], one["owner"]["name"], one["campaign"]["state"]["name"], one["units"], one["overdue"], shown.percent(one["share"]), one["waiting"] or "")
+        for one in found
+    ]  # fmt: skip
+    shown.table(("编号", "承接单位", "阶段", "单位", "逾期", "已办结", "待决定的上级变化"), rows, "下级承接")
 
 
 def lagging_data(one: Lagging, campaign: Running) -> dict[str, Any]:

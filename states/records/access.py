@@ -51,6 +51,9 @@ class Scope:
             raise NotAllowed("这个密钥只能查询，不能办理")
 
 
+EVERYTHING = Scope(0, "cli", True, None, None)
+
+
 def create(
     session: Session,
     name: str,

@@ -148,13 +148,15 @@ def phases(session: Session, campaign: Running) -> list[PhaseRow]:
     """The phases in their order, then those beside them in the order of their dates."""
     beside = phase.c.ord.is_(None)
     order = (beside, phase.c.ord, phase.c.opens_at.is_(None), phase.c.opens_at, phase.c.id)
-    return list(session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id).order_by(*order)))
+    going = select(PhaseRow).where(PhaseRow.campaign_id == campaign.id, phase.c.withdrawn_at.is_(None))
+    return list(session.exec(going.order_by(*order)))
 
 
 def nodes(session: Session, campaign: Running) -> list[Node]:
     """Every milestone with a date, in the order of the dates, and how far the units have come with it."""
     dated = select(Milestone).where(Milestone.campaign_id == campaign.id, Milestone.due_at != None)  # noqa: E711
-    rows = list(session.exec(dated.order_by(milestone.c.due_at, milestone.c.id)))
+    going = dated.where(milestone.c.withdrawn_at.is_(None))
+    rows = list(session.exec(going.order_by(milestone.c.due_at, milestone.c.id)))
     counts = _counts(session, campaign, [row.id for row in rows if row.opened_at is not None])
     return [_node(row, counts) for row in rows]
 

@@ -55,7 +55,7 @@ def _within(path: str | None, unit_id: Any) -> list[sa.ColumnElement[bool]]:
 
 def _opened(session: Session, campaign: Running) -> list[Milestone]:
     rows = session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id))
-    return [row for row in rows if row.opened_at is not None]
+    return [row for row in rows if row.opened_at is not None and row.withdrawn_at is None]
 
 
 def spans(milestones: list[int]) -> sa.ColumnElement[bool]:
@@ -161,7 +161,9 @@ def _ledger(
 ) -> tuple[int, int]:
     """How many items are closed, of how many; within a subtree only those that a unit of it answers for."""
     opened = {one.id for one in milestones}
-    items = [[one.id for one in steps] for steps in steps_of(session, campaign.id).values()]
+    dated = steps_of(session, campaign.id).values()
+    going = [[one.id for one in steps if one.withdrawn_at is None] for steps in dated]
+    items = [item for item in going if item]
     within = [
         spans([key for item in items for key in item if key in opened]),
         *_within(path, obligation.c.unit_id),

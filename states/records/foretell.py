@@ -161,10 +161,12 @@ def next_event(session: Session, now: datetime, hours: MailHours) -> datetime | 
         sa.select(sa.func.min(timer.c.fire_at)).where(timer.c.done_at.is_(None), timer.c.fire_at > now),
         sa.select(sa.func.min(phase.c.opens_at))
         .join(campaign, campaign.c.id == phase.c.campaign_id)
-        .where(awake, phase.c.opened_at.is_(None), phase.c.opens_at > now, phase.c.opens != "by_hand"),
+        .where(awake, phase.c.opened_at.is_(None), phase.c.opens_at > now, phase.c.opens != "by_hand")
+        .where(phase.c.withdrawn_at.is_(None)),
         sa.select(sa.func.min(milestone.c.opens_at))
         .join(campaign, campaign.c.id == milestone.c.campaign_id)
-        .where(awake, milestone.c.opened_at.is_(None), milestone.c.opens_at > now),
+        .where(awake, milestone.c.opened_at.is_(None), milestone.c.opens_at > now)
+        .where(milestone.c.withdrawn_at.is_(None)),
         sa.select(sa.func.min(mail.c.next_try_at)).where(mail.c.state == "queued", mail.c.next_try_at > now),
     ]
     found = [session.execute(statement).scalar() for statement in moments]

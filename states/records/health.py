@@ -72,7 +72,8 @@ def look(store: Store, now: datetime) -> Look:
         vacant = _count(session, vacancy, sa.true())
         unheard = _count(session, notices, notices.c.state == "vacant")
         late_openings = opening.due_campaigns(session, now - LATE)
-        unopened = _count(session, milestone, milestone.c.opened_at.is_(None))
+        waiting = sa.and_(milestone.c.opened_at.is_(None), milestone.c.withdrawn_at.is_(None))
+        unopened = _count(session, milestone, waiting)
     figures = {
         "oldest_unfired_seconds": rung,
         "oldest_unsent_seconds": outbox,

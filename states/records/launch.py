@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -23,7 +22,7 @@ from states.records.core import run, unit
 from states.records.journal import note
 from states.records.scopes import Selection
 from states.records.tables import Campaign, LedgerItem, Milestone, PhaseRow, Unit
-from states.template import Opens, Template
+from states.template import LedgerPreset, LedgerRow, Opens, Template
 
 ALL_UNITS = Selection()
 DRAFT, WAITING = "draft", "waiting"
@@ -31,7 +30,11 @@ DRAFT, WAITING = "draft", "waiting"
 
 @dataclass(frozen=True)
 class Order:
-    """What a coordinator asks for. `past` says what to do with dates already over: None asks, "keep" keeps."""
+    """What a coordinator asks for.
+
+    `past` says what to do with dates already over: None asks, "keep" hands out as overdue, "skip" keeps the milestone
+    as history that nobody is asked for. `parent_id` and `adopted`: the campaign above, and the terms of adopting it.
+    """
 
     text: str
     start: date
@@ -40,6 +43,8 @@ class Order:
     owner: str | None = None
     title: str | None = None
     past: str | None = None
+    parent_id: int | None = None
+    adopted: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def draft(session: Session, order: Order, now: datetime) -> Draft:
     past = planned.past(now)
     said = [f"“{one.name}”的期限 {one.words} 已过" for one in past]
     warnings += said
-    if past and order.past != "keep":
+    if past and order.past not in ("keep", "skip"):
         listed = "；".join(said[:5]) + (f" 等 {len(said)} 项" if len(said) > 5 else "")
         refusals.append(f"{listed}。请改期（--set 要求.due=日期），或确认照旧下达（--past keep）")
     return Draft(template, planned, owner, counted, tuple(warnings), tuple(refusals))
@@ -90,7 +95,7 @@ def launch(session: Session, order: Order, now: datetime, actor: str) -> int:
     if drafted.refusals:
         raise Refused(*drafted.refusals)
     campaign_id = _campaign(session, order, drafted, now)
-    _phases_and_milestones(session, campaign_id, drafted.plan)
+    _phases_and_milestones(session, campaign_id, drafted.plan, now if order.past == "skip" else None)
     first = drafted.plan.phases[0]
     begins_now = first.opens_at is not None and first.opens_at <= now and first.opens != Opens.by_hand
     _runs(session, order, drafted, campaign_id, now, first.key if begins_now else WAITING)
@@ -121,6 +126,9 @@ def _campaign(session: Session, order: Order, drafted: Draft, now: datetime) -> 
         template_text=order.text,
         title=order.title or template.title,
         owner_id=drafted.owner.id,
+        parent_id=order.parent_id,
+        adopted=dict(order.adopted) if order.adopted else None,
+        selection=asdict(order.selection),
         state=DRAFT,
         ord=0,
         since=now,
@@ -135,10 +143,15 @@ def _campaign(session: Session, order: Order, drafted: Draft, now: datetime) -> 
     return row.id
 
 
-def _phases_and_milestones(session: Session, campaign_id: int, planned: Plan) -> None:
+def _phases_and_milestones(
+    session: Session, campaign_id: int, planned: Plan, skipped_at: datetime | None
+) -> None:
     for phase in planned.phases:
         session.add(PhaseRow(campaign_id=campaign_id, **asdict(phase)))
     made = [milestone_row(campaign_id, asdict(one)) for one in planned.milestones]
+    for one in made:
+        if skipped_at is not None and one.due_at is not None and one.due_at < skipped_at:
+            one.withdrawn_at = skipped_at
     session.add_all([one for again in (False, True) for one in made if bool(one.period) is again])
     session.flush()
     _ledger(session, campaign_id, made)
@@ -151,26 +164,26 @@ def milestone_row(campaign_id: int, planned: Mapping[str, Any]) -> Milestone:
 
 def _ledger(session: Session, campaign_id: int, milestones: Sequence[Milestone]) -> None:
     ledger = running(session, campaign_id).template.ledger
-    steps_of: dict[str, list[Milestone]] = defaultdict(list)
-    for one in milestones:
-        steps_of[one.requirement].append(one)
-    for row in ledger.rows if ledger else ():
-        steps = steps_of[f"ledger-{row.no}"]
-        kind = ledger.type_of(row) if ledger else None
-        session.add(
-            LedgerItem(
-                campaign_id=campaign_id,
-                milestone_id=steps[-1].id,
-                no=row.no,
-                project=row.project,
-                problem=row.problem,
-                measures=list(row.measures),
-                departments=list(row.departments),
-                due_words=row.due or _words(steps),
-                standing=any(one.standing for one in steps),
-                type=kind.name if kind else None,
-            )
-        )
+    if ledger is None:
+        return
+    for row in ledger.rows:
+        session.add(LedgerItem(campaign_id=campaign_id, no=row.no, **item_facts(ledger, row, milestones)))
+
+
+def item_facts(ledger: LedgerPreset, row: LedgerRow, milestones: Sequence[Milestone]) -> dict[str, Any]:
+    """What an item of the ledger says; `milestones` of the campaign in the order of the template."""
+    steps = [one for one in milestones if one.requirement == f"ledger-{row.no}"]
+    kind = ledger.type_of(row)
+    return {
+        "milestone_id": steps[-1].id,
+        "project": row.project,
+        "problem": row.problem,
+        "measures": list(row.measures),
+        "departments": list(row.departments),
+        "due_words": row.due or _words(steps),
+        "standing": any(one.standing for one in steps),
+        "type": kind.name if kind else None,
+    }
 
 
 def _words(steps: Sequence[Milestone]) -> str:

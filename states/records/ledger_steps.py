@@ -23,6 +23,7 @@ class ItemStep(NamedTuple):
     name: str
     words: str
     due_at: datetime | None
+    withdrawn_at: datetime | None
 
 
 def steps_of(session: Session, campaign_id: int) -> dict[int, list[ItemStep]]:
@@ -34,6 +35,7 @@ def steps_of(session: Session, campaign_id: int) -> dict[int, list[ItemStep]]:
         milestone.c.name,
         milestone.c.words,
         milestone.c.due_at,
+        milestone.c.withdrawn_at,
         milestone.c.requirement,
     )
     found: dict[int, list[ItemStep]] = defaultdict(list)

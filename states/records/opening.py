@@ -33,6 +33,7 @@ def due_campaigns(session: Session, now: datetime, since: datetime = EVER) -> li
     """Campaigns in which a phase or a milestone should have opened by `now` (and not before `since`)."""
     awake = sa.and_(campaigns.c.closed_at.is_(None), ~campaigns.c.state.like("%.suspended"))
     beside = sa.and_(phases.c.ord.is_(None), phases.c.opened_at.is_(None), campaigns.c.ord > 0)
+    beside = sa.and_(beside, phases.c.withdrawn_at.is_(None))
     coming = sa.or_(phases.c.ord == campaigns.c.ord + 1, beside)
     by_phase = (
         sa.select(campaigns.c.id)
@@ -51,6 +52,7 @@ def due_campaigns(session: Session, now: datetime, since: datetime = EVER) -> li
             awake,
             campaigns.c.ord > 0,
             milestones.c.opened_at.is_(None),
+            milestones.c.withdrawn_at.is_(None),
             milestones.c.opens_at.between(since, now),
             sa.or_(milestones.c.phase.is_(None), opened),
         )
@@ -113,6 +115,7 @@ def _beside(session: Session, campaign: Running, now: datetime) -> list[PhaseRow
         PhaseRow.campaign_id == campaign.id,
         PhaseRow.ord == None,  # noqa: E711
         PhaseRow.opened_at == None,  # noqa: E711
+        PhaseRow.withdrawn_at == None,  # noqa: E711
         PhaseRow.opens_at <= now,  # type: ignore[operator]
         PhaseRow.opens != Opens.by_hand,
     )
@@ -128,6 +131,7 @@ def _due_milestones(session: Session, campaign: Running, now: datetime) -> Itera
     waiting = select(Milestone).where(
         Milestone.campaign_id == campaign.id,
         Milestone.opened_at == None,  # noqa: E711
+        Milestone.withdrawn_at == None,  # noqa: E711
         Milestone.opens_at <= now,  # type: ignore[operator]
     )
     for milestone in session.exec(waiting.order_by(Milestone.id)).all():  # type: ignore[arg-type]
@@ -197,6 +201,7 @@ def _fill_opening(session: Session, campaign: Running, phase: PhaseRow, at: date
             Milestone.campaign_id == campaign.id,  # type: ignore[arg-type]
             Milestone.phase == phase.key,  # type: ignore[arg-type]
             Milestone.opens_at == None,  # type: ignore[arg-type]  # noqa: E711
+            Milestone.withdrawn_at == None,  # type: ignore[arg-type]  # noqa: E711
         )
         .values(opens_at=at)
         .execution_options(synchronize_session="fetch")
@@ -241,8 +246,8 @@ def _could_open(session: Session, campaign: Running, milestone: Milestone, now: 
     return max(min(latest, now), campaign.row.launched_at)
 
 
-def fan_out(session: Session, campaign: Running, milestone: Milestone) -> int:
-    """One obligation per unit in scope, in one statement; harmless when repeated."""
+def fan_out(session: Session, campaign: Running, milestone: Milestone, *, again: bool = False) -> int:
+    """One obligation per unit in scope, in one statement; `again`: only for those that have none yet."""
     base, _last = obligation_span(milestone.id)
     rows = (
         sa.select(
@@ -260,5 +265,11 @@ def fan_out(session: Session, campaign: Running, milestone: Milestone) -> int:
     conditions = owing.conditions(session, campaign, milestone)
     if conditions:
         rows = rows.join_from(run, unit, unit.c.id == run.c.unit_id).where(*conditions)
+    if again:
+        rows = rows.where(run.c.unit_id.not_in(_having(milestone)))
     columns = ["id", "campaign_id", "milestone_id", "unit_id", "status", "late", "version"]
     return changed(session, sa.insert(obligation).from_select(columns, rows))
+
+
+def _having(milestone: Milestone) -> sa.Select[tuple[int]]:
+    return sa.select(obligation.c.unit_id).where(obligation.c.id.between(*obligation_span(milestone.id)))

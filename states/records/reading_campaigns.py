@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.machine import Choice, Machines, state_name
-from states.progress import Counted
+from states.progress import Counted, Tally
 from states.records import board, campaigning, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running, running
@@ -55,6 +55,7 @@ def told(session: Session, campaign: Running) -> CampaignTold:
     return {
         "id": row.id,
         "title": row.title,
+        "parent": row.parent_id,
         "template": row.template_key,
         "template_version": row.template_version,
         "owner": _owner(session, row.owner_id),
@@ -131,6 +132,8 @@ def _milestone(row: Milestone, zone: ZoneInfo) -> MilestoneTold:
         "nil": row.nil,
         "per": row.per,
         "event": row.event,
+        "held": row.held,
+        "withdrawn": instant_or_none(row.withdrawn_at, zone),
     }
 
 
@@ -143,7 +146,7 @@ def summary(session: Session, scope: Scope, campaign_id: int, now: datetime) -> 
         "campaign": in_short(campaign),
         "as_of": instant(now, campaign.zone),
         "units": found.units,
-        "states": [_count(campaign.machines, state, number) for state, number in found.by_state],
+        "states": state_counts(campaign.machines, found),
         "behind": found.behind,
         "open": found.open,
         "overdue": found.overdue,
@@ -186,6 +189,11 @@ def _counted(one: Counted) -> CountedTold:
         "expected": one.expected,
         "done": one.done,
     }
+
+
+def state_counts(machines: Machines, found: Tally) -> list[StateCount]:
+    """How many units are in each state."""
+    return [_count(machines, state, number) for state, number in found.by_state]
 
 
 def _count(machines: Machines, state: str, number: int) -> StateCount:

@@ -13,7 +13,7 @@ from states.plan import PlannedMilestone
 from states.records import launch, reading_campaigns, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import running
-from states.records.launch import Order
+from states.records.launch import Draft, Order
 from states.records.told import CampaignTold, DraftTold, PhaseTold, PlannedTold, instant_or_none
 
 
@@ -27,7 +27,11 @@ def start(session: Session, scope: Scope, order: Order, now: datetime) -> Campai
 def draft(session: Session, scope: Scope, order: Order, now: datetime) -> DraftTold:
     """What would start, and what stands in its way. Raises NotAllowed, Faulty. Writes nothing."""
     _check(session, scope, order)
-    found = launch.draft(session, order, now)
+    return of(launch.draft(session, order, now))
+
+
+def of(found: Draft) -> DraftTold:
+    """A draft as it is told."""
     zone = ZoneInfo(found.template.timezone)
     return {
         "dry_run": True,

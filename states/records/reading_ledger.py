@@ -59,6 +59,7 @@ def _item(
 ) -> LedgerTold:
     told = [_step(one, answering.get(one.id, NO_ROW), zone) for one in steps]
     last = next(one for one in told if one["milestone"] == row.milestone_id)
+    going = [one for one, step in zip(told, steps, strict=True) if step.withdrawn_at is None]
     return {
         "no": row.no,
         "project": row.project,
@@ -73,7 +74,8 @@ def _item(
         "steps": told,
         "answering": sum(one["answering"] for one in told),
         "settled": sum(one["settled"] for one in told),
-        "closed": all(one["closed"] for one in told),
+        "closed": bool(going) and all(one["closed"] for one in going),
+        "withdrawn": instant_or_none(None if going else steps[-1].withdrawn_at, zone),
     }
 
 

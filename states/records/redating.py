@@ -9,13 +9,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.plan import PlannedMilestone
+from states.records import rearming
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
-from states.records.core import timer
 from states.records.journal import note
 from states.records.replanning import follow, planned_again
 from states.records.tables import Milestone
-from states.records.timers import timers
 
 MOVED = "日历更新，期限改变"
 
@@ -67,7 +66,7 @@ def _changes(session: Session, campaign: Running, now: datetime) -> list[Redate]
 
 
 def _differs(kept: Milestone, planned: PlannedMilestone, now: datetime) -> bool:
-    over = kept.due_at is not None and kept.due_at <= now
+    over = kept.held or kept.withdrawn_at or (kept.due_at is not None and kept.due_at <= now)
     return not over and (kept.due_at, kept.provisional) != (planned.due_at, planned.provisional)
 
 
@@ -78,7 +77,7 @@ def _move(session: Session, one: Redate, now: datetime, actor: str) -> None:
     session.add(milestone)
     session.flush()
     if milestone.opened_at is not None and one.before != one.after:
-        _rearm(session, campaign, milestone, now)
+        rearming.rearm(session, campaign, milestone, now, MOVED)
     note(
         session,
         now,
@@ -91,18 +90,3 @@ def _move(session: Session, one: Redate, now: datetime, actor: str) -> None:
         milestone=milestone.id,
         provisional=one.provisional,
     )
-
-
-def _rearm(session: Session, campaign: Running, milestone: Milestone, now: datetime) -> None:
-    """The rungs still to come are set anew; those that have fired stay fired."""
-    cohort = (timer.c.phase_id == 0, timer.c.milestone_id == milestone.id, timer.c.obligation_id == 0)
-    cycle = session.execute(
-        sa.select(sa.func.coalesce(sa.func.max(timer.c.cycle), 0)).where(*cohort)
-    ).scalar_one()
-    fired = set(session.execute(sa.select(timer.c.rung).where(*cohort, timer.c.outcome == "fired")).scalars())
-    session.execute(
-        sa.update(timer).where(*cohort, timer.c.done_at.is_(None)).values(done_at=now, outcome=MOVED)
-    )
-    if milestone.due_at is not None:
-        fresh = timers(campaign, milestone, milestone.due_at, now, cycle=cycle + 1)
-        session.add_all([one for one in fresh if one.rung not in fired])

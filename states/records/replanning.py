@@ -70,12 +70,12 @@ def _take_windows(
     """Occurrences of a phase that comes again are added, or dropped where nobody has been asked for them."""
     kept = {one.key: one for one in _phases(session, campaign)}
     for key, one in planned.items():
-        if key in kept:
+        if key in kept and kept[key].withdrawn_at is None:
             _take_window(session, kept[key], one)
-        else:
+        elif key not in kept:
             session.add(PhaseRow(campaign_id=campaign.id, **asdict(one)))
     for phase in kept.values():
-        if phase.key not in planned and phase.opened_at is None:
+        if phase.key not in planned and phase.opened_at is None and phase.withdrawn_at is None:
             session.delete(phase)
             note(
                 session,
@@ -108,10 +108,11 @@ def _take_milestones(
     for key, one in planned.items():
         if key not in kept:
             session.add(Milestone(campaign_id=campaign.id, original_due_at=one.due_at, **asdict(one)))
-        elif kept[key].opened_at is None:
+        elif not (kept[key].opened_at or kept[key].withdrawn_at or kept[key].held):
             _take_dates(session, campaign, kept[key], one, now, actor, reason)
     for row in rows:
-        if row.period and row.opened_at is None and (row.requirement, row.period) not in planned:
+        gone = row.opened_at is None and row.withdrawn_at is None
+        if row.period and gone and (row.requirement, row.period) not in planned:
             _drop(session, campaign, row, now, actor, reason)
 
 

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from states.clock import elapsed
 from states.letters import Message
-from states.records import drafting, firing, opening, outbox
+from states.records import drafting, firing, opening, outbox, proposing
 from states.records.campaigns import running
 from states.records.core import notice
 from states.records.outbox import Claim, MailHours
@@ -49,7 +49,9 @@ Send = Callable[[Message], Answer]
 
 
 def open_due(store: Store, now: datetime) -> int:
-    """Open phases and milestones whose time has come; a campaign that fails does not hold up the others."""
+    """Open phases and milestones whose time has come, and propose to campaigns below what has changed above; a
+    campaign that fails does not hold up the others.
+    """
     with store.read() as session:
         due = sorted({*opening.due_campaigns(session, now), *opening.just_moved(session, now)})
     count, faults = 0, []
@@ -58,6 +60,15 @@ def open_due(store: Store, now: datetime) -> int:
             count += _open_one(store, key, now)
         except Exception as error:
             log.exception("opening campaign %s failed", key)
+            faults.append(error)
+    with store.read() as session:
+        below = proposing.to_look_at(session)
+    for key in below:
+        try:
+            with store.write() as session:
+                proposing.look(session, key, now)
+        except Exception as error:
+            log.exception("looking above campaign %s failed", key)
             faults.append(error)
     if faults:
         raise ExceptionGroup("some campaigns could not be opened", faults)

@@ -62,7 +62,9 @@ def refusals(
     """
     wanted = ACTS[act]
     said = []
-    if row.status not in wanted.sources:
+    if milestone.withdrawn_at is not None:
+        said.append(f"“{milestone.name}”已撤销，不再办理")
+    elif row.status not in wanted.sources:
         said.append(f"“{milestone.name}”{STATUS_NAMES[row.status]}，不能再{wanted.name}")
     if act == "nil" and not milestone.nil:
         said.append(f"“{milestone.name}”不接受零报告")
@@ -194,7 +196,10 @@ def silence(session: Session, keys: Sequence[int], now: datetime) -> None:
 def required(session: Session, campaign: Running, phase: str) -> list[Milestone]:
     """The milestones that a unit must have settled before it leaves `phase`."""
     wanted = select(Milestone).where(
-        Milestone.campaign_id == campaign.id, Milestone.phase == phase, Milestone.required
+        Milestone.campaign_id == campaign.id,
+        Milestone.phase == phase,
+        Milestone.required,
+        Milestone.withdrawn_at == None,  # noqa: E711
     )
     return list(session.exec(wanted.order_by(Milestone.id)))  # type: ignore[arg-type]
 

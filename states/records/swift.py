@@ -217,7 +217,7 @@ _PENDING = Prepared(
     sa.select(milestone.c.name, milestone.c.opened_at.is_(None), obligation.c.status)
     .select_from(milestone.outerjoin(obligation, obligation.c.id == obligation_key(milestone.c.id, _HERE[1])))
     .where(milestone.c.campaign_id == _HERE[0], milestone.c.phase == Given("phase", sa.String()))
-    .where(milestone.c.required)
+    .where(milestone.c.required, milestone.c.withdrawn_at.is_(None))
     .order_by(milestone.c.id)
 )
 _CHANGE = (

@@ -72,7 +72,12 @@ class CalendarDay(SQLModel, table=True):
 
 
 class Campaign(SQLModel, table=True):
-    """One run of one template version; the template's text is frozen with it."""
+    """One run of one template version; the template's text is frozen with it.
+
+    `selection`: which units it was started for. A campaign re-issued by a lower level has `parent_id`, and in
+    `adopted` what that level added and decided (see `states.adopting.Terms`); `above_seen` is the last journal row of
+    the campaign above that was looked at for changes.
+    """
 
     id: int = Field(default=None, primary_key=True)
     template_key: str
@@ -81,6 +86,10 @@ class Campaign(SQLModel, table=True):
     template_text: str
     title: str
     owner_id: int = Field(foreign_key="unit.id")
+    parent_id: int | None = Field(default=None, foreign_key="campaign.id", index=True)
+    adopted: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    above_seen: int = Field(default=0, sa_type=sa.BigInteger)
+    selection: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     state: str
     ord: int
     since: datetime
@@ -98,6 +107,7 @@ class PhaseRow(SQLModel, table=True):
 
     `ord` is its place in the row of phases that units walk through; None for one that stands beside it. `base` is its
     key in the template, from which the key of an occurrence (`period`) of a phase that comes again differs.
+    `withdrawn_at`: a later version of the plan has it no more; it has no `ord` then.
     """
 
     __tablename__ = "phase"
@@ -115,6 +125,7 @@ class PhaseRow(SQLModel, table=True):
     provisional: bool = False
     base: str = ""
     period: str = ""
+    withdrawn_at: datetime | None = None
 
 
 class LocalWindow(SQLModel, table=True):
@@ -137,7 +148,11 @@ class LocalWindow(SQLModel, table=True):
 
 
 class Milestone(SQLModel, table=True):
-    """One occurrence of a requirement in one campaign, with one due instant shared by all its units."""
+    """One occurrence of a requirement in one campaign, with one due instant shared by all its units.
+
+    `held`: a person decided on its date against what the plan says, so replanning leaves it. `withdrawn_at`: it is
+    asked of nobody any more (a later version lacks it, or it was over before it was handed out) and kept as history.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("campaign_id", "requirement", "period"),
@@ -171,6 +186,8 @@ class Milestone(SQLModel, table=True):
     scope: dict[str, Any] = Field(default_factory=dict, sa_type=sa.JSON)
     opened_at: datetime | None = None
     expected: int = 0
+    held: bool = False
+    withdrawn_at: datetime | None = None
 
 
 class EventRow(SQLModel, table=True):
@@ -223,6 +240,28 @@ class TallyRow(SQLModel, table=True):
     as_of: date
     by: str
     at: datetime
+
+
+class LevelChange(SQLModel, table=True):
+    """What changed above, proposed to the campaign `campaign_id` below; its coordinator accepts or declines.
+
+    `text`: the template as it would be then (None: it can't be derived, `faults` say why). `items`: what differs.
+    """
+
+    __tablename__ = "level_change"
+    id: int = Field(default=None, primary_key=True)
+    campaign_id: int = Field(foreign_key="campaign.id", index=True)
+    parent_id: int
+    at: datetime
+    reason: str
+    text: str | None = None
+    sha256: str
+    items: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
+    faults: list[str] = Field(default_factory=list, sa_type=sa.JSON)
+    state: str = "proposed"
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    answer: str | None = None
 
 
 class Journal(SQLModel, table=True):

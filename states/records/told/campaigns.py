@@ -12,10 +12,11 @@ from states.records.told.standing import CampaignInShort
 
 @with_config(Exact)
 class CampaignTold(TypedDict):
-    """A campaign."""
+    """A campaign; `parent` is the one above that it carries out at its own level."""
 
     id: int
     title: str
+    parent: int | None
     template: str
     template_version: int
     owner: Place
@@ -53,6 +54,7 @@ class MilestoneTold(TypedDict):
     """One occurrence of a requirement; `due` null: undated, `words` are the plan's own.
 
     `event`: what the date counts from, by the name under which it is recorded.
+    `held`: its date was kept when a later version said another. `withdrawn`: since when nobody is asked for it.
     """
 
     id: int
@@ -74,6 +76,8 @@ class MilestoneTold(TypedDict):
     nil: bool
     per: str | None
     event: str | None
+    held: bool
+    withdrawn: Instant | None
 
 
 @with_config(Exact)

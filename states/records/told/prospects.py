@@ -45,7 +45,8 @@ class LedgerStepTold(TypedDict):
 class LedgerTold(TypedDict):
     """An item of the ledger: closed once every unit that answers for it has settled it, in each of its steps.
 
-    `due` and `milestone` are those of the last step; `answering` and `settled` count over all steps.
+    `due` and `milestone` are those of the last step; `answering` and `settled` count over all steps. `withdrawn`: since when
+    a later version of the plan has it no more.
     """
 
     no: int
@@ -62,6 +63,7 @@ class LedgerTold(TypedDict):
     answering: int
     settled: int
     closed: bool
+    withdrawn: Instant | None
 
 
 @with_config(Exact)

@@ -26,6 +26,7 @@ def test_the_list_holds_every_campaign_and_filters_by_state(world: Any) -> None:
     assert items[0] == {
         "id": 1,
         "title": "示例专项整治",
+        "parent": None,
         "template": "two-phase",
         "template_version": 3,
         "owner": {"code": "S", "name": "示例市卫生健康委员会"},

@@ -237,6 +237,10 @@ def upgrade() -> None:
     sa.Column('template_text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('title', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('owner_id', sa.Integer(), nullable=False),
+    sa.Column('parent_id', sa.Integer(), nullable=True),
+    sa.Column('adopted', sa.JSON(), nullable=True),
+    sa.Column('above_seen', sa.BigInteger(), nullable=False),
+    sa.Column('selection', sa.JSON(), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('ord', sa.Integer(), nullable=False),
     sa.Column('since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -248,8 +252,12 @@ def upgrade() -> None:
     sa.Column('ends_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['owner_id'], ['unit.id'], ),
+    sa.ForeignKeyConstraint(['parent_id'], ['campaign.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
+    with op.batch_alter_table('campaign', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_campaign_parent_id'), ['parent_id'], unique=False)
+
     op.create_table('contact',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
@@ -291,6 +299,26 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('campaign_id', 'no')
     )
+    op.create_table('level_change',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('parent_id', sa.Integer(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('items', sa.JSON(), nullable=False),
+    sa.Column('faults', sa.JSON(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('answer', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('level_change', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_level_change_campaign_id'), ['campaign_id'], unique=False)
+
     op.create_table('local_window',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -330,6 +358,8 @@ def upgrade() -> None:
     sa.Column('scope', sa.JSON(), nullable=False),
     sa.Column('opened_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('expected', sa.Integer(), nullable=False),
+    sa.Column('held', sa.Boolean(), nullable=False),
+    sa.Column('withdrawn_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('campaign_id', 'requirement', 'period')
@@ -351,6 +381,7 @@ def upgrade() -> None:
     sa.Column('provisional', sa.Boolean(), nullable=False),
     sa.Column('base', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('period', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('withdrawn_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('campaign_id', 'key'),
@@ -367,12 +398,19 @@ def downgrade() -> None:
 
     op.drop_table('milestone')
     op.drop_table('local_window')
+    with op.batch_alter_table('level_change', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_level_change_campaign_id'))
+
+    op.drop_table('level_change')
     op.drop_table('ledger_item')
     op.drop_table('event')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_email'))
 
     op.drop_table('contact')
+    with op.batch_alter_table('campaign', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_campaign_parent_id'))
+
     op.drop_table('campaign')
     op.drop_table('vacancy')
     op.drop_table('unit_run')

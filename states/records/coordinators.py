@@ -1,0 +1,48 @@
+"""A line for the coordinator of a campaign, by the usual notices: once per key and person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from states.audience import audience
+from states.records.campaigns import Running
+from states.records.columns import insert_new
+from states.records.directory import directory, note_vacancies
+from states.records.dispatch import Notice
+from states.template import Role
+
+LEVEL = "level"
+UNREACHED = "没有可通知的人"
+
+
+def tell(session: Session, campaign: Running, key: str, name: str, reason: str, now: datetime) -> None:
+    """Put `reason` before whoever coordinates it; a vacant office is kept as such."""
+    owner = campaign.row.owner_id
+    people = directory(session, [owner], [Role.coordinator], owner)
+    found = audience([Role.coordinator], owner, owner, people)
+    common = {
+        "campaign_id": campaign.id,
+        "kind": LEVEL,
+        "unit_id": owner,
+        "name": name,
+        "role": Role.coordinator.value,
+        "reason": reason,
+        "at": now,
+    }
+    rows = [
+        {
+            **common,
+            "key": f"{LEVEL}:{key}:{one.person.email}",
+            "email": one.person.email,
+            "person": one.person.name,
+            "via_unit_id": one.instead_of,
+            "state": "pending",
+        }
+        for one in found.recipients
+    ]
+    nobody = {"email": "", "person": UNREACHED, "via_unit_id": None, "state": "vacant"}
+    rows += [{**common, "key": f"{LEVEL}:{key}:?{role.value}", **nobody} for role in found.unreached]
+    note_vacancies(session, dict.fromkeys(found.vacancies), now)
+    session.execute(insert_new(session, Notice), rows)

@@ -1,0 +1,57 @@
+"""What a running campaign takes in when its plan grows: departments that answer for something, items of the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.machine import ord_of
+from states.records import launch, scopes, scoping
+from states.records.campaigns import Running
+from states.records.core import milestone, run, unit
+from states.records.tables import LedgerItem, Milestone, Unit
+
+
+def enrol_departments(session: Session, campaign: Running, now: datetime) -> None:
+    """A run for each department that the plan names now and that is not in the campaign yet."""
+    owner = session.get_one(Unit, campaign.row.owner_id)
+    names = scoping.department_names(campaign.template)
+    here = unit.c.id.in_(sa.select(run.c.unit_id).where(run.c.campaign_id == campaign.id))
+    by_kind = scoping.by_kind(session, campaign.template, owner, here)
+    if not (names or by_kind):
+        return
+    asked = sa.or_(unit.c.id.in_(scopes.department_ids(session, names, owner)), *by_kind)
+    state = campaign.machines.unit.start
+    if campaign.row.ord > 0:
+        state = next(one.dest for one in campaign.machines.unit.edges if one.move == "start")
+    inside = sa.select(run.c.unit_id).where(run.c.campaign_id == campaign.id)
+    rows = sa.select(
+        sa.literal(campaign.id),
+        unit.c.id,
+        sa.literal(state),
+        sa.literal(ord_of(campaign.machines, state), sa.SmallInteger),
+        sa.literal(now, run.c.since.type),
+        sa.literal(1),
+    ).where(asked, unit.c.id.not_in(inside))
+    columns = ["campaign_id", "unit_id", "state", "ord", "since", "version"]
+    session.execute(sa.insert(run).from_select(columns, rows))
+
+
+def take_ledger(session: Session, campaign: Running) -> None:
+    """Items of the ledger say what the plan says now; rows that the plan has no more stay as history."""
+    ledger = campaign.template.ledger
+    if ledger is None:
+        return
+    kept = {
+        one.no: one for one in session.exec(select(LedgerItem).where(LedgerItem.campaign_id == campaign.id))
+    }
+    rows = select(Milestone).where(Milestone.campaign_id == campaign.id).order_by(milestone.c.id)
+    milestones = list(session.exec(rows))
+    for row in ledger.rows:
+        facts = launch.item_facts(ledger, row, milestones)
+        item = kept.get(row.no) or LedgerItem(campaign_id=campaign.id, no=row.no, **facts)
+        item.sqlmodel_update(facts)
+        session.add(item)
+    session.flush()

@@ -1,0 +1,119 @@
+"""A milestone's date has changed: the rungs still to come are set anew, those that have spoken stay spoken."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.records.campaigns import Running
+from states.records.columns import obligation_span
+from states.records.core import notice, obligation, proposal, timer
+from states.records.dispatch import Timer
+from states.records.tables import Milestone
+from states.records.timers import timers
+
+AT_ONCE = 1_000
+NEVER_ACTED_ON = ("proposed", "superseded", "withdrawn")
+
+
+def rearm(session: Session, campaign: Running, milestone: Milestone, now: datetime, why: str) -> None:
+    """Timers of everybody who owes it at its own date; who has a date of their own keeps that with its rungs.
+
+    What a fired rung had put in the way of the old date and nobody has heard yet is withdrawn. A rung that was only
+    proposed and never confirmed has not spoken: it comes again.
+    """
+    cohort = (timer.c.phase_id == 0, timer.c.milestone_id == milestone.id, timer.c.obligation_id == 0)
+    cycle = session.execute(
+        sa.select(sa.func.coalesce(sa.func.max(timer.c.cycle), 0)).where(*cohort)
+    ).scalar_one()
+    spoken = _spoken(session, milestone, cohort)
+    _withdraw(session, milestone)
+    stop(session, milestone, now, why)
+    if milestone.due_at is not None:
+        fresh = timers(campaign, milestone, milestone.due_at, now, cycle=cycle + 1, could_open=now)
+        session.add_all([one for one in fresh if one.rung not in spoken])
+    session.flush()
+
+
+def stop(session: Session, milestone: Milestone, now: datetime, why: str) -> None:
+    """No rung of the common date comes any more."""
+    cohort = (timer.c.phase_id == 0, timer.c.milestone_id == milestone.id, timer.c.obligation_id == 0)
+    session.execute(
+        sa.update(timer).where(*cohort, timer.c.done_at.is_(None)).values(done_at=now, outcome=why)
+    )
+
+
+def fired(session: Session, milestone_id: int) -> set[int]:
+    """Numbers of the rungs that have been served to somebody, whoever's date it was."""
+    statement = sa.select(timer.c.rung).where(
+        timer.c.phase_id == 0, timer.c.milestone_id == milestone_id, timer.c.served > 0
+    )
+    return set(session.execute(statement).scalars())
+
+
+def _spoken(session: Session, milestone: Milestone, cohort: tuple[sa.ColumnElement[bool], ...]) -> set[int]:
+    served = sa.or_(timer.c.outcome == "fired", timer.c.served > 0)
+    found = set(session.execute(sa.select(timer.c.rung).where(*cohort, served)).scalars())
+    return found - _only_proposed(session, milestone)
+
+
+def _only_proposed(session: Session, milestone: Milestone) -> set[int]:
+    acted_on = sa.case((proposal.c.state.not_in(NEVER_ACTED_ON), 1), else_=0)
+    statement = (
+        sa.select(proposal.c.rung)
+        .where(_hanging(proposal, milestone))
+        .group_by(proposal.c.rung)
+        .having(sa.func.sum(acted_on) == 0)
+    )
+    return set(session.execute(statement).scalars())
+
+
+def _withdraw(session: Session, milestone: Milestone) -> None:
+    for table, waiting in ((notice, "pending"), (proposal, "proposed")):
+        session.execute(
+            sa.update(table)
+            .where(_hanging(table, milestone), table.c.state == waiting)
+            .values(state="withdrawn")
+        )
+
+
+def _hanging(table: sa.Table, milestone: Milestone) -> sa.ColumnElement[bool]:
+    """What hangs on obligations that are due at the milestone's own date."""
+    first, last = obligation_span(milestone.id)
+    common = sa.select(obligation.c.id).where(
+        obligation.c.id.between(first, last), obligation.c.due_at.is_(None)
+    )
+    return sa.and_(table.c.obligation_id.between(first, last), table.c.obligation_id.in_(common))
+
+
+def rearm_own(
+    session: Session, campaign: Running, milestone: Milestone, keys: list[int], now: datetime, why: str
+) -> None:
+    """The same for obligations `keys` that have dates of their own: a timetable per date, rows in bulk."""
+    for start in range(0, len(keys), AT_ONCE):
+        some = keys[start : start + AT_ONCE]
+        own = (timer.c.phase_id == 0, timer.c.milestone_id == milestone.id, timer.c.obligation_id.in_(some))
+        last = sa.select(timer.c.obligation_id, sa.func.max(timer.c.cycle)).where(*own)
+        cycles = dict(session.execute(last.group_by(timer.c.obligation_id)).tuples().all())
+        going = sa.update(timer).where(*own, timer.c.done_at.is_(None)).values(done_at=now, outcome=why)
+        session.execute(going)
+        due = sa.select(obligation.c.id, obligation.c.due_at).where(obligation.c.id.in_(some))
+        rows = [
+            _values(one, key, cycles.get(key, 0) + 1)
+            for key, at in session.execute(due).tuples()
+            for one in _timetable(campaign, milestone, at, now)
+        ]
+        if rows:
+            session.execute(sa.insert(timer), rows)
+
+
+def _timetable(campaign: Running, milestone: Milestone, due: datetime, now: datetime) -> list[Timer]:
+    return timers(campaign, milestone, due, now, could_open=now)
+
+
+def _values(one: Timer, key: int, cycle: int) -> dict[str, Any]:
+    made = one.model_dump(exclude={"id"})
+    return {**made, "obligation_id": key, "cycle": cycle}
