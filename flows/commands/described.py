@@ -63,6 +63,7 @@ def _milestone_data(one: PlannedMilestone, zone: ZoneInfo) -> dict[str, Any]:
         "provisional": one.provisional,
         "soft": one.soft,
         "standing": one.standing,
+        "event": one.event,
     }
 
 
@@ -103,6 +104,7 @@ def _milestone_row(one: PlannedMilestone, zone: ZoneInfo) -> tuple[str, ...]:
         shown.PROVISIONAL if one.provisional else "",
         "大致" if one.soft else "",
         "长期坚持" if one.standing else "",
+        f"待“{one.event}”" if one.event and one.due_at is None else "",
     ]
     return shown.day_words(one.due_at, zone), one.name, one.words, " ".join(mark for mark in marks if mark)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
+import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.records import mass
 from states.records.campaigns import Running, running
 from states.records.core import obligation
+from states.records.counting import Numbers, count_many
 from states.records.mass_settling import settle_many
 from states.records.session import Store
 from states.records.tables import Milestone
@@ -16,6 +18,7 @@ from states.records.tables import Milestone
 MORNING, AFTERNOON = time(10, 0), time(16, 0)
 PROMPT, LATE, SILENT = range(4, 20), range(1, 4), (0,)
 GROUPS = 20
+EVERYBODY = Numbers(10, 10)  # of the departments or persons of a unit
 COORDINATOR, UNITS = "simulated:coordinator", "simulated:liaison"
 
 
@@ -58,15 +61,10 @@ class Actors:
             if at <= now and key not in self.done:
                 self.done.add(key)
                 group = PROMPT if name == "prompt" else LATE
-                settle_many(
-                    session,
-                    campaign,
-                    milestone,
-                    "submit",
-                    [(obligation.c.unit_id % GROUPS).in_(list(group))],
-                    now,
-                    UNITS,
-                )
+                units: list[sa.ColumnElement[bool]] = [(obligation.c.unit_id % GROUPS).in_(list(group))]
+                if milestone.per is not None:
+                    count_many(session, campaign, milestone, EVERYBODY, units, now, UNITS)
+                settle_many(session, campaign, milestone, "submit", units, now, UNITS)
         return list(moments.values())
 
     def _moment(self, campaign: Running, base: datetime, working_days: int) -> datetime:

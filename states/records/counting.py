@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,9 +12,9 @@ from sqlmodel import Session
 from states.errors import Conflict, Fault, Faulty, NotFound, Refused
 from states.records import locks, moving, settling, tallies
 from states.records.campaigns import Running
-from states.records.columns import obligation_id, unit_of
-from states.records.core import milestone, unit
-from states.records.journal import note
+from states.records.columns import changed, obligation_id, obligation_span, unit_of
+from states.records.core import journal, milestone, obligation, tally, unit
+from states.records.journal import note, note_from, payload
 from states.records.settling import STATUS_NAMES, UNSETTLED
 from states.records.tables import Milestone, Obligation, TallyRow
 
@@ -95,6 +96,53 @@ def count(
         as_of=as_of.isoformat(),
     )
     return row
+
+
+def count_many(
+    session: Session,
+    campaign: Running,
+    about: Milestone,
+    numbers: Numbers,
+    units: Sequence[sa.ColumnElement[bool]],
+    now: datetime,
+    actor: str,
+) -> int:
+    """The same numbers wherever none are told yet; `units` are conditions over `obligation`. Returns how many.
+
+    Raises Faulty, Refused.
+    """
+    if about.per is None:
+        raise Refused(f"“{about.name}”由单位办理，不按科室或个人报数")
+    today = now.astimezone(campaign.zone).date()
+    as_of = numbers.as_of or today
+    _check(numbers, as_of, today)
+    locks.alone(session, campaign.id)
+    untold = ~sa.exists().where(tally.c.obligation_id == obligation.c.id)
+    of_it = obligation.c.id.between(*obligation_span(about.id))
+    where = [of_it, obligation.c.status.in_(UNSETTLED), untold, *units]
+    _note_many(session, campaign, numbers, as_of, where, now, actor)
+    session.execute(sa.update(obligation).where(*where).values(version=obligation.c.version + 1))
+    given = {"expected": numbers.expected, "done": numbers.done, "as_of": as_of, "by": actor, "at": now}
+    columns = [sa.literal(value, tally.c[name].type) for name, value in given.items()]
+    rows = sa.select(obligation.c.id, *columns).where(*where)
+    return changed(session, sa.insert(tally).from_select(["obligation_id", *given], rows))
+
+
+def _note_many(
+    session: Session,
+    campaign: Running,
+    numbers: Numbers,
+    as_of: date,
+    where: Sequence[sa.ColumnElement[bool]],
+    now: datetime,
+    actor: str,
+) -> None:
+    fixed = {"at": now, "kind": "obligation.counted", "actor": actor, "campaign_id": campaign.id}
+    fixed["after"] = f"{numbers.done}/{numbers.expected}"
+    literals = [sa.literal(value, journal.c[name].type) for name, value in fixed.items()]
+    what = payload(session, obligation=obligation.c.id, as_of=sa.literal(as_of.isoformat()))
+    rows = sa.select(*literals, obligation.c.unit_id, what).where(*where)
+    note_from(session, [*fixed, "unit_id", "payload"], rows)
 
 
 def _check(numbers: Numbers, as_of: date, today: date) -> None:

@@ -65,6 +65,15 @@ def test_events_that_are_waited_for_are_listed() -> None:
     assert "转办答复" in duban("campaign", "event", "1").stdout
 
 
+def test_before_the_start_it_is_said_what_is_waited_for(tmp_path: Path) -> None:
+    words = ("campaign", "start", str(tmp_path / "plan.yaml"), "--start", yesterday(0)[:10], "--dry-run")
+    assert {one["requirement"]: one["event"] for one in data(*words)["milestones"]} == {
+        "answer": "收到转办",
+        "fixed": None,
+    }
+    assert "待“收到转办”" in duban(*words).stdout
+
+
 def test_tried_it_shows_what_takes_its_date_and_records_nothing() -> None:
     tried = data("campaign", "event", "1", "收到转办", "--at", yesterday(9), "--dry-run")
     assert (tried["dry_run"], [(one["name"], one["before"], one["units"]) for one in tried["dated"]]) == (

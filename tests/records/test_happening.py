@@ -193,6 +193,18 @@ def test_dated_anew_what_hung_on_the_old_date_is_withdrawn_and_the_status_forget
     assert escalation(waiting, "2026-03-18 09:30") == "催办"
 
 
+def test_what_has_a_date_of_its_own_keeps_it_with_what_hangs_on_it(waiting) -> None:
+    record(waiting)
+    waiting.act(1, "answer", "R1-H1", "submit", "2026-03-06 10:00")
+    waiting.act(1, "answer", "R1-H1", "return", "2026-03-06 10:00", reason="不全")
+    waiting.cycle("2026-03-12 09:00", "2026-03-13 09:00")
+    assert waiting.counted(Proposal.state) == {"proposed": 6}
+    record(waiting, at="2026-03-13 08:00", now="2026-03-13 10:00", again=True)
+    (kept,) = waiting.rows(Proposal, Proposal.state == "proposed")
+    assert kept.unit_id == waiting.ids["R1-H1"]
+    assert waiting.local(waiting.owed("answer", "R1-H1").due_at) == "2026-03-11 10:00"
+
+
 def escalation(stage, now: str) -> str | None:
     with stage.store.read() as session:
         _unit, run = reads.unit_in(session, stage.campaign(session, 1), "R1-H1", stage.at(now))

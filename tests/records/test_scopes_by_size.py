@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from states.documents.unitlist import UnitList, UnitRow
-from states.records import core, launch, roster
+from states.records import core, figures, launch, roster
 from states.records.tables import Milestone, Obligation, Unit
 
 SIZED = """
@@ -46,6 +46,13 @@ def test_size_and_grade_decide_who_owes_and_unknown_beds_are_in_no_range(sized) 
         "top": {"R2-H1"},
         "both": {"R1-H1"},
     }
+
+
+def test_coverage_is_counted_over_the_units_of_its_size(sized) -> None:
+    key = sized.launch(sized.template(SIZED))
+    with sized.store.read() as session:
+        (found,) = figures.tally(session, sized.campaign(session, key), sized.at("2026-03-02 09:00")).coverage
+    assert (found.name, found.total) == ("大医院", 1)
 
 
 def test_a_launch_says_how_many_units_have_no_number_of_beds(sized) -> None:

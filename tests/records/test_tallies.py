@@ -185,3 +185,28 @@ def test_a_unit_or_a_requirement_that_is_not_there_is_named(counted) -> None:
             counting.owed_key(session, campaign, "R9", "pledge")
     with pytest.raises(NotFound), counted.store.write() as session:
         moving.act(session, counted.campaign(session, 1), 99, "submit", counted.at(NOW), "test")
+
+
+def test_numbers_for_many_at_once_leave_those_alone_that_are_told(counted) -> None:
+    count(counted, "pledge", "R1-H1", 10, 7)
+    counted.act(1, "pledge", "R2-H1", "waive", NOW, reason="停业")
+
+    def everybody(requirement: str = "pledge") -> int:
+        with counted.store.write() as session:
+            campaign = counted.campaign(session, 1)
+            about = session.get_one(Milestone, counted.milestone(requirement).id)
+            return counting.count_many(session, campaign, about, Numbers(5, 5), [], counted.at(NOW), "test")
+
+    assert everybody() == 1
+    assert sorted((row.expected, row.done, row.by) for row in counted.rows(TallyRow)) == [
+        (5, 5, "test"),
+        (10, 7, "test"),
+    ]
+    last = counted.journal("obligation.counted")[-1]
+    key = counted.owed("pledge", "R1-H2").id
+    assert (last.after, last.unit_id) == ("5/5", counted.ids["R1-H2"])
+    assert last.payload == {"obligation": key, "as_of": "2026-03-05"}
+    assert counted.owed("pledge", "R1-H2").version == 2
+    assert everybody() == 0
+    with pytest.raises(Refused, match="不按科室或个人报数"):
+        everybody("plain")
