@@ -14,17 +14,7 @@ def event_of(deadline: Deadline, phase: str | None) -> str | None:
     """
     if isinstance(deadline.anchor, Event):
         return deadline.anchor.key
-    if phase is not None and counts_from_end(deadline):
-        return phase_done(phase)
-    return None
-
-
-def phase_done(phase: str) -> str:
-    """The name of the event that the work of a phase is done."""
-    return f"{phase}完成"
-
-
-def counts_from_end(deadline: Deadline) -> bool:
-    """Whether it lies a while after the end of its phase."""
     after = isinstance(deadline.point, Relative) and not deadline.point.backwards
-    return after and deadline.anchor is Anchor.PHASE_END
+    if phase is not None and after and deadline.anchor is Anchor.PHASE_END:
+        return f"{phase}完成"
+    return None

@@ -22,7 +22,7 @@ from states.dates import (
     shift_instant,
     start_of,
 )
-from states.events import counts_from_end, event_of
+from states.events import event_of
 from states.fills import Blank, Fills
 from states.phasing import Phasing, PlannedPhase, Window
 from states.template import Cadence, Requirement, Scope, Template
@@ -281,7 +281,7 @@ class _Planner:
         if deadline is None:
             return replace(base, period=period, words=words or "未注明日期")
         event = event_of(deadline, self.names.get(base.phase or ""))
-        if event is not None and counts_from_end(deadline):
+        if event is not None:  # the end of its phase, where that is what was recorded
             window = (window[0], self.events.get(event, window[1]))
         due = resolve(deadline, self._anchors(window), self.calendar, self.zone)
         return replace(

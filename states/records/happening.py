@@ -10,10 +10,9 @@ from sqlmodel import Session, select
 
 from states.errors import Fault, Faulty, Refused
 from states.plan import PlannedMilestone
-from states.records import locks
+from states.records import locks, rearming
 from states.records.campaigns import Running
-from states.records.columns import obligation_span
-from states.records.core import event, milestone, notice, obligation, proposal, timer
+from states.records.core import event, milestone, timer
 from states.records.journal import note
 from states.records.replanning import follow, planned_again
 from states.records.tables import EventRow, Milestone
@@ -60,7 +59,9 @@ def awaited(session: Session, campaign: Running) -> list[Awaited]:
     """Every event that something counts from, in the order of the template."""
     rows = {row.name: row for row in session.exec(select(EventRow).where(event.c.campaign_id == campaign.id))}
     named = sa.select(milestone.c.event, milestone.c.name).where(
-        milestone.c.campaign_id == campaign.id, milestone.c.event.is_not(None)
+        milestone.c.campaign_id == campaign.id,
+        milestone.c.event.is_not(None),
+        milestone.c.withdrawn_at.is_(None),
     )
     waiting: dict[str, list[str]] = {}
     for name, about in session.execute(named.order_by(milestone.c.id)).tuples():
@@ -146,6 +147,9 @@ def _changed(
 
 
 def _differs(row: Milestone, planned: PlannedMilestone) -> bool:
+    """Not where a person decided on the date, nor where the plan has it no more."""
+    if row.held or row.withdrawn_at is not None:
+        return False
     return row.due_at != planned.due_at or (row.opened_at is None and row.opens_at != planned.opens_at)
 
 
@@ -199,30 +203,16 @@ def _take(
 
 
 def _arm(session: Session, campaign: Running, row: Milestone, now: datetime) -> None:
-    """The rungs of the new date; those of an earlier one, and what they put off, fall silent."""
+    """All rungs of the new date; those of an earlier one, and what they put in the way, fall silent."""
     cohort = (timer.c.phase_id == 0, timer.c.milestone_id == row.id, timer.c.obligation_id == 0)
     last = session.execute(sa.select(sa.func.max(timer.c.cycle)).where(*cohort)).scalar()
     if last is not None:
-        _silence(session, row, cohort, now)
+        rearming.withdraw(session, row)
+        rearming.stop(session, row, now, DATED_ANEW)
     if row.due_at is not None:
         cycle = 0 if last is None else last + 1
         session.add_all(timers(campaign, row, row.due_at, now, cycle=cycle, could_open=now))
     session.flush()
-
-
-def _silence(
-    session: Session, row: Milestone, cohort: tuple[sa.ColumnElement[bool], ...], now: datetime
-) -> None:
-    session.execute(
-        sa.update(timer).where(*cohort, timer.c.done_at.is_(None)).values(done_at=now, outcome=DATED_ANEW)
-    )
-    first, last = obligation_span(row.id)
-    sharing = sa.select(obligation.c.id).where(
-        obligation.c.id.between(first, last), obligation.c.due_at.is_(None)
-    )
-    for table, waiting in ((notice, "pending"), (proposal, "proposed")):
-        hanging = table.c.milestone_id == row.id, table.c.state == waiting, table.c.obligation_id.in_(sharing)
-        session.execute(sa.update(table).where(*hanging).values(state="withdrawn"))
 
 
 def _note(

@@ -30,7 +30,7 @@ def rearm(session: Session, campaign: Running, milestone: Milestone, now: dateti
         sa.select(sa.func.coalesce(sa.func.max(timer.c.cycle), 0)).where(*cohort)
     ).scalar_one()
     spoken = _spoken(session, milestone, cohort)
-    _withdraw(session, milestone)
+    withdraw(session, milestone)
     stop(session, milestone, now, why)
     if milestone.due_at is not None:
         fresh = timers(campaign, milestone, milestone.due_at, now, cycle=cycle + 1, could_open=now)
@@ -71,7 +71,8 @@ def _only_proposed(session: Session, milestone: Milestone) -> set[int]:
     return set(session.execute(statement).scalars())
 
 
-def _withdraw(session: Session, milestone: Milestone) -> None:
+def withdraw(session: Session, milestone: Milestone) -> None:
+    """What the common date had put in the way and nobody has heard or decided yet."""
     for table, waiting in ((notice, "pending"), (proposal, "proposed")):
         session.execute(
             sa.update(table)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from states.errors import Faulty, Refused
-from states.records import calendar, campaigning, happening, reads, redating
+from states.records import calendar, campaigning, core, happening, reads, redating
 from states.records.dispatch import Notice, Proposal, Timer
 from states.records.happening import Dated
 from states.records.tables import EventRow, Milestone
@@ -203,6 +203,17 @@ def test_what_has_a_date_of_its_own_keeps_it_with_what_hangs_on_it(waiting) -> N
     (kept,) = waiting.rows(Proposal, Proposal.state == "proposed")
     assert kept.unit_id == waiting.ids["R1-H1"]
     assert waiting.local(waiting.owed("answer", "R1-H1").due_at) == "2026-03-11 10:00"
+
+
+def test_a_date_that_a_person_decided_on_stays_and_what_is_withdrawn_is_not_asked_for(waiting) -> None:
+    waiting.put(core.milestone, core.milestone.c.requirement == "answer", held=True)
+    waiting.put(core.milestone, core.milestone.c.requirement == "review", withdrawn_at=waiting.at(NOW))
+    made = record(waiting)
+    assert [one.name for one in made.dated] == ["整治答复", "专题会"]
+    assert (due(waiting, "answer"), due(waiting, "review")) == (None, None)
+    with waiting.store.read() as session:
+        first = happening.awaited(session, waiting.campaign(session, 1))[0]
+    assert first.milestones == ("转办答复", "整治答复", "专题会")
 
 
 def escalation(stage, now: str) -> str | None:
