@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from states.machine import Machines
 from states.machine import compile as compile_machines
 from states.reading import load
 from states.records.calendar import workdays
-from states.records.core import run, unit
+from states.records.core import journal, run, unit
 from states.records.scopes import participating
 from states.records.tables import Campaign, Milestone
 from states.template import Ladder, Template
@@ -67,16 +68,31 @@ class Running:
         return self.template.ladders.get(milestone.ladder or "")
 
 
+RENEWED = "campaign.renewed"  # its payload holds the text of the version before
 _compiled: dict[str, tuple[Template, Machines]] = {}
 
 
 def compiled(row: Campaign) -> tuple[Template, Machines]:
-    """The campaign's own template and machines; kept by the hash of its text, which never changes."""
-    known = _compiled.get(row.template_sha256)
-    if known is None:
-        template = load(row.template_text)
-        known = _compiled[row.template_sha256] = (template, compile_machines(template))
+    """The campaign's own template and machines; kept by the hash of its text."""
+    return _compiled.get(row.template_sha256) or _compile(row.template_sha256, row.template_text)
+
+
+def _compile(sha256: str, text: str) -> tuple[Template, Machines]:
+    template = load(text)
+    known = _compiled[sha256] = (template, compile_machines(template))
     return known
+
+
+def as_it_was(campaign: Running, at: datetime) -> Running:
+    """The campaign with the version of its plan that was in force at `at`."""
+    later = (journal.c.campaign_id == campaign.id, journal.c.unit_id.is_(None), journal.c.at > at)
+    renewed = sa.select(journal.c.payload).where(*later, journal.c.kind == RENEWED)
+    told = campaign.session.execute(renewed.order_by(journal.c.id).limit(1)).scalar()
+    if told is None:
+        return campaign
+    sha256 = told["sha256"][0]
+    known = _compiled.get(sha256) or _compile(sha256, told["text"])
+    return Running(campaign.row, *known, campaign.session)
 
 
 def running(session: Session, campaign_id: int) -> Running:

@@ -16,7 +16,7 @@ from states.errors import Fault, Faulty
 from states.machine import state_name
 from states.records import reading_scope
 from states.records.access import Scope
-from states.records.campaigns import Running, running
+from states.records.campaigns import Running, as_it_was, running
 from states.records.core import campaign as campaigns
 from states.records.core import journal, run, unit
 from states.records.reading_campaigns import stage
@@ -60,6 +60,7 @@ def summary(session: Session, scope: Scope, campaign_id: int, words: str, now: d
     if at < campaign.row.launched_at:
         began = instant(campaign.row.launched_at, campaign.zone)
         raise Faulty([Fault("as_of", f"这次专项行动 {began} 才启动")])
+    campaign = as_it_was(campaign, at)
     about = [run.c.campaign_id == campaign.id, *campaign.participants]
     stood = _stood(at, [*about, *reading_scope.units_within(scope, run.c.unit_id)]).subquery()
     counted = sa.select(stood.c.state, sa.func.count()).group_by(stood.c.state)
@@ -86,7 +87,7 @@ def status(
         seen = seen.where(campaigns.c.id.in_(sorted(scope.campaigns)))
     about = [run.c.unit_id == place.id, run.c.campaign_id.in_(seen)]
     rows = [_Stood(*row) for row in session.execute(_stood(at, about))]
-    found = [(running(session, row.campaign_id), row) for row in sorted(rows)]
+    found = [(as_it_was(running(session, row.campaign_id), at), row) for row in sorted(rows)]
     return {
         "unit": _unit(session, place.id),
         "as_of": instant(at, zone),

@@ -20,7 +20,7 @@ from states.machine import SUSPENDED, ord_of
 from states.phasing import PlannedPhase
 from states.plan import PlannedMilestone
 from states.records import growing, launch, locks, mass, opening, owing, rearming, renewing, settling
-from states.records.campaigns import Running, running
+from states.records.campaigns import RENEWED, Running, running
 from states.records.columns import obligation_span
 from states.records.core import obligation, run, timer, unit
 from states.records.journal import note
@@ -54,7 +54,7 @@ def _journal(session: Session, drafted: Renewal, version: Version, now: datetime
     note(
         session,
         now,
-        "campaign.renewed",
+        RENEWED,
         actor,
         campaign_id=row.id,
         before=str(row.template_version),

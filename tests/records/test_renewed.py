@@ -432,3 +432,19 @@ def test_what_preview_foretells_after_a_renewal_is_what_is_sent(stage: Any, runn
     sent = {(stage.local(at), one.to, line.what) for at, one in stage.post for line in one.lines}
     assert sent == {(stage.local(one.at), one.to, what) for one in foretold for _, _, what in one.lines}
     assert len(sent) > 20
+
+
+def test_the_past_is_told_in_the_words_of_its_own_version(stage: Any, running: int) -> None:
+    from states.records import past
+    from states.records.access import EVERYTHING
+
+    renew(
+        stage, running, newer(stage.template(), ("name: 自查自纠", "name: 自查自评")), now="2026-03-10 08:30"
+    )
+    with stage.store.read() as session:
+        now = stage.at("2026-03-20 09:00")
+        before, after = (
+            past.summary(session, EVERYTHING, running, f"2026-03-{day}", now)["states"][0]["name"]
+            for day in ("09", "11")
+        )
+    assert (before, after) == ("自查自纠", "自查自评")
