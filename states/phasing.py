@@ -166,3 +166,22 @@ class Phasing:
                 base=phase.key,
                 period=one.label,
             )
+
+
+def due_within(
+    due: datetime | None,
+    closes: datetime | None,
+    until: datetime,
+    counted: tuple[datetime | None, datetime | None],
+) -> datetime | None:
+    """Where `due` goes for units whose phase ends at `until` instead of `closes`.
+
+    What is counted from the end of the phase follows it (`counted`: as planned with the one end and with the other),
+    so does what is due at the end itself; what lies beyond a shorter end comes forward to it; all else stays.
+    """
+    with_this, with_that = counted
+    if with_that is not None and with_that != with_this:
+        return with_that
+    if due is None or (closes is not None and due > closes):
+        return due
+    return until if due == closes else min(due, until)

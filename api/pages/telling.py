@@ -34,6 +34,11 @@ def sentence(line: Happened, campaign: Running, milestones: Mapping[int, Milesto
         return f"{_what(line.payload.get('milestone', 0), milestones)}改期" + _because(line)
     if line.kind == "campaign.launched":
         return f"启动，{line.payload.get('units', 0)} 个单位参加"
+    if subject == "phase":
+        return _phase(line, verb) + _because(line)
+    if line.kind == "obligation.redated":
+        what = _what(milestone_of(line.payload.get("obligation", 0)), milestones)
+        return f"{_who(line)}{what}改期" + _because(line)
     if subject == "campaign":
         return f"专项行动进入“{_label(campaign, line.after)}”" + _because(line)
     if subject == "unit":
@@ -51,6 +56,13 @@ def sentence(line: Happened, campaign: Running, milestones: Mapping[int, Milesto
         what = _what(milestone_of(line.payload.get("obligation", 0)), milestones)
         return f"{_who(line)}{act.name if act else verb}{what}" + _because(line)
     return f"{line.kind} {line.after or ''}".strip() + _because(line)
+
+
+def _phase(line: Happened, verb: str) -> str:
+    """A phase beside the row, or one that ends at another time somewhere."""
+    if verb == "window":
+        return f"{_who(line)}“{line.payload.get('name', '')}”阶段另定结束时间，{line.payload['obligations']} 项改期"
+    return f"“{line.after or line.before}”阶段{'开始' if verb == 'opened' else '不再举行'}"
 
 
 def _rung(line: Happened, campaign: Running, milestones: Mapping[int, Milestone]) -> str:

@@ -12,6 +12,7 @@ from states.letters import Attachment
 from states.machine import state_name
 from states.records.campaigns import Running
 from states.records.core import milestone, obligation, run, unit
+from states.records.local_windows import may_be_late
 from states.records.settling import OPEN, STATUS_NAMES
 
 AT_MOST = 20_000
@@ -35,7 +36,7 @@ def behind_sheet(session: Session, campaign: Running, now: datetime) -> Attachme
         .join(obligation, obligation.c.milestone_id == milestone.c.id)
         .join(unit, unit.c.id == obligation.c.unit_id)
         .join(run, sa.and_(run.c.campaign_id == campaign.id, run.c.unit_id == unit.c.id))
-        .where(milestone.c.campaign_id == campaign.id, milestone.c.due_at < now)
+        .where(milestone.c.campaign_id == campaign.id, may_be_late(campaign, now))
         .where(obligation.c.status.in_(OPEN), due < now)
         .order_by(due, unit.c.sort_key, unit.c.code)
         .limit(AT_MOST)

@@ -31,6 +31,7 @@ from states.records.core import (
     vacancy,
 )
 from states.records.dispatch import Mail, Proposal
+from states.records.local_windows import may_be_late
 from states.records.scopes import Selection
 from states.records.settling import OPEN
 from states.records.tables import Health, Journal, Milestone, PhaseRow, Unit
@@ -209,7 +210,7 @@ def lagging(session: Session, campaign: Running, now: datetime, limit: int | Non
 
 def _overdue(session: Session, campaign: Running, now: datetime) -> sa.Select[Any]:
     passed = sa.select(milestone.c.id).where(
-        milestone.c.campaign_id == campaign.id, milestone.c.opened_at.is_not(None), milestone.c.due_at < now
+        milestone.c.campaign_id == campaign.id, milestone.c.opened_at.is_not(None), may_be_late(campaign, now)
     )
     keys = list(session.execute(passed).scalars())
     due = sa.func.coalesce(obligation.c.due_at, milestone.c.due_at, type_=milestone.c.due_at.type)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.progress import Count, Counted, Covered, Tally, overdue, reporting, total
-from states.records import scopes, tallies
+from states.records import local_windows, scopes, tallies
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import obligation, proposal, run, unit, vacancy
@@ -27,7 +27,6 @@ def tally(
     """The campaign in figures as it stands at `now`; `path`: only the units at or below the unit of that path."""
     milestones = _opened(session, campaign)
     counts = _counts(session, milestones, now, path)
-    late_ones = [one.id for one in milestones if one.due_at is not None and one.due_at < now]
     closed, items = _ledger(session, campaign, milestones, path)
     return Tally(
         by_state=_by_state(session, campaign, path),
@@ -42,7 +41,7 @@ def tally(
         ledger_total=items,
         proposals=_proposals(session, campaign, path),
         vacancies=_vacancies(session, campaign, path),
-        worst=_worst(session, late_ones, now, worst, path),
+        worst=_worst(session, milestones, now, worst, path),
         counted=_counted(session, milestones, path),
     )
 
@@ -101,18 +100,20 @@ def _by_state(session: Session, campaign: Running, path: str | None) -> tuple[tu
 
 
 def behind_condition(session: Session, campaign: Running, now: datetime) -> sa.ColumnElement[bool]:
-    """A participant is behind when the campaign has left its phase and that phase's window is over."""
-    phases = session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id))
-    over = [
-        one.ord
-        for one in phases
-        if one.ord is not None
-        and one.ord < campaign.row.ord
-        and (one.closes_at is None or one.closes_at < now)
-    ]
-    places = [0, *over] if campaign.row.ord > 0 else []
+    """A participant is behind when the campaign has left its phase and that phase's window is over for it."""
+    rows = session.exec(select(PhaseRow).where(PhaseRow.campaign_id == campaign.id))
+    left = {one.key: one for one in rows if one.ord is not None and one.ord < campaign.row.ord}
+    over = {key for key, one in left.items() if one.closes_at is None or one.closes_at < now}
+    places = [0, *(left[key].ord for key in over)] if campaign.row.ord > 0 else []
+    is_over: sa.ColumnElement[bool] = run.c.ord.in_(places)
+    windows = local_windows.placed(session, campaign) if left else []
+    for one in windows:
+        if one.row.phase in left and (one.row.closes_at < now) != (one.row.phase in over):
+            within = sa.select(unit.c.id).where(*one.units(windows))
+            here = sa.and_(run.c.ord == left[one.row.phase].ord, run.c.unit_id.in_(within))
+            is_over = sa.and_(is_over, ~here) if one.row.phase in over else sa.or_(is_over, here)
     awake = sa.and_(run.c.state.not_in(QUIET), ~run.c.state.like("%.suspended"))
-    return sa.and_(run.c.ord.in_(places), awake, *campaign.participants)
+    return sa.and_(is_over, awake, *campaign.participants)
 
 
 def _behind(session: Session, campaign: Running, now: datetime, path: str | None) -> int:
@@ -122,14 +123,16 @@ def _behind(session: Session, campaign: Running, now: datetime, path: str | None
 
 
 def _worst(
-    session: Session, late: list[int], now: datetime, limit: int, path: str | None
+    session: Session, milestones: list[Milestone], now: datetime, limit: int, path: str | None
 ) -> tuple[tuple[str, int], ...]:
-    if not late or not limit:
+    late = [one.id for one in milestones if one.due_at is not None and one.due_at < now]
+    if not milestones or not limit:
         return ()
-    due = sa.or_(obligation.c.due_at.is_(None), obligation.c.due_at < now)
+    overdue = sa.or_(sa.and_(spans(late), obligation.c.due_at.is_(None)), obligation.c.due_at < now)
     counted = (
         sa.select(obligation.c.unit_id, sa.func.count().label("number"))
-        .where(spans(late), obligation.c.status.in_(OPEN), due, *_within(path, obligation.c.unit_id))
+        .where(spans([one.id for one in milestones]), obligation.c.status.in_(OPEN), overdue)
+        .where(*_within(path, obligation.c.unit_id))
         .group_by(obligation.c.unit_id)
         .order_by(sa.text("number DESC"), obligation.c.unit_id)
         .limit(limit)

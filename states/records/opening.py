@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.records import owing, replanning
+from states.records import laying, owing, replanning
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_span
 from states.records.core import campaign as campaigns
@@ -220,9 +220,10 @@ def open_milestone(session: Session, campaign: Running, milestone: Milestone, no
     session.flush()
     milestone.expected = fan_out(session, campaign, milestone)
     session.add(milestone)
+    could_open = _could_open(session, campaign, milestone, now)
     if milestone.due_at is not None:
-        could_open = _could_open(session, campaign, milestone, now)
         session.add_all(timers(campaign, milestone, milestone.due_at, now, could_open=could_open))
+    laying.obey(session, campaign, milestone, now, could_open)
     note(
         session,
         now,

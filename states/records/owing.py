@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.records import scopes
+from states.records import local_windows, scopes
 from states.records.campaigns import Running
 from states.records.core import unit
 from states.records.tables import Milestone, Unit
@@ -15,18 +15,20 @@ from states.records.tables import Milestone, Unit
 
 def conditions(session: Session, campaign: Running, milestone: Milestone) -> list[sa.ColumnElement[bool]]:
     """Conditions over `unit`; none where every unit that takes part owes it."""
-    if not (milestone.scope or campaign.has_departments):
-        return []
-    owner = session.get_one(Unit, campaign.row.owner_id)
-    return scopes.owing(session, milestone.scope, owner)
+    found = local_windows.outside(session, campaign, milestone)
+    if milestone.scope or campaign.has_departments:
+        owner = session.get_one(Unit, campaign.row.owner_id)
+        found += scopes.owing(session, milestone.scope, owner)
+    return found
 
 
 def holding(session: Session, campaign: Running, milestones: Iterable[Milestone], unit_id: int) -> set[int]:
     """Of milestones still to be opened those that this unit will owe."""
     held = set()
-    known: dict[str, bool] = {}
+    known: dict[tuple[str, tuple[int, ...]], bool] = {}
     for one in milestones:
-        alike = repr(sorted(one.scope.items()))
+        ended = local_windows.over(session, campaign, one)
+        alike = repr(sorted(one.scope.items())), tuple(each.row.id for each in ended)
         if alike not in known:
             known[alike] = _meets(session, unit_id, conditions(session, campaign, one))
         if known[alike]:

@@ -21,6 +21,7 @@ from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import milestone, obligation, phase, run, unit
 from states.records.figures import behind_condition
+from states.records.local_windows import closing, may_be_late
 from states.records.reading_campaigns import choice
 from states.records.reading_standing import (
     Owed,
@@ -114,7 +115,7 @@ def _overdue(campaign: Running, now: datetime) -> sa.ColumnElement[bool]:
     owed = sa.select(obligation.c.id).select_from(milestone.join(obligation, obligation.c.id == key))
     return owed.where(
         milestone.c.campaign_id == campaign.id,
-        milestone.c.due_at < now,
+        may_be_late(campaign, now),
         obligation.c.status.in_(OPEN),
         due_in_force() < now,
     ).exists()
@@ -175,7 +176,7 @@ def _rows(
     statement = sa.select(
         *(unit.c.id, unit.c.code, unit.c.name, unit.c.kind, parent.c.code.label("parent")),
         *(unit.c.level, unit.c.grade, unit.c.beds),
-        *(run.c.state, run.c.ord, run.c.since, run.c.version, run.c.outcome, phase.c.closes_at),
+        *(run.c.state, run.c.ord, run.c.since, run.c.version, run.c.outcome, closing().label("closes_at")),
         participating(campaign.row.owner_id).label("participating"),
     ).select_from(joined)
     found = session.execute(statement.where(*conditions).order_by(run.c.unit_id).limit(limit))

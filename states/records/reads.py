@@ -15,6 +15,7 @@ from states.machine import state_name
 from states.records.access import Scope
 from states.records.campaigns import Running, running
 from states.records.core import campaign, milestone, obligation, phase, run, timer, unit
+from states.records.local_windows import closing
 from states.records.prepared import Given, Prepared, Row
 from states.records.reading_standing import (
     Frozen,
@@ -82,7 +83,7 @@ def _statement(code: sa.ColumnElement[str]) -> sa.Select[Any]:
             *(run.c.campaign_id, run.c.state, run.c.ord, run.c.since, run.c.version, run.c.outcome),
             *(campaign.c.template_key, campaign.c.template_sha256, campaign.c.title),
             *(campaign.c.state.label("campaign_state"), campaign.c.ord.label("campaign_ord")),
-            phase.c.closes_at,
+            closing().label("closes_at"),
             *(owed.c.key, owed.c.name.label("owed_name"), owed.c.ladder, owed.c.due, owed.c.provisional),
             *(owed.c.rung, owed.c.fired_at),
         )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.plan import PlannedMilestone
-from states.records import rearming
+from states.records import laying, rearming
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
 from states.records.journal import note
@@ -45,7 +45,9 @@ def apply(session: Session, now: datetime, actor: str) -> list[Redate]:
     for one in moved:
         _move(session, one, now, actor)
     for key in _running(session):
-        follow(session, running(session, key), now, actor, MOVED)
+        campaign = running(session, key)
+        follow(session, campaign, now, actor, MOVED)
+        laying.rederive(session, campaign, now, actor, MOVED)
     return moved
 
 

@@ -1,0 +1,109 @@
+"""Many obligations of one milestone get the same due date of their own, each with timers of its own, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.records import settling
+from states.records.campaigns import Running
+from states.records.columns import obligation_span
+from states.records.core import journal, obligation, timer
+from states.records.journal import note_from, payload
+from states.records.tables import Milestone
+from states.records.timers import timetable
+
+
+def whose(milestone: Milestone, units: sa.Select[tuple[int]]) -> list[sa.ColumnElement[bool]]:
+    """Conditions over `obligation`: what these units still have to do for a milestone."""
+    first, last = obligation_span(milestone.id)
+    unsettled = obligation.c.status.in_(settling.UNSETTLED)
+    return [obligation.c.id.between(first, last), unsettled, obligation.c.unit_id.in_(units)]
+
+
+def give(
+    session: Session,
+    campaign: Running,
+    milestone: Milestone,
+    keys: Sequence[int],
+    due: datetime,
+    now: datetime,
+    could_open: datetime | None = None,
+) -> None:
+    """Old rungs fall silent and those that follow from `due` are set; see `settling.rederive` for a single one."""
+    settling.silence(session, keys, now)
+    settling.change_all(session, keys, {"due_at": due, "version": obligation.c.version + 1})
+    for start in range(0, len(keys), settling.AT_ONCE):
+        _set_timers(
+            session, campaign, milestone, keys[start : start + settling.AT_ONCE], due, now, could_open
+        )
+
+
+def _set_timers(
+    session: Session,
+    campaign: Running,
+    milestone: Milestone,
+    keys: Sequence[int],
+    due: datetime,
+    now: datetime,
+    could_open: datetime | None,
+) -> None:
+    earlier = sa.select(sa.func.coalesce(sa.func.max(timer.c.cycle), 0) + 1).where(
+        timer.c.phase_id == 0,
+        timer.c.milestone_id == milestone.id,
+        timer.c.obligation_id == obligation.c.id,
+    )
+    owed = obligation.c.id.in_(keys), obligation.c.status.in_(settling.OPEN)
+    rungs = []
+    for one in timetable(campaign, milestone, due, now, could_open):
+        fixed = {
+            "campaign_id": campaign.id,
+            "phase_id": 0,
+            "milestone_id": milestone.id,
+            "rung": one.rung,
+            "after_due": one.after_due,
+            "fire_at": one.fire_at,
+            "cursor": 0,
+            "served": 0,
+            "done_at": now if one.skipped else None,
+            "outcome": one.skipped,
+        }
+        values = [sa.literal(value, timer.c[name].type).label(name) for name, value in fixed.items()]
+        rungs.append(sa.select(*values, obligation.c.id, earlier.scalar_subquery()).where(*owed))
+        columns = [*fixed, "obligation_id", "cycle"]
+    if rungs:  # one statement for all, so that each sees the same earlier cycles
+        session.execute(sa.insert(timer).from_select(columns, sa.union_all(*rungs)))
+
+
+def note_many(
+    session: Session,
+    campaign: Running,
+    milestone: Milestone,
+    keys: Sequence[int],
+    due: datetime,
+    now: datetime,
+    actor: str,
+    reason: str,
+) -> None:
+    """A journal row for each that will have another date, before it has."""
+    fixed = {"at": now, "kind": "obligation.redated", "actor": actor, "campaign_id": campaign.id}
+    fixed |= {"after": due.isoformat(), "reason": reason}
+    literals = [sa.literal(value, journal.c[name].type) for name, value in fixed.items()]
+    common = milestone.due_at.isoformat() if milestone.due_at else None
+    before = sa.func.coalesce(_iso(session), sa.literal(common, sa.String))
+    about = payload(session, obligation=obligation.c.id)
+    for start in range(0, len(keys), settling.AT_ONCE):
+        some = obligation.c.id.in_(keys[start : start + settling.AT_ONCE])
+        rows = sa.select(*literals, obligation.c.unit_id, before, about).where(some)
+        note_from(session, [*fixed, "unit_id", "before", "payload"], rows)
+
+
+def _iso(session: Session) -> sa.ColumnElement[str]:
+    """An obligation's own date as `datetime.isoformat` writes it in UTC."""
+    own = obligation.c.due_at
+    if session.get_bind().dialect.name == "postgresql":
+        return sa.func.to_char(sa.func.timezone("UTC", own), 'YYYY-MM-DD"T"HH24:MI:SS+00:00', type_=sa.String)
+    return sa.func.strftime("%Y-%m-%dT%H:%M:%S+00:00", own, type_=sa.String)
