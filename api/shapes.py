@@ -55,6 +55,22 @@ class Happening(Sent):
     dry_run: bool = Field(default=False, description="只看哪些期限随之确定，不记录")
 
 
+class PhaseOpen(Sent):
+    """A phase beside the row to open now."""
+
+    reason: Reason | None = None
+
+
+class LocalWindow(Sent):
+    """Another end of a phase for a unit and those below it. Nothing is changed unless `dry_run` is false."""
+
+    phase: Words = Field(examples=["self-check"], description="阶段代号")
+    under: Code = Field(description="这个单位及其下级")
+    until: Words = Field(examples=["2026-12-15"], description="结束日期，也可写时刻：2026-12-15 12:00")
+    reason: Reason
+    dry_run: bool = Field(default=True, description="只试算，不办理")
+
+
 class Which(Sent):
     """Units of a campaign; empty fields do not restrict."""
 

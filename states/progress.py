@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 HANDED_IN = ("submitted", "accepted", "nil")
 OWED = ("open", "returned")
@@ -68,10 +69,31 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A phase beside the row in figures; `opened`: whether it has begun. `owed` is the sum of the others but overdue."""
+
+    key: str
+    name: str
+    period: str
+    opened: bool
+    opens_at: datetime | None
+    closes_at: datetime | None
+    open: int = 0
+    submitted: int = 0
+    settled: int = 0
+    overdue: int = 0
+
+    @property
+    def owed(self) -> int:
+        return self.open + self.submitted + self.settled
+
+
+@dataclass(frozen=True)
 class Tally:
     """One campaign in figures at one instant. Sub-totals add up: `units` is the sum of `by_state`.
 
-    Units are those that take part (`scopes.participating`); matters are whatever anybody owes.
+    Units are those that take part (`scopes.participating`); matters are whatever anybody owes. `by_outcome` adds up to
+    those that are closed.
     """
 
     by_state: tuple[tuple[str, int], ...]
@@ -88,6 +110,8 @@ class Tally:
     vacancies: int = 0
     worst: tuple[tuple[str, int], ...] = field(default=())
     counted: tuple[Counted, ...] = ()
+    by_outcome: tuple[tuple[str, int], ...] = ()
+    beside: tuple[Beside, ...] = ()
 
     @property
     def units(self) -> int:

@@ -32,7 +32,7 @@ class Month:
 
 @dataclass(frozen=True)
 class Bar:
-    """A phase from `x` to `x + width`; `state` is past, now or ahead."""
+    """A phase from `x` to `x + width`; `state` is past, now or ahead. `beside`: it stands beside the row of the others."""
 
     x: float
     y: float
@@ -43,6 +43,7 @@ class Bar:
     label_x: float
     anchor: str
     told: str
+    beside: bool = False
 
 
 @dataclass
@@ -104,7 +105,7 @@ def draw(
     first, last = _midnight(min(known), zone, 0), _midnight(max(known), zone, 2)
     scale = _Scale(first, last)
     bars = list(_bars(phases, scale, zone, now))
-    rows, marks, bottom = _rows(nodes, scale, zone, now, HEAD + ROW * len(bars))
+    rows, marks, bottom = _rows(nodes, scale, zone, now, HEAD + ROW * len({bar.y for bar in bars}))
     inside = first <= now <= last
     local = now.astimezone(zone)
     place = scale.x(now)
@@ -130,24 +131,32 @@ def _midnight(at: datetime, zone: ZoneInfo, days: int) -> datetime:
 
 
 def _bars(phases: list[PhaseRow], scale: _Scale, zone: ZoneInfo, now: datetime) -> Iterator[Bar]:
-    for place, phase in enumerate(one for one in phases if one.opens_at or one.closes_at):
+    """One line each; the occurrences of a phase that comes again share one, and only the first bears the name."""
+    dated = [one for one in phases if one.opens_at or one.closes_at]
+    lines = {base: place for place, base in enumerate(dict.fromkeys(one.base or one.key for one in dated))}
+    named: set[str] = set()
+    for phase in dated:
+        base = phase.base or phase.key
+        name = "" if base in named else phase.name.removesuffix(f"（{phase.period}）")
+        named.add(base)
         opens = phase.opened_at or phase.opens_at or phase.closes_at or now
         closes = phase.closes_at or opens
         x, width = scale.x(opens), max(4.0, scale.x(closes) - scale.x(opens))
         state = "ahead" if phase.opened_at is None else "past" if closes < now else "now"
-        fits = width > len(phase.name) * CHARACTER + 12
-        beyond = x + width + len(phase.name) * CHARACTER + 12 < WIDTH
+        fits = width > len(name) * CHARACTER + 12
+        beyond = x + width + len(name) * CHARACTER + 12 < WIDTH
         first, last = opens.astimezone(zone), closes.astimezone(zone)
         yield Bar(
             x=x,
-            y=HEAD + ROW * place,
+            y=HEAD + ROW * lines[base],
             width=width,
-            name=phase.name,
+            name=name,
             state=state,
             provisional=phase.provisional,
             label_x=x + 8 if fits else x + width + 6 if beyond else x - 6,
             anchor="start" if fits or beyond else "end",
             told=f"{phase.name}：{first:%Y-%m-%d} 至 {last:%Y-%m-%d}{'（暂定）' if phase.provisional else ''}",
+            beside=phase.ord is None,
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands import given, happening, levels, onward, renewing, shown, tallying
+from flows.commands import given, happening, levels, onward, renewing, shown, tallying, windows
 from states import clock
 from states.errors import Refused
 
@@ -23,6 +23,8 @@ app.command("event")(happening.event)
 app.command("renew")(renewing.renew)
 for command in (levels.adopt, levels.changes, levels.accept, levels.decline, levels.repeat):
     app.command()(command)
+app.command("open")(windows.open_)
+app.command("window")(windows.window)
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 Named = Annotated[str, typer.Argument(metavar="KEY|FILE", help="自带模板的键，或模板文件")]
 Start = Annotated[date, typer.Option("--start", metavar="DATE", parser=given.a_day, help="启动日期")]

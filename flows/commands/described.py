@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from states.machine import Machines
     from states.phasing import PlannedPhase
     from states.plan import PlannedMilestone
-    from states.progress import Tally
+    from states.progress import Beside, Tally
     from states.records.board import Lagging, Listed
     from states.records.campaigns import Running
     from states.records.launch import Draft
@@ -135,6 +135,8 @@ def tally_data(campaign: Running, found: Tally, now: datetime) -> dict[str, Any]
         "as_of": shown.iso(now, campaign.zone),
         "units": found.units,
         "states": [{**state_data(campaign.machines, key), "units": number} for key, number in found.by_state],
+        "outcomes": [{"outcome": name, "units": number} for name, number in found.by_outcome],
+        "beside": [_beside_data(one, campaign.zone) for one in found.beside],
         "behind": found.behind,
         "open": found.open,
         "overdue": found.overdue,
@@ -163,6 +165,27 @@ def tally_data(campaign: Running, found: Tally, now: datetime) -> dict[str, Any]
     }
 
 
+def _beside_data(one: Beside, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "name": one.name,
+        "period": one.period,
+        "opened": one.opened,
+        "opens_at": shown.iso(one.opens_at, zone),
+        "closes_at": shown.iso(one.closes_at, zone),
+        "open": one.open,
+        "submitted": one.submitted,
+        "settled": one.settled,
+        "overdue": one.overdue,
+    }
+
+
+def _beside_row(one: Beside, zone: ZoneInfo) -> tuple[object, ...]:
+    first, last = shown.day_words(one.opens_at, zone), shown.day_words(one.closes_at, zone)
+    done = f"{one.owed - one.open}/{one.owed}" if one.owed else ""
+    return one.name, one.key, "已开始" if one.opened else "未开始", first, last, done, one.overdue or ""
+
+
 def show_tally(campaign: Running, found: Tally, now: datetime) -> None:
     from states.machine import state_name
 
@@ -175,6 +198,11 @@ def show_tally(campaign: Running, found: Tally, now: datetime) -> None:
         [(state_name(campaign.machines, key).label, number) for key, number in found.by_state]
         + [("合计", found.units)],
     )
+    shown.table(
+        ("并行阶段", "代号", "", "开始", "结束", "已报/应报", "逾期"),
+        [_beside_row(one, campaign.zone) for one in found.beside],
+    )
+    shown.table(("办结结果", "单位数"), found.by_outcome if len(campaign.template.outcomes) > 1 else ())
     said = found.reporting
     shown.table(
         ("指标", "数", "说明"),

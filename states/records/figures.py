@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.progress import Count, Counted, Covered, Tally, overdue, reporting, total
+from states.machine import CLOSED
+from states.progress import Beside, Count, Counted, Covered, Tally, overdue, reporting, total
 from states.records import local_windows, scopes, tallies
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
-from states.records.core import obligation, proposal, run, unit, vacancy
+from states.records.core import obligation, phase, proposal, run, unit, vacancy
 from states.records.ledger_steps import steps_of
 from states.records.settling import OPEN, SETTLED
 from states.records.tables import Milestone, PhaseRow, Unit
@@ -26,10 +28,13 @@ def tally(
 ) -> Tally:
     """The campaign in figures as it stands at `now`; `path`: only the units at or below the unit of that path."""
     milestones = _opened(session, campaign)
-    counts = _counts(session, milestones, now, path)
+    each = _each(session, milestones, now, path)
+    counts = [count for _milestone, count in each]
     closed, items = _ledger(session, campaign, milestones, path)
     return Tally(
         by_state=_by_state(session, campaign, path),
+        by_outcome=_by_outcome(session, campaign, path),
+        beside=tuple(_beside(session, campaign, milestones, each)),
         behind=_behind(session, campaign, now, path),
         overdue=overdue(counts),
         open=total(counts, *OPEN),
@@ -71,7 +76,10 @@ def spans(milestones: list[int]) -> sa.ColumnElement[bool]:
     return sa.or_(*spans) if spans else sa.false()
 
 
-def _counts(session: Session, milestones: list[Milestone], now: datetime, path: str | None) -> list[Count]:
+def _each(
+    session: Session, milestones: list[Milestone], now: datetime, path: str | None
+) -> list[tuple[int, Count]]:
+    """Obligations of each milestone, by what matters of them."""
     own_due = obligation.c.due_at.is_not(None)
     statement = (
         sa.select(
@@ -86,7 +94,7 @@ def _counts(session: Session, milestones: list[Milestone], now: datetime, path: 
     )
     passed = {one.id: one.due_at is not None and one.due_at < now for one in milestones}
     return [
-        Count(status, passed[milestone] if own < 0 else bool(own), late, number)
+        (milestone, Count(status, passed[milestone] if own < 0 else bool(own), late, number))
         for milestone, status, late, own, number in session.execute(statement).tuples()
     ]
 
@@ -97,6 +105,37 @@ def _by_state(session: Session, campaign: Running, path: str | None) -> tuple[tu
     found = Counter(dict(session.execute(statement.group_by(run.c.state)).tuples().all()))
     known = campaign.machines.unit.states
     return tuple((state, found[state]) for state in known if found[state])
+
+
+def _by_outcome(session: Session, campaign: Running, path: str | None) -> tuple[tuple[str, int], ...]:
+    """How the closed units ended, in the order of the template."""
+    statement = sa.select(run.c.outcome, sa.func.count()).where(run.c.campaign_id == campaign.id)
+    statement = statement.where(run.c.state == CLOSED, *campaign.participants, *_within(path, run.c.unit_id))
+    found = Counter(dict(session.execute(statement.group_by(run.c.outcome)).tuples().all()))
+    return tuple((outcome, found[outcome]) for outcome in campaign.template.outcomes if found[outcome])
+
+
+def _beside(
+    session: Session, campaign: Running, milestones: list[Milestone], counted: list[tuple[int, Count]]
+) -> Iterator[Beside]:
+    """Each phase beside the row, in the order of their dates."""
+    beside = (PhaseRow.campaign_id == campaign.id, phase.c.ord.is_(None))
+    order = (phase.c.opens_at.is_(None), phase.c.opens_at, phase.c.id)
+    for one in session.exec(select(PhaseRow).where(*beside).order_by(*order)):
+        mine = {row.id for row in milestones if row.phase == one.key}
+        counts = [count for key, count in counted if key in mine]
+        yield Beside(
+            key=one.key,
+            name=one.name,
+            period=one.period,
+            opened=one.opened_at is not None,
+            opens_at=one.opened_at or one.opens_at,
+            closes_at=one.closes_at,
+            open=total(counts, *OPEN),
+            submitted=total(counts, "submitted"),
+            settled=total(counts, *SETTLED),
+            overdue=overdue(counts),
+        )
 
 
 def behind_condition(session: Session, campaign: Running, now: datetime) -> sa.ColumnElement[bool]:

@@ -20,7 +20,7 @@ from states.records import locks, owing, settling
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_span
 from states.records.core import journal, obligation, run, unit
-from states.records.moving import NOTHING_OWED, outcome_of
+from states.records.moving import NOTHING_OWED, check_outcome, outcome_of
 from states.records.tables import Milestone
 
 SYSTEM = "system"
@@ -50,6 +50,7 @@ def mass_move(
     """Make the same move of every chosen unit (`chosen`: conditions over `unit_run`) for which it is open."""
     if name not in machine.MOVES["unit"]:
         raise Faulty([f"没有“{name}”这个动作；可用的有 {'、'.join(machine.MOVES['unit'])}"])
+    check_outcome(campaign, name, outcome)
     edges = [edge for edge in machine.table(campaign.machines) if edge.move == name]
     if any(edge.needs_reason for edge in edges) and not (reason or "").strip():
         raise Refused(f"“{machine.MOVE_NAMES[name]}”须写明理由")

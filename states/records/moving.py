@@ -70,6 +70,7 @@ def move(
     """Make one move of one unit. Raises Refused (with sentences), Conflict when `version` is not the present one."""
     if name not in machine.MOVES["unit"]:
         raise Faulty([f"没有“{name}”这个动作；可用的有 {'、'.join(machine.MOVES['unit'])}"])
+    check_outcome(campaign, name, outcome)
     locks.beside_others(session, campaign.id)
     row = run_of(session, campaign, unit_id, lock=True)
     if version is not None and version != row.version:
@@ -88,6 +89,14 @@ def outcome_of(campaign: Running, after: str, wanted: str | None) -> str | None:
     if after != machine.CLOSED:
         return None
     return wanted or allowed[0]
+
+
+def check_outcome(campaign: Running, name: str, wanted: str | None) -> None:
+    """Raises Refused for an outcome given with a move that closes nobody."""
+    if wanted is not None and all(
+        edge.dest != machine.CLOSED for edge in machine.table(campaign.machines) if edge.move == name
+    ):
+        raise Refused(f"“{machine.MOVE_NAMES[name]}”不是办结，不写结果")
 
 
 def _write(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.machine import Choice, Machines, state_name
-from states.progress import Counted, Tally
+from states.progress import Beside, Counted, Tally
 from states.records import board, campaigning, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running, running
@@ -20,6 +20,7 @@ from states.records.figures import tally
 from states.records.reading_standing import frozen_of, run_state
 from states.records.tables import Milestone, PhaseRow
 from states.records.told import (
+    BesideTold,
     CampaignInFull,
     CampaignInShort,
     CampaignMoves,
@@ -91,12 +92,13 @@ def in_full(session: Session, scope: Scope, campaign_id: int) -> CampaignInFull:
         **told(session, campaign),
         "fills": dict(row.fills),
         "warnings": list(row.warnings),
-        "phases": [_phase(one, zone) for one in board.phases(session, campaign)],
+        "phases": [phase_told(one, zone) for one in board.phases(session, campaign)],
         "milestones": [_milestone(one, zone) for one in session.exec(dated)],
     }
 
 
-def _phase(row: PhaseRow, zone: ZoneInfo) -> PhaseTold:
+def phase_told(row: PhaseRow, zone: ZoneInfo) -> PhaseTold:
+    """A phase in the campaign's zone."""
     return {
         "key": row.key,
         "name": row.name,
@@ -147,6 +149,8 @@ def summary(session: Session, scope: Scope, campaign_id: int, now: datetime) -> 
         "as_of": instant(now, campaign.zone),
         "units": found.units,
         "states": state_counts(campaign.machines, found),
+        "outcomes": [{"outcome": name, "units": number} for name, number in found.by_outcome],
+        "beside": [_beside(one, campaign.zone) for one in found.beside],
         "behind": found.behind,
         "open": found.open,
         "overdue": found.overdue,
@@ -194,6 +198,21 @@ def _counted(one: Counted) -> CountedTold:
 def state_counts(machines: Machines, found: Tally) -> list[StateCount]:
     """How many units are in each state."""
     return [_count(machines, state, number) for state, number in found.by_state]
+
+
+def _beside(one: Beside, zone: ZoneInfo) -> BesideTold:
+    return {
+        "key": one.key,
+        "name": one.name,
+        "period": one.period,
+        "opened": one.opened,
+        "opens_at": instant_or_none(one.opens_at, zone),
+        "closes_at": instant_or_none(one.closes_at, zone),
+        "open": one.open,
+        "submitted": one.submitted,
+        "settled": one.settled,
+        "overdue": one.overdue,
+    }
 
 
 def _count(machines: Machines, state: str, number: int) -> StateCount:

@@ -4,12 +4,14 @@ Instants are ISO 8601 with the offset of the campaign's zone. `stage` is `review
 """
 
 from states.records.told.campaigns import (
+    BesideTold,
     CampaignInFull,
     CampaignTold,
     CountedTold,
     CoverageTold,
     LedgerRate,
     MilestoneTold,
+    OutcomeCount,
     PhaseTold,
     ReportingTold,
     StateCount,
@@ -42,9 +44,11 @@ from states.records.told.prospects import (
     ProposalTold,
 )
 from states.records.told.standing import CampaignInShort, Escalation, NextDue, RunTold, Status, UnitLine
+from states.records.told.windows import LocalWindowTold, PhaseOpened, Shift, WindowLaid
 
 __all__ = [
     "ActChoice",
+    "BesideTold",
     "BlankTold",
     "CampaignInFull",
     "CampaignInShort",
@@ -64,6 +68,7 @@ __all__ = [
     "LedgerRate",
     "LedgerStepTold",
     "LedgerTold",
+    "LocalWindowTold",
     "MailForetold",
     "MailLine",
     "MassMoved",
@@ -74,7 +79,9 @@ __all__ = [
     "NextDue",
     "ObligationInFull",
     "ObligationTold",
+    "OutcomeCount",
     "Page",
+    "PhaseOpened",
     "PhaseTold",
     "Place",
     "PlannedTold",
@@ -84,6 +91,7 @@ __all__ = [
     "RunThen",
     "RunTold",
     "RungTold",
+    "Shift",
     "StageTold",
     "StateCount",
     "StateTold",
@@ -98,6 +106,7 @@ __all__ = [
     "UnitMoved",
     "UnitMoves",
     "UnitTold",
+    "WindowLaid",
     "instant",
     "instant_or_none",
 ]

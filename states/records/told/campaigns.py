@@ -149,8 +149,32 @@ class LedgerRate(TypedDict):
 
 
 @with_config(Exact)
+class OutcomeCount(TypedDict):
+    """How many closed units ended so; the outcomes are the template's own."""
+
+    outcome: str
+    units: int
+
+
+@with_config(Exact)
+class BesideTold(TypedDict):
+    """A phase beside the row of phases: its window (since when it is open) and what is owed in it."""
+
+    key: str
+    name: str
+    period: str
+    opened: bool
+    opens_at: Instant | None
+    closes_at: Instant | None
+    open: int
+    submitted: int
+    settled: int
+    overdue: int
+
+
+@with_config(Exact)
 class Summary(TypedDict):
-    """A campaign in figures; `units` is the sum over `states`, `open + submitted + settled` all obligations.
+    """A campaign in figures; `units` is the sum over `states`, `outcomes` add up to the closed ones, `open + submitted + settled` all obligations.
 
     Units are counted when they take part; the unit that runs the campaign and departments that answer for rows of the
     ledger are not, though what they owe is.
@@ -160,6 +184,8 @@ class Summary(TypedDict):
     as_of: Instant
     units: int
     states: list[StateCount]
+    outcomes: list[OutcomeCount]
+    beside: list[BesideTold]
     behind: int
     open: int
     overdue: int
