@@ -86,13 +86,20 @@ def advance_settled(session: Session, campaign: Running, now: datetime, *, left_
         if left_behind and machine.ord_of(campaign.machines, edge.source) >= campaign.row.ord:
             continue
         if edge.move == "submit":
-            made += _set_move(
-                session, campaign, edge, _open(session, campaign, edge), now, SYSTEM, None, None
-            )
+            ready = [*_open(session, campaign, edge), *_not_idle(session, campaign, edge)]
+            made += _set_move(session, campaign, edge, ready, now, SYSTEM, None, None)
         if edge.move == "approve" and _leads_to_open_phase(campaign, edge):
             idle = [*_open(session, campaign, edge), *_owes_nothing(session, campaign, edge)]
             made += _set_move(session, campaign, edge, idle, now, SYSTEM, NOTHING_OWED, None)
     return made
+
+
+def _not_idle(session: Session, campaign: Running, edge: Edge) -> list[sa.ColumnElement[bool]]:
+    """Who owes nothing enters no review before it can pass it: nobody is to look for something to review."""
+    onward = campaign.machines.unit.edge(edge.dest, "approve")
+    if onward is None or onward.dest == machine.CLOSED or _leads_to_open_phase(campaign, onward):
+        return []
+    return [sa.not_(sa.and_(*_owes_nothing(session, campaign, onward)))]
 
 
 def _owes_nothing(session: Session, campaign: Running, edge: Edge) -> list[sa.ColumnElement[bool]]:

@@ -166,23 +166,31 @@ def follow(session: Session, campaign: Running, unit_id: int, now: datetime) -> 
     """One unit follows the campaign after something of it was settled; see `advance_settled`."""
     made: list[Moved] = []
     row = session.get(UnitRun, (campaign.id, unit_id), populate_existing=True)
-    while row is not None:
-        idle = _passes_review(session, campaign, row)
-        name, reason = ("approve", NOTHING_OWED) if idle else ("submit", None)
+    while row is not None and (step := _next_step(session, campaign, row)) is not None:
         try:
-            made.append(move(session, campaign, unit_id, name, now, SYSTEM, reason=reason))
+            made.append(move(session, campaign, unit_id, step[0], now, SYSTEM, reason=step[1]))
         except Refused:
             return made
     return made
 
 
-def _passes_review(session: Session, campaign: Running, row: UnitRun) -> bool:
-    """Whether it waits for the review of a phase in which it owes nothing, with the next one open already."""
-    edge = campaign.machines.unit.edge(row.state, "approve")
-    if edge is None or edge.dest == machine.CLOSED:
-        return False
-    if machine.ord_of(campaign.machines, edge.dest) > campaign.row.ord:
-        return False
+def _next_step(session: Session, campaign: Running, row: UnitRun) -> tuple[str, str | None] | None:
+    """How a unit goes on by itself, with the reason: it hands in, and passes a review in which it owes nothing.
+
+    None while the phase after such a review is not open: then it is not sent there either.
+    """
+    table = campaign.machines.unit
+    submit, approve = table.edge(row.state, "submit"), table.edge(row.state, "approve")
+    passing = approve or (table.edge(submit.dest, "approve") if submit else None)
+    if passing is None or passing.dest == machine.CLOSED or not _idle(session, campaign, row):
+        return "submit", None
+    if machine.ord_of(campaign.machines, passing.dest) > campaign.row.ord:
+        return None
+    return ("approve", NOTHING_OWED) if approve else ("submit", None)
+
+
+def _idle(session: Session, campaign: Running, row: UnitRun) -> bool:
+    """Whether it owes nothing in its phase."""
     asked = settling.required(session, campaign, row.state.split(".")[0])
     owed = obligation.c.id.in_([obligation_id(one.id, row.unit_id) for one in asked])
     return session.execute(sa.select(obligation.c.id).where(owed)).first() is None

@@ -1,0 +1,499 @@
+"""Any plan, read a second time by counting days on fingers: dates, who owes what, who hears; at any rhythm of rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlmodel import SQLModel
+
+from states.plan import plan
+from states.reading import load
+from states.records import calendar, campaigning, foretell, rounds
+from states.records.session import memory
+from states.records.tables import Campaign, Milestone, Notice, Obligation, PhaseRow, UnitRun
+from states.workdays import Workdays, published
+
+ZONE = ZoneInfo("Asia/Shanghai")
+DAY = timedelta(days=1)
+FIRST = date(2026, 4, 20)  # Labour Day with its working Saturdays lies ahead
+LAST = FIRST + 75 * DAY
+HOSPITALS, COUNTIES, EAST = {"R1-H1", "R2-H1"}, {"R1", "R2"}, {"R1", "R1-H1", "R1-H2"}
+EVERYBODY = {"R1", "R1-H1", "R1-H2", "R2", "R2-H1", "R2-C1"}
+SCOPES: dict[str, set[str]] = {
+    "": EVERYBODY,
+    "{kinds: [医院]}": HOSPITALS,
+    "{kinds: [行政部门]}": COUNTIES,
+    "{under: [R1]}": EAST,
+    "{codes: [R2-H1, R2-C1]}": {"R2-H1", "R2-C1"},
+    "{under: [R1], kinds: [医院]}": {"R1-H1"},
+}
+LADDERS = """
+ladders:
+  before: {rungs: [{at: -3d, name: 提醒, to: [liaison]}]}
+  after: {rungs: [{at: +1wd, name: 催办, to: [liaison]}]}
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One requirement: how its date is said, for whom."""
+
+    phase: int | None
+    form: str
+    n: int
+    scope: str
+    ladder: str
+    key: str = ""
+
+    def words(self) -> str:
+        on = FIRST + self.n * DAY
+        return {
+            "day": f"due: {on.month}月{on.day}日前",
+            "month": f"due: {4 + self.n % 4}月底前",
+            "launch": f"due: 启动后{self.n + 1}日内",
+            "launch-wd": f"due: 启动后{self.n + 1}个工作日内",
+            "start": f"due: 阶段开始后{self.n % 20 + 1}日内",
+            "start-wd": f"due: 阶段开始后{self.n % 15 + 1}个工作日内",
+            "end": f"due: 阶段结束前{self.n % 10 + 1}日",
+            "end-wd": f"due: 阶段结束前{self.n % 8 + 1}个工作日",
+            "weekly": "every: 每周五",
+            "undated": "to: 示例办公室",
+        }[self.form]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One phase: dated (`begins`, `lasts` days), after the one before, by hand on day `hand`, or without any date."""
+
+    how: str
+    beside: bool
+    begins: int
+    lasts: int
+    hand: int | None
+    scope: str
+    key: str = ""
+
+    def words(self) -> str:
+        first, last = (FIRST + n * DAY for n in (self.begins, self.begins + self.lasts))
+        return {
+            "dated": f"from: {first.month}月{first.day}日, until: {last.month}月{last.day}日",
+            "after": f"opens: after_previous, window: 为期{self.lasts % 3 + 1}周",
+            "hand": f"opens: by_hand, window: 为期{self.lasts % 3 + 1}周",
+            "undated": "opens: by_hand",
+            "again": f"every: 每周五, from: {first.month}月{first.day}日, until: {last.month}月{last.day}日",
+        }[self.how]
+
+
+@dataclass
+class Read:
+    """What one sees by going through the days: phases that have begun (opens, closes), what is owed when by whom."""
+
+    phases: dict[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
+    owed: dict[tuple[str, str], tuple[datetime | None, frozenset[str]]] = field(default_factory=dict)
+    opened: dict[str, datetime] = field(default_factory=dict)
+
+
+def at(day: date, clock: time = time(0)) -> datetime:
+    return datetime.combine(day, clock, ZONE).astimezone(UTC)
+
+
+def evening(day: date) -> datetime:
+    return at(day, time(18))
+
+
+def local_day(instant: datetime) -> date:
+    return instant.astimezone(ZONE).date()
+
+
+class Fingers:
+    """A second reader of the plan, who knows nothing but the next day."""
+
+    def __init__(self, stretches: list[Stretch], asked: list[Asked]) -> None:
+        self.stretches, self.asked = stretches, asked
+        self.works = Workdays.of(*published()).is_workday
+
+    def count(self, day: date, n: int, *, working: bool) -> date:
+        """`n` days on (or back), counting only working days if wanted."""
+        step = DAY if n > 0 else -DAY
+        while n:
+            day += step
+            if not working or self.works(day):
+                n -= 1 if n > 0 else -1
+        return day
+
+    def read(self) -> Read:
+        """Day by day: which phases begin, by their date, after the one before, or because somebody says so."""
+        found = Read()
+        row = [one for one in self.stretches if not one.beside] or [
+            Stretch("dated", False, 0, 400, None, "", "run")
+        ]
+        ord_ = 0
+        day = FIRST
+        while day <= LAST:
+            for moment in (at(day), at(day, HAND)):
+                ord_ = self._row(found, row, ord_, moment)
+                if ord_:
+                    self._beside(found, moment)
+            day += DAY
+        self._owed(found, row)
+        return found
+
+    def _row(self, found: Read, row: list[Stretch], ord_: int, moment: datetime) -> int:
+        while ord_ < len(row):
+            one, before = row[ord_], row[ord_ - 1] if ord_ else None
+            planned = self._planned(found, one, before)
+            by_hand = one.hand is not None and moment == at(FIRST + one.hand * DAY, HAND)
+            by_date = one.how in ("dated", "after") and planned is not None and planned <= moment
+            if not (by_date or (by_hand and one.how in ("hand", "undated"))):
+                return ord_
+            self._begin(found, one, one.key, planned if by_date else moment, None)
+            ord_ += 1
+        return ord_
+
+    def _planned(self, found: Read, one: Stretch, before: Stretch | None) -> datetime | None:
+        if one.how == "dated":
+            return at(FIRST + one.begins * DAY) if one.key != "run" else at(FIRST)
+        if one.how != "after":
+            return None
+        if before is None:
+            return at(FIRST)
+        closes = found.phases.get(before.key, (None, None))[1]
+        return at(local_day(closes) + DAY) if closes else None
+
+    def _beside(self, found: Read, moment: datetime) -> None:
+        for one in self.stretches:
+            if not one.beside:
+                continue
+            if one.how == "dated" and one.key not in found.phases and at(FIRST + one.begins * DAY) <= moment:
+                self._begin(found, one, one.key, at(FIRST + one.begins * DAY), None)
+            by_hand = one.how in ("hand", "undated") and one.hand is not None
+            if by_hand and moment == at(FIRST + (one.hand or 0) * DAY, HAND):
+                self._begin(found, one, one.key, moment, None)
+            if one.how == "again":
+                for label, opens, closes in self._weeks(at(FIRST + one.begins * DAY), self._end(one)):
+                    if f"{one.key}-{label}" not in found.phases and opens <= moment:
+                        self._begin(found, one, f"{one.key}-{label}", opens, closes)
+
+    def _end(self, one: Stretch) -> datetime:
+        return evening(FIRST + (one.begins + one.lasts) * DAY)
+
+    def _begin(self, found: Read, one: Stretch, key: str, opens: datetime, closes: datetime | None) -> None:
+        if one.how == "dated" and one.key != "run":
+            closes = self._end(one)
+        if one.how in ("after", "hand"):
+            closes = evening(local_day(opens) + (7 * (one.lasts % 3 + 1) - 1) * DAY)
+        found.phases[key] = (opens, closes)
+
+    def _weeks(self, start: datetime, end: datetime) -> Iterator[tuple[str, datetime, datetime]]:
+        """Fridays in a stretch of time, each with its week."""
+        day = local_day(start)
+        while evening(day) <= end:
+            if day.isoweekday() == 5 and evening(day) >= start:
+                year, week, _ = day.isocalendar()
+                yield f"{year}-W{week:02}", max(start, at(day - 4 * DAY)), evening(day)
+            day += DAY
+
+    def _owed(self, found: Read, row: list[Stretch]) -> None:
+        for one in self.asked:
+            if one.phase is None:
+                if found.phases.keys() & {each.key for each in row}:
+                    self._owe(found, one, "", (at(FIRST), None), None)
+                continue
+            stretch = self.stretches[one.phase]
+            for key, window in found.phases.items():
+                if key == stretch.key or (stretch.how == "again" and key.startswith(f"{stretch.key}-")):
+                    self._owe(found, one, key.removeprefix(stretch.key).strip("-"), window, stretch)
+
+    def _owe(
+        self,
+        found: Read,
+        one: Asked,
+        period: str,
+        window: tuple[datetime | None, ...],
+        stretch: Stretch | None,
+    ) -> None:
+        who = SCOPES[one.scope] & SCOPES[stretch.scope if stretch else ""]
+        opens, closes = window
+        if one.form != "weekly":
+            found.owed[one.key, period] = (self._due(one, opens, closes), frozenset(who))
+        elif opens and closes:
+            for label, turn, due in self._weeks(opens, closes):
+                if turn <= at(LAST, HAND):
+                    found.owed[one.key, label] = (due, frozenset(who))
+
+    def _due(self, one: Asked, opens: datetime | None, closes: datetime | None) -> datetime | None:
+        n, working = one.n, one.form.endswith("-wd")
+        if one.form == "day":
+            return evening(FIRST + n * DAY)
+        if one.form == "month":
+            day = date(2026, 4 + n % 4, 28)
+            while (day + DAY).month == day.month:
+                day += DAY
+            return evening(day)
+        if one.form.startswith("launch"):
+            return evening(self.count(FIRST, n + 1, working=working))
+        if one.form.startswith("start") and opens:
+            return evening(self.count(local_day(opens), n % (15 if working else 20) + 1, working=working))
+        if one.form.startswith("end") and closes:
+            return evening(self.count(local_day(closes), -(n % (8 if working else 10) + 1), working=working))
+        return None
+
+    def told(self, found: Read) -> set[tuple[str, str, str]]:
+        """Who is pressed for what until the last day: unit, requirement, period."""
+        made = set()
+        for one in self.asked:
+            for (key, period), (due, who) in found.owed.items():
+                if key == one.key and one.ladder == "after" and due is not None:
+                    rung = at(self.count(local_day(due), 1, working=True), time(9))
+                    if rung <= at(LAST, HAND):
+                        made |= {(code, key, period) for code in who}
+        return made
+
+
+HAND = time(10, 30)
+
+
+# -- drawing plans -----------------------------------------------------------------------------------
+
+
+FORMS = ("day", "month", "launch", "launch-wd", "weekly", "undated")
+IN_A_PHASE = (*FORMS, "start", "start-wd", "end", "end-wd")
+IN_A_TURN = ("start", "start-wd", "end", "end-wd", "undated")
+scopes = st.sampled_from(list(SCOPES))
+
+
+@st.composite
+def stretches(draw: Any) -> list[Stretch]:
+    made: list[Stretch] = []
+    for number in range(draw(st.integers(0, 3))):
+        how = draw(st.sampled_from(["dated", "dated", "after", "hand", "undated"]))
+        if number == 0 and how == "after":
+            how = "dated"
+        made.append(_stretch(draw, how, False, f"p{number}"))
+    for number in range(draw(st.integers(0, 2))):
+        how = draw(st.sampled_from(["dated", "hand", "undated", "again"]))
+        made.append(_stretch(draw, how, True, f"s{number}"))
+    return made
+
+
+def _stretch(draw: Any, how: str, beside: bool, key: str) -> Stretch:
+    hand = draw(st.one_of(st.none(), st.integers(0, 40))) if how in ("hand", "undated") else None
+    begins, lasts = draw(st.integers(0, 30)), draw(st.integers(3, 30))
+    return Stretch(how, beside, begins, lasts, hand, draw(scopes), key)
+
+
+@st.composite
+def plans(draw: Any) -> tuple[list[Stretch], list[Asked]]:
+    phases = draw(stretches())
+    asked = []
+    for number in range(draw(st.integers(1, 4))):
+        phase = draw(st.one_of(st.none(), st.integers(0, len(phases) - 1))) if phases else None
+        again = phase is not None and phases[phase].how == "again"
+        forms = IN_A_TURN if again else IN_A_PHASE if phase is not None else FORMS[:4]
+        n, ladder = draw(st.integers(0, 40)), draw(st.sampled_from(["before", "after"]))
+        asked.append(Asked(phase, draw(st.sampled_from(forms)), n, draw(scopes), ladder, f"r{number}"))
+    return phases, asked
+
+
+def text_of(phases: list[Stretch], asked: list[Asked]) -> str:
+    lines = ["key: any\nversion: 1\ntitle: 示例专项行动", LADDERS]
+    if phases:
+        lines.append("phases:")
+    for one in phases:
+        more = ", parallel: true" * one.beside + (f", scope: {one.scope}" if one.scope else "")
+        lines.append(f"  - {{key: {one.key}, name: 阶段{one.key}, {one.words()}, announce: [liaison]{more}}}")
+    lines.append("requirements:")
+    for ask in asked:
+        more = f", scope: {ask.scope}" if ask.scope else ""
+        more += f", phase: {phases[ask.phase].key}" if ask.phase is not None else ""
+        lines.append(
+            f"  - {{key: {ask.key}, name: 材料{ask.key}, {ask.words()}, ladder: {ask.ladder}{more}}}"
+        )
+    return "\n".join(lines)
+
+
+# -- living through them -----------------------------------------------------------------------------
+
+
+Rhythm = Callable[[Any], Iterable[datetime]]
+
+
+def each_event(stage: Any) -> Iterator[datetime]:
+    """The instants at which there is something to do, with the minutes around them."""
+    now = at(FIRST, time(8, 30))
+    while now <= at(LAST, HAND):
+        yield from (now, now + timedelta(minutes=1))
+        with stage.store.read() as session:
+            following = foretell.next_event(session, now + timedelta(minutes=1), stage.hours)
+        if following is None:
+            return
+        now = following
+
+
+def every(hours: int, first: int = 0) -> Rhythm:
+    def moments(_stage: Any) -> Iterator[datetime]:
+        now = at(FIRST, time(8, 30)) + timedelta(hours=first)
+        while now <= at(LAST, HAND):
+            yield now
+            now += timedelta(hours=hours)
+
+    return moments
+
+
+class Life:
+    """One campaign in a store of its own, lived through at one rhythm, with the same hands at the same instants."""
+
+    def __init__(self, new_stage: Any, phases: list[Stretch], asked: list[Asked], rhythm: Rhythm) -> None:
+        self.stage = new_stage(memory())
+        SQLModel.metadata.create_all(self.stage.store.engine)
+        with self.stage.store.write() as session:
+            calendar.seed(session)
+        self.stage.people()
+        self.phases = phases
+        self.stage.launch(text_of(phases, asked), start=FIRST.isoformat())
+        self._live(rhythm)
+
+    def _live(self, rhythm: Rhythm) -> None:
+        days = {one.hand for one in self.phases if one.hand is not None}
+        hands = [at(FIRST + day * DAY, HAND) for day in sorted(days)]
+        for moment in rhythm(self.stage):
+            while hands and hands[0] <= moment:
+                self._by_hand(hands.pop(0))
+            self._round(moment)
+        for left in hands:
+            self._by_hand(left)
+        self._round(at(LAST, HAND))
+
+    def _round(self, moment: datetime) -> None:
+        rounds.open_due(self.stage.store, moment)
+        rounds.fire(self.stage.store, moment, after_due=False)
+        rounds.fire(self.stage.store, moment, after_due=True)
+
+    def _by_hand(self, moment: datetime) -> None:
+        self._round(moment)
+        row = [one for one in self.phases if not one.beside]
+        begun = 0
+        with self.stage.store.write() as session:
+            ord_ = self.stage.campaign(session, 1).row.ord
+            while ord_ + begun < len(row) and self._says_so(row[ord_ + begun], moment):
+                campaigning.move(session, 1, "advance", moment, "test")
+                begun = self.stage.campaign(session, 1).row.ord - ord_
+            if self.stage.campaign(session, 1).row.ord:
+                for one in self.phases:
+                    if one.beside and self._says_so(one, moment):
+                        campaigning.open_beside(session, 1, one.key, moment, "test")
+
+    def _says_so(self, one: Stretch, moment: datetime) -> bool:
+        return one.hand is not None and moment == at(FIRST + one.hand * DAY, HAND)
+
+    def owed(self) -> dict[tuple[str, str], tuple[datetime | None, frozenset[str]]]:
+        codes = {key: code for code, key in self.stage.ids.items()}
+        owing: dict[int, set[str]] = {}
+        for one in self.stage.rows(Obligation):
+            owing.setdefault(one.milestone_id, set()).add(codes[one.unit_id])
+        return {
+            (one.requirement, one.period): (one.due_at, frozenset(owing.get(one.id, ())))
+            for one in self.stage.rows(Milestone)
+            if one.opened_at is not None
+        }
+
+    def windows(self) -> dict[str, tuple[datetime | None, datetime | None]]:
+        return {one.key: (one.opens_at, one.closes_at) for one in self.stage.rows(PhaseRow) if one.opened_at}
+
+    def told(self, kind: str) -> set[tuple[str, str, str]]:
+        """Unit, what, period or rung."""
+        codes = {key: code for code, key in self.stage.ids.items()}
+        about = {one.id: one for one in self.stage.rows(Milestone)}
+        found = self.stage.rows(Notice, Notice.kind == kind)
+        if kind == "phase":
+            return {(codes[one.unit_id], one.reason, one.email) for one in found}
+        named = [(one, about[one.milestone_id]) for one in found]
+        return {(codes[one.unit_id], what.requirement, what.period) for one, what in named}
+
+    def ends(self) -> tuple[Any, ...]:
+        states = {one.unit_id: one.state for one in self.stage.rows(UnitRun)}
+        campaign = self.stage.one(Campaign)
+        return campaign.state, campaign.ord, states
+
+    def close(self) -> None:
+        self.stage.store.close()
+
+
+def drawn(number: int) -> Callable[..., Any]:
+    quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(max_examples=number, deadline=None, suppress_health_check=quiet)
+
+
+@drawn(200)
+@given(plans())
+def test_the_printed_plan_has_the_dates_that_counting_days_gives(
+    one: tuple[list[Stretch], list[Asked]],
+) -> None:
+    phases, asked = [Stretch(**{**vars(each), "hand": None}) for each in one[0]], one[1]
+    read = Fingers(phases, asked).read()
+    made = plan(load(text_of(phases, asked)), FIRST, {}, Workdays.of(*published()))
+    printed = {(each.requirement, each.period): each.due_at for each in made.milestones}
+    for key, (due, _who) in read.owed.items():
+        assert printed[key] == due, key
+    windows = {each.key: (each.opens_at, each.closes_at) for each in made.phases}
+    for phase, window in read.phases.items():
+        assert windows[phase] == window or phase == "run"
+
+
+@pytest.mark.slow
+@drawn(20)
+@given(one=plans())
+def test_at_any_rhythm_the_same_is_owed_and_the_same_people_hear_of_it(new_stage: Any, one: Any) -> None:
+    phases, asked = one
+    fingers = Fingers(phases, asked)
+    read = fingers.read()
+    lives = [Life(new_stage, phases, asked, rhythm) for rhythm in (each_event, every(24 * 7), every(31, 5))]
+    try:
+        for life in lives:
+            assert life.owed() == read.owed
+            windows = {key: found for key, found in life.windows().items() if key != "run"}
+            assert windows == {key: found for key, found in read.phases.items() if key != "run"}
+            pressed = {each for each in life.told("rung") if _ladder(asked, each[1]) == "after"}
+            assert pressed == fingers.told(read)
+        assert len({frozenset(life.told("rung")) for life in lives}) == 1
+        assert len({frozenset(life.told("phase")) for life in lives}) == 1
+        assert lives[0].ends() == lives[1].ends() == lives[2].ends()
+    finally:
+        for life in lives:
+            life.close()
+
+
+def _ladder(asked: list[Asked], key: str) -> str:
+    return next(one.ladder for one in asked if one.key == key)
+
+
+@pytest.mark.slow
+def test_every_minute_of_a_day_is_as_good_as_one_round(new_stage: Any) -> None:
+    phases = [
+        Stretch("dated", False, 0, 9, None, "", "p0"),
+        Stretch("dated", True, 0, 9, None, "{under: [R1]}", "s0"),
+    ]
+    asked = [
+        Asked(0, "start", 2, "", "before", "r0"),
+        Asked(1, "launch-wd", 1, "{kinds: [医院]}", "before", "r1"),
+    ]
+
+    def minutes(_stage: Any) -> Iterator[datetime]:
+        begins = at(FIRST, time(8, 30))
+        yield from (begins + timedelta(minutes=n) for n in range(26 * 60))
+
+    lives = [Life(new_stage, phases, asked, rhythm) for rhythm in (minutes, every(24 * 7))]
+    try:
+        assert lives[0].told("rung") == lives[1].told("rung")
+        assert lives[0].told("phase") == lives[1].told("phase") != set()
+        assert lives[0].owed() == lives[1].owed() == Fingers(phases, asked).read().owed
+    finally:
+        for life in lives:
+            life.close()
