@@ -36,9 +36,6 @@ def sentence(line: Happened, campaign: Running, milestones: Mapping[int, Milesto
         return f"启动，{line.payload.get('units', 0)} 个单位参加"
     if subject == "phase":
         return _phase(line, verb) + _because(line)
-    if line.kind == "obligation.redated":
-        what = _what(milestone_of(line.payload.get("obligation", 0)), milestones)
-        return f"{_who(line)}{what}改期" + _because(line)
     if subject == "campaign":
         return f"专项行动进入“{_label(campaign, line.after)}”" + _because(line)
     if subject == "unit":
@@ -48,14 +45,19 @@ def sentence(line: Happened, campaign: Running, milestones: Mapping[int, Milesto
     if line.kind == "event.recorded":
         dated = len(line.payload.get("dates", {}))
         return f"记录事项“{line.payload.get('event', '')}”，{dated} 个节点的期限随之确定" + _because(line)
-    if line.kind == "obligation.counted":
-        what = _what(milestone_of(line.payload.get("obligation", 0)), milestones)
-        return f"{_who(line)}报数{what}：已办/应办 {line.after}"
     if subject == "obligation":
-        act = ACTS.get(verb)
-        what = _what(milestone_of(line.payload.get("obligation", 0)), milestones)
-        return f"{_who(line)}{act.name if act else verb}{what}" + _because(line)
+        return _obligation(line, verb, milestones)
     return f"{line.kind} {line.after or ''}".strip() + _because(line)
+
+
+def _obligation(line: Happened, verb: str, milestones: Mapping[int, Milestone]) -> str:
+    what = _what(milestone_of(line.payload.get("obligation", 0)), milestones)
+    if verb == "counted":
+        return f"{_who(line)}报数{what}：已办/应办 {line.after}"
+    if verb == "redated":
+        return f"{_who(line)}{what}改期" + _because(line)
+    act = ACTS.get(verb)
+    return f"{_who(line)}{act.name if act else verb}{what}" + _because(line)
 
 
 def _phase(line: Happened, verb: str) -> str:

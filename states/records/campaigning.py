@@ -81,7 +81,7 @@ def open_beside(
     Raises NotFound for an unknown phase, Refused with sentences.
     """
     campaign = _locked(session, campaign_id)
-    found = select(PhaseRow).where(PhaseRow.campaign_id == campaign.id)
+    found = select(PhaseRow).where(PhaseRow.campaign_id == campaign.id, phase_table.c.withdrawn_at.is_(None))
     phases = {one.key: one for one in session.exec(found.order_by(phase_table.c.id))}
     if key not in phases:
         raise NotFound(f"没有“{key}”这个阶段；已有的有 {'、'.join(phases)}")

@@ -119,7 +119,7 @@ def _beside(
     session: Session, campaign: Running, milestones: list[Milestone], counted: list[tuple[int, Count]]
 ) -> Iterator[Beside]:
     """Each phase beside the row, in the order of their dates."""
-    beside = (PhaseRow.campaign_id == campaign.id, phase.c.ord.is_(None))
+    beside = (PhaseRow.campaign_id == campaign.id, phase.c.ord.is_(None), phase.c.withdrawn_at.is_(None))
     order = (phase.c.opens_at.is_(None), phase.c.opens_at, phase.c.id)
     for one in session.exec(select(PhaseRow).where(*beside).order_by(*order)):
         mine = {row.id for row in milestones if row.phase == one.key}

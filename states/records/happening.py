@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from states.errors import Fault, Faulty, Refused
 from states.plan import PlannedMilestone
-from states.records import locks, rearming
+from states.records import laying, locks, rearming
 from states.records.campaigns import Running
 from states.records.core import event, milestone, timer
 from states.records.journal import note
@@ -100,6 +100,7 @@ def record(
         if row.opened_at is not None:
             _take(session, campaign, row, planned, now, actor, says)
     follow(session, campaign, now, actor, says)
+    laying.rederive(session, campaign, now, actor, says)
     _note(session, campaign, made, now, actor, reason)
     return made
 

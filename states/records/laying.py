@@ -16,7 +16,7 @@ from states.dates import Anchors, parse, resolve
 from states.errors import Fault, Faulty, NotFound, Refused
 from states.fills import as_words
 from states.phasing import due_within
-from states.plan import Plan, plan
+from states.plan import Plan
 from states.records import locks, own_dates, replanning, settling
 from states.records.campaigns import Running, running
 from states.records.core import milestone as milestones
@@ -112,6 +112,11 @@ def _phase(session: Session, campaign: Running, key: str) -> PhaseRow:
     return found[key]
 
 
+def _going(session: Session, campaign: Running) -> dict[str, PhaseRow]:
+    going = select(PhaseRow).where(PhaseRow.campaign_id == campaign.id, phase.c.withdrawn_at.is_(None))
+    return {one.key: one for one in session.exec(going.order_by(phase.c.id))}
+
+
 def _unit(session: Session, code: str) -> Unit:
     paths_of(session, [code])
     return session.exec(select(Unit).where(Unit.code == code)).one()
@@ -191,10 +196,8 @@ def _notes(campaign: Running, about: PhaseRow, closes: datetime) -> list[str]:
 
 def _plans(session: Session, campaign: Running, about: PhaseRow, closes: datetime) -> tuple[Plan, Plan]:
     """The plan as it stands, and with the other end of this phase."""
-    row, opened = campaign.row, replanning.really_opened(session, campaign)
     one, other = (
-        plan(campaign.template, row.start, row.fills, campaign.calendar, opened, closed)
-        for closed in ({}, {about.key: closes})
+        replanning.planned_again(session, campaign, closed=closed) for closed in ({}, {about.key: closes})
     )
     return one, other
 
@@ -226,7 +229,8 @@ def _shift(
     former = _given(others)
     dates: dict[str, str] = {}
     made = []
-    asked = select(Milestone).where(Milestone.campaign_id == campaign.id, Milestone.phase == about.key)
+    going = (Milestone.campaign_id == campaign.id, milestones.c.withdrawn_at.is_(None))
+    asked = select(Milestone).where(*going, Milestone.phase == about.key)
     for one in session.exec(asked.order_by(milestones.c.due_at, milestones.c.id)):
         due = _due(about, one, plans, window.row.closes_at)
         if due is None:
@@ -302,7 +306,11 @@ def obey(
 
 def rederive(session: Session, campaign: Running, now: datetime, actor: str, reason: str) -> None:
     """After the calendar or a phase's dates changed: what windows gave is given anew."""
-    for window in placed(session, campaign):
-        about = _phase(session, campaign, window.row.phase)
+    windows = placed(session, campaign)
+    going = _going(session, campaign) if windows else {}
+    for window in windows:
+        about = going.get(window.row.phase)
+        if about is None:
+            continue
         plans = _plans(session, campaign, about, window.row.closes_at)
         _shift(session, campaign, about, window, plans, now, actor, reason)

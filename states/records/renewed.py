@@ -19,7 +19,7 @@ from states.errors import Refused
 from states.machine import SUSPENDED, ord_of
 from states.phasing import PlannedPhase
 from states.plan import PlannedMilestone
-from states.records import growing, launch, locks, mass, opening, owing, rearming, renewing, settling
+from states.records import growing, launch, laying, locks, mass, opening, owing, rearming, renewing, settling
 from states.records.campaigns import RENEWED, Running, running
 from states.records.columns import obligation_span
 from states.records.core import obligation, run, timer, unit
@@ -118,6 +118,7 @@ class _Writing:
             self._take(change)
         self._quiet_dates()
         self.session.flush()
+        laying.rederive(self.session, self.campaign, self.now, self.actor, NEW_DATE)
         growing.take_ledger(self.session, self.campaign)
         if not self.campaign.row.state.endswith(SUSPENDED):
             opening.open_all(self.session, self.campaign, self.now)

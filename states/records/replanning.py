@@ -34,14 +34,23 @@ def happened(session: Session, campaign: Running) -> dict[str, datetime]:
     return dict(rows.tuples().all())
 
 
-def planned_again(session: Session, campaign: Running, events: Mapping[str, datetime] | None = None) -> Plan:
-    """The plan as it is now: phases as they opened, events as they are recorded, or as `events` has them."""
+def planned_again(
+    session: Session,
+    campaign: Running,
+    events: Mapping[str, datetime] | None = None,
+    closed: Mapping[str, datetime] | None = None,
+) -> Plan:
+    """The plan as it is now: phases as they opened, events as they are recorded, or as `events` has them.
+
+    `closed`: phases that are to end otherwise.
+    """
     return plan(
         campaign.template,
         campaign.row.start,
         campaign.row.fills,
         campaign.calendar,
         opened=really_opened(session, campaign),
+        closed=closed,
         events={**happened(session, campaign), **(events or {})},
     )
 
