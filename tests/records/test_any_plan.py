@@ -16,8 +16,9 @@ from sqlmodel import SQLModel
 from states.plan import plan
 from states.reading import load
 from states.records import calendar, campaigning, foretell, rounds
+from states.records.dispatch import Notice
 from states.records.session import memory
-from states.records.tables import Campaign, Milestone, Notice, Obligation, PhaseRow, UnitRun
+from states.records.tables import Campaign, Milestone, Obligation, PhaseRow, UnitRun
 from states.workdays import Workdays, published
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -9,9 +9,10 @@ import pytest
 
 from states.errors import Faulty, NotFound, Refused
 from states.records import board, calendar, core, figures, laying, mass, redating
+from states.records.dispatch import Notice, Timer
 from states.records.laying import Laid
 from states.records.reads import STATUS
-from states.records.tables import LocalWindow, Milestone, Notice, Obligation, Timer
+from states.records.tables import LocalWindow, Milestone, Obligation
 from states.workdays import published
 
 PLAN = """

@@ -8,7 +8,8 @@ import pytest
 
 from states.errors import Refused
 from states.records import core, figures, mass, moving
-from states.records.tables import Notice, Obligation
+from states.records.dispatch import Notice
+from states.records.tables import Obligation
 
 LEVELS = """
 phases:
