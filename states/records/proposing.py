@@ -53,6 +53,7 @@ def look(session: Session, child_id: int, now: datetime) -> LevelChange | None:
     row = child.row
     if row.parent_id is None or row.closed_at is not None:
         return None
+    _locked(session, row.parent_id)  # who is changing it now has journal rows that can't be seen yet
     row.above_seen = levels.latest(session, row.parent_id)
     session.add(row)
     made = _proposal(session, child, levels.terms_of(row), now)

@@ -448,3 +448,30 @@ def test_the_past_is_told_in_the_words_of_its_own_version(stage: Any, running: i
             for day in ("09", "11")
         )
     assert (before, after) == ("自查自纠", "自查自评")
+
+
+def test_what_nobody_is_asked_for_is_waited_for_by_nobody(stage: Any, running: int) -> None:
+    from states.records import opening
+
+    text = newer(stage.template(), (MORE[0], MORE[1].replace("14日", "3日")))
+    renew(stage, running, text, keep=("extra",))
+    with stage.store.read() as session:
+        assert opening.due_campaigns(session, stage.at("2026-03-10 12:00")) == []
+    for code in ("report", "list"):
+        stage.act(running, code, "R1-H1", "submit", "2026-03-10 12:00")
+    assert stage.run("R1-H1").state == "check.review"  # the skipped one is required and holds nobody up
+
+
+def test_figures_leave_out_what_was_withdrawn(stage: Any) -> None:
+    from states.records import figures
+
+    row = (
+        "    - {no: %d, project: 示例, problem: 无台账, measures: [建账], departments: [办公室], due: 5月}\n"
+    )
+    ledger = "ledger:\n  columns: [问题]\n  rows:\n" + row % 1 + row % 2
+    text = stage.template(stage.phases, stage.requirements, stage.ladders, ledger)
+    key = stage.launch(text)
+    renew(stage, key, newer(text, LESS, (row % 2, "")))
+    with stage.store.read() as session:
+        found = figures.tally(session, stage.campaign(session, key), stage.at(MORNING))
+    assert (found.ledger_total, found.open, found.settled) == (1, len(stage.participants) + 1, 0)
