@@ -338,3 +338,11 @@ def test_a_third_level_follows_the_second(stage: Any, parent: int) -> None:
     assert set(rows.values()) == {"check"}
     with pytest.raises(Refused, match="不在示例甲县卫生健康局之下"):
         draft(stage, middle, owner="R2")
+
+
+def test_what_was_taken_back_and_comes_again_is_proposed_again(stage: Any, parent: int, child: int) -> None:
+    back = (LATER[1], LATER[0])
+    for version, (change, hour) in enumerate(((LATER, "09"), (back, "10"), (LATER, "11")), 2):
+        newer(stage, parent, change, now=f"2026-03-04 {hour}:00", version=version, recompute=("report",))
+        stage.cycle(f"2026-03-04 {hour}:30")
+    assert [one.state for one in changes(stage, child)] == ["withdrawn", "proposed"]
