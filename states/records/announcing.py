@@ -7,8 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from states.kinds import DEPARTMENT
 from states.records.campaigns import Running
-from states.records.core import run, unit
+from states.records.core import milestone, obligation, run, unit
 from states.records.dispatch import Timer
 from states.records.notifying import Owing, tell, tell_coordinator
 from states.records.scopes import owing, participating
@@ -25,7 +26,7 @@ def announce(session: Session, campaign: Running, one: Timer, now: datetime, lim
         sa.select(run.c.unit_id)
         .join(unit, unit.c.id == run.c.unit_id)
         .where(run.c.campaign_id == campaign.id, run.c.unit_id > one.cursor)
-        .where(*_concerned(session, campaign, written))
+        .where(sa.or_(sa.and_(*_concerned(session, campaign, written)), _asked(campaign, phase)))
         .where(run.c.state.not_in(("closed", "exempt")), ~run.c.state.like("%.suspended"))
     )
     units = session.execute(statement.order_by(run.c.unit_id).limit(limit)).scalars().all()
@@ -56,3 +57,16 @@ def _concerned(session: Session, campaign: Running, written: Phase) -> list[sa.C
         return [participating(campaign.row.owner_id)]
     owner = session.get_one(Unit, campaign.row.owner_id)
     return owing(session, written.scope.model_dump(), owner)
+
+
+def _asked(campaign: Running, phase: PhaseRow) -> sa.ColumnElement[bool]:
+    """Over `unit`: departments to which the phase brought something; rows of the ledger have no announcement."""
+    if not campaign.has_departments:
+        return sa.false()
+    brought = (
+        sa.select(obligation.c.unit_id)
+        .join(milestone, milestone.c.id == obligation.c.milestone_id)
+        .where(milestone.c.campaign_id == campaign.id, milestone.c.opened_at >= phase.opened_at)
+        .where(milestone.c.requirement.not_like("ledger-%"))
+    )
+    return sa.and_(unit.c.kind == DEPARTMENT, unit.c.id.in_(brought))

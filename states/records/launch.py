@@ -75,7 +75,8 @@ def draft(session: Session, order: Order, now: datetime) -> Draft:
         for blank in planned.blanks
     ]
     refusals += unknown
-    if counted == 0:
+    alone = scoping.departments_alone(session, template, owner, sa.and_(*conditions))
+    if counted == 0 and not alone:
         refusals.append("没有单位参加：所选范围内没有单位")
     past = planned.past(now)
     said = [f"“{one.name}”的期限 {one.words} 已过" for one in past]

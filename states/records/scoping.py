@@ -45,6 +45,22 @@ def by_kind(
     ]
 
 
+def departments_alone(
+    session: Session, template: Template, owner: Unit, participants: sa.ColumnElement[bool]
+) -> bool:
+    """Whether a plan asks departments and finds some (the owner stands in for named ones): no unit need take part."""
+    asked = [one.scope for one in template.requirements]
+    streams = [one for one in template.workstreams if one.due is not None]
+    if not asked or not all(one.departments or _of_departments(one) for one in asked):
+        return False
+    if not all(answering(one) for one in streams):
+        return False
+    found = by_kind(session, template, owner, participants)
+    if not found:
+        return True
+    return session.execute(sa.select(unit.c.id).where(sa.or_(*found)).limit(1)).first() is not None
+
+
 def _of_departments(scope: Scope) -> bool:
     return not scope.departments and DEPARTMENT in {KIND_WORDS.get(kind) for kind in scope.kinds}
 

@@ -21,7 +21,7 @@ from sqlmodel import select
 from states.documents.unitlist import ContactRow, UnitList, UnitRow
 from states.letters import EARLIER
 from states.reading import shipped
-from states.records import core, figures, launch, moving, roster, schema
+from states.records import campaigning, core, figures, launch, moving, roster, schema
 from states.records.campaigns import running
 from states.records.columns import obligation_id
 from states.records.dispatch import Proposal
@@ -106,6 +106,7 @@ class Plot:
         heard: set[str] = set()
         coordinator: set[str] = set()
         proposed: set[str] = set()
+        begun: dict[tuple[str, str], set[str]] = {}
         for line in lines(timeline):
             when, rung, who, about = (part.strip() for part in line.split("|"))
             day, weekday = when.split()
@@ -125,9 +126,11 @@ class Plot:
                     }
                 if not phase and rung != EARLIER:
                     coordinator.add(f"{day} “{name}”{rung.removeprefix('拟')}，涉及 {len(units)} 个单位")
-            if phase:
-                began = "开始" if phase == "行动" else "阶段开始"  # 行动: a plan without phases
-                coordinator.add(f"{day} “{phase}”{began}，涉及 {len(units)} 个单位")
+                if phase:
+                    begun.setdefault((day, phase), set()).update(units)
+        for (day, phase), concerned in begun.items():
+            began = "开始" if phase == "行动" else "阶段开始"  # 行动: a plan without phases
+            coordinator.add(f"{day} “{phase}”{began}，涉及 {len(concerned)} 个单位")
         return Told(frozenset(heard), frozenset(coordinator), frozenset(proposed))
 
     def address(self, role: str, unit: str) -> str:
@@ -219,6 +222,11 @@ class Story:
                 return moving.move(session, campaign, self.ids[unit], name, now, "test", **more)
 
         return do
+
+    def advance(self, now: datetime) -> None:
+        """A coordinator opens the next phase by hand."""
+        with self.store.write() as session:
+            campaigning.move(session, self.campaign, "advance", now, "test")
 
     def look(self, what: Callable[[datetime], Any]) -> Callable[[datetime], Any]:
         """Keep what is seen at that moment under its local time."""
