@@ -54,6 +54,7 @@ DONE = """
 """
 TIMELINE = """
 2026-03-02 一 | 下发       | 联络员                     | 行动：报告3 排查 移交 宣传 监管
+2026-03-02 一 | 下发       | 联络员                     | 行动：督查    # the office
 2026-03-20 五 | 提醒       | 联络员                     | 报告3     # 25 March less three days is Sunday: back to Friday
 2026-04-22 三 | 提醒       | 联络员                     | 报告4
 2026-04-24 五 | 提醒       | 联络员                     | 余报告4   # the working day before Saturday 25
@@ -99,7 +100,11 @@ def test_who_does_not_report_clues_climbs_until_the_report_comes(staged, fills, 
     ]
     staged.live("2026-06-30 18:00", acts)
     words = plot(
-        "R", NAMES, lambda matter: ("B",) if matter == "余报告4" else ("A", "B"), {}, {"A": "R", "B": "R"}
+        "R",
+        NAMES,
+        lambda matter: {"余报告4": ("B",), "督查": ("O",)}.get(matter, ("A", "B")),
+        {},
+        {"A": "R", "B": "R"},
     )
     assert staged.told().differs_from(words.told(TIMELINE)) == []
     assert (staged.late("A"), staged.late("B")) == (set(), {"涉黑恶线索报告（2026-04）"})
