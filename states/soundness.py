@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from states import scoped
+from states import scoped, staged
 from states.dates import cadence, parse, parse_cadence, parse_window
 from states.errors import Faulty
 from states.moves import NAMES
@@ -32,6 +32,7 @@ def disagreements(data: Item) -> Found:
     for check in (_whole, _keys, _references, _phases, _requirements, _ladders, _dates, _ahead, _sources):
         yield from check(data)
     yield from scoped.disagreements(data)
+    yield from staged.disagreements(data)
 
 
 def _whole(data: Item) -> Found:
@@ -100,8 +101,6 @@ def _phases(data: Item) -> Found:
     for path, phase in listed(data, "phases"):
         if phase.get("window") is not None and (phase.get("from") or phase.get("until")) is not None:
             yield (*path, "window"), "“window”与“from”、“until”只能写一种"
-        if path[-1] == 0 and phase.get("opens") == "after_previous":
-            yield (*path, "opens"), "第一个阶段前面没有阶段，请写 on_date 或 by_hand"
 
 
 def _requirements(data: Item) -> Found:

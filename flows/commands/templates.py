@@ -128,13 +128,14 @@ def _ledger_size(template: Template) -> int:
 def _show(template: Template) -> None:
     shown.say(f"{template.title}（{template.key} 第 {template.version} 版）", template.summary or "")
     shown.table(
-        ("阶段", "名称", "时间（方案原文）", "开启", "审核"),
+        ("阶段", "名称", "时间（方案原文）", "开启", "由谁", "审核"),
         [
             (
                 one.key,
                 one.name,
-                _window(one.window, one.from_, one.until),
-                OPENS[one.opens],
+                "，".join(words for words in (one.every, _window(one.window, one.from_, one.until)) if words),
+                "并行" if one.parallel else OPENS[one.opens],
+                one.by or "",
                 "是" if one.review else "",
             )
             for one in template.phases
