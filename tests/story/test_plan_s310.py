@@ -37,7 +37,10 @@ MATTERS = {
     "安防医院": ("医院安防系统建设（二级及以上医院）", "H"),
     "血液": ("血液安全技术核查抽查", "E M"),
     "采供血": ("打击非法采供血行为", "E R"),
-    "队采供血": ("打击非法采供血行为", "E"),  # what is told to a section; the bureau, standing in, is not told
+    "队采供血": (
+        "打击非法采供血行为",
+        "E",
+    ),  # what is told to a section; the bureau, standing in, is not told
     "余采供血": ("打击非法采供血行为", "R"),
     "工作组": ("专项整治工作组", "H P T"),
     "线索": ("涉黑涉恶线索通报", "H P T"),
