@@ -159,6 +159,13 @@ def ord_of(machines: Machines, state: str) -> int:
     return state_name(machines, state).ord
 
 
+def fire(table: Table, state: str, move: str) -> str:
+    """The state that a move of this table leads to from `state`. For tables that stand beside a template's two."""
+    row = _Row(state)
+    _engine(table).events[move].trigger(row)
+    return row.state
+
+
 def diagram(template: Template) -> str:
     """Both machines as a mermaid state diagram; suspended states are drawn as one."""
     machines = compile(template)
@@ -173,6 +180,11 @@ class _Row:
 
     def __init__(self, state: str) -> None:
         self.state = state
+
+
+@lru_cache(maxsize=16)
+def _engine(table: Table) -> Machine:
+    return _machine(table)
 
 
 def _machine(table: Table) -> Machine:

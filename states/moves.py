@@ -15,7 +15,7 @@ from typing import Literal
 from states.errors import Fault
 from states.template import ONE_PHASE_KEY, ONE_PHASE_NAME, Phase
 
-Of = Literal["campaign", "unit"]
+Of = Literal["campaign", "unit", "item"]
 
 MOVES: Mapping[Of, tuple[str, ...]] = {
     "campaign": ("advance", "close", "suspend", "resume", "cancel", "reopen"),

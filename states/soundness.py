@@ -23,7 +23,7 @@ from states.yamltext import Path
 SHIFT = re.compile(r"([+-])(\d{1,3})(wd|d|w|h|m)")
 HOURS: Mapping[str, float] = {"h": 1, "d": 24, "wd": 24 * 7 / 5, "w": 24 * 7, "m": 24 * 30}  # to compare only
 STREAM_KEY = "workstream-"
-LEDGER_KEY = re.compile(r"ledger-\d+")
+LEDGER_KEY = re.compile(r"(?:ledger|found)-\d+")
 TIME = re.compile(r"\d{1,2}:\d{2}")
 
 
@@ -91,6 +91,7 @@ def _references(data: Item) -> Found:
     ledger = data.get("ledger")
     if isinstance(ledger, dict):
         yield from unknown(("ledger", "ladder"), ledger, "梯次", ladders)
+        yield from unknown(("ledger", "self_check"), ledger, "阶段", phases)
     for path, kind in types(data):
         yield from unknown((*path, "ladder"), kind, "梯次", ladders)
     for path, row in rows(data):

@@ -288,6 +288,8 @@ class LedgerPreset(Frozen):
 
     columns: tuple[str, ...]
     ladder: Key | None = None
+    checks: Literal[1, 2] = Field(default=1, description="销号前核查几级：1 一级；2 先县级核查，再市级销号")
+    self_check: Key | None = Field(default=None, description="自查期是哪个阶段；自查发现并在其中报告的从宽")
     types: tuple[IssueType, ...] = ()
     rows: tuple[LedgerRow, ...] = ()
     source: Source | None = None

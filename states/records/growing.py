@@ -10,8 +10,9 @@ from sqlmodel import Session, select
 from states.machine import ord_of
 from states.records import launch, scopes, scoping
 from states.records.campaigns import Running
-from states.records.core import milestone, run, unit
+from states.records.core import ledger_item, milestone, run, unit
 from states.records.tables import LedgerItem, Milestone, Unit
+from states.template import LedgerPreset
 
 
 def enrol_departments(session: Session, campaign: Running, now: datetime) -> None:
@@ -23,6 +24,11 @@ def enrol_departments(session: Session, campaign: Running, now: datetime) -> Non
     if not (names or by_kind):
         return
     asked = sa.or_(unit.c.id.in_(scopes.department_ids(session, names, owner)), *by_kind)
+    enrol(session, campaign, asked, now)
+
+
+def enrol(session: Session, campaign: Running, asked: sa.ColumnElement[bool], now: datetime) -> None:
+    """A run for each unit (`asked`: a condition over `unit`) that is not in the campaign yet."""
     state = campaign.machines.unit.start
     if campaign.row.ord > 0:
         state = next(one.dest for one in campaign.machines.unit.edges if one.move == "start")
@@ -39,7 +45,19 @@ def enrol_departments(session: Session, campaign: Running, now: datetime) -> Non
     session.execute(sa.insert(run).from_select(columns, rows))
 
 
-def take_ledger(session: Session, campaign: Running) -> None:
+def taken(session: Session, campaign_id: int, ledger: LedgerPreset | None) -> list[str]:
+    """A sentence for each number that the plan gives to a row while a problem found meanwhile bears it."""
+    numbers = [row.no for row in ledger.rows] if ledger else []
+    found = sa.select(ledger_item.c.no).where(
+        ledger_item.c.campaign_id == campaign_id,
+        ledger_item.c.no.in_(numbers),
+        ledger_item.c.found_by.is_not(None),
+    )
+    said = "新版台账的第{}项，序号已由行动中登记的问题占用；请在新版中换一个序号"
+    return [said.format(no) for no in session.execute(found.order_by(ledger_item.c.no)).scalars()]
+
+
+def take_ledger(session: Session, campaign: Running, now: datetime) -> None:
     """Items of the ledger say what the plan says now; rows that the plan has no more stay as history."""
     ledger = campaign.template.ledger
     if ledger is None:
@@ -51,7 +69,7 @@ def take_ledger(session: Session, campaign: Running) -> None:
     milestones = list(session.exec(rows))
     for row in ledger.rows:
         facts = launch.item_facts(ledger, row, milestones)
-        item = kept.get(row.no) or LedgerItem(campaign_id=campaign.id, no=row.no, **facts)
+        item = kept.get(row.no) or launch.new_item(campaign.row, row.no, facts, now)
         item.sqlmodel_update(facts)
         session.add(item)
     session.flush()

@@ -164,11 +164,18 @@ def milestone_row(campaign_id: int, planned: Mapping[str, Any]) -> Milestone:
 
 
 def _ledger(session: Session, campaign_id: int, milestones: Sequence[Milestone]) -> None:
-    ledger = running(session, campaign_id).template.ledger
+    campaign = running(session, campaign_id)
+    ledger = campaign.template.ledger
     if ledger is None:
         return
     for row in ledger.rows:
-        session.add(LedgerItem(campaign_id=campaign_id, no=row.no, **item_facts(ledger, row, milestones)))
+        facts = item_facts(ledger, row, milestones)
+        session.add(new_item(campaign.row, row.no, facts, campaign.row.launched_at))
+
+
+def new_item(campaign: Campaign, no: int, facts: Mapping[str, Any], now: datetime) -> LedgerItem:
+    """A row of the plan's ledger, which is the running unit's own."""
+    return LedgerItem(campaign_id=campaign.id, no=no, unit_id=campaign.owner_id, since=now, **facts)
 
 
 def item_facts(ledger: LedgerPreset, row: LedgerRow, milestones: Sequence[Milestone]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Refused
-from states.records import locks, settling, tallies
+from states.records import ledger_following, locks, settling, tallies
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import obligation
@@ -49,10 +49,12 @@ def settle_many(
     of_it = obligation.c.id.between(first, last)
     if act == "submit" and milestone.per is not None and not (reason or "").strip():
         units = [*units, tallies.complete()]
+    items = ledger_following.hold(session, campaign, [first], act)
     keys = settling.locked(session, [of_it, obligation.c.status.in_(wanted.sources), *units])
     settling.note_acts(session, campaign, act, after, keys, now, actor, reason)
     settling.silence(session, keys, now)
     settling.change_all(session, keys, _values(act, after, milestone, now))
+    ledger_following.follow(session, campaign, items, now, actor)
     return len(keys)
 
 

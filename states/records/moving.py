@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from states import machine
 from states.errors import Conflict, Faulty, NotFound, Refused
 from states.machine import Choice, Moved, Standing
-from states.records import locks, owing, settling
+from states.records import ledger_following, locks, owing, settling
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_id, unit_of
 from states.records.core import obligation, run
@@ -133,6 +133,7 @@ def _write(
     )
     if moved.move == "exempt":
         settling.waive_all(session, campaign, row.unit_id, now, actor, reason or "")
+        ledger_following.follow_units(session, campaign, [row.unit_id], now, actor)
     after = {"state": moved.after, "ord": moved.ord, "since": now, "version": row.version + 1}
     for name, value in {**after, "outcome": outcome}.items():
         set_committed_value(row, name, value)
@@ -207,13 +208,15 @@ def act(
     reason: str | None = None,
     version: int | None = None,
 ) -> Obligation:
-    """Do something to an obligation (see `settling.settle`); its unit follows where that lets it.
+    """Do something to an obligation (see `settling.settle`); its unit, and the item of the ledger, follow.
 
     Raises NotFound, Refused, Conflict.
     """
     locks.beside_others(session, campaign.id)
     hold(session, campaign, unit_of(obligation_key), judge_again=name == "return")
+    items = ledger_following.hold(session, campaign, [obligation_key], name)
     row = settling.settle(session, campaign, obligation_key, name, now, actor, reason=reason, version=version)
+    ledger_following.follow(session, campaign, items, now, actor)
     follow(session, campaign, row.unit_id, now)
     return row
 

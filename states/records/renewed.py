@@ -119,7 +119,7 @@ class _Writing:
         self._quiet_dates()
         self.session.flush()
         laying.rederive(self.session, self.campaign, self.now, self.actor, NEW_DATE)
-        growing.take_ledger(self.session, self.campaign)
+        growing.take_ledger(self.session, self.campaign, self.now)
         if not self.campaign.row.state.endswith(SUSPENDED):
             opening.open_all(self.session, self.campaign, self.now)
             mass.advance_settled(self.session, self.campaign, self.now)

@@ -281,9 +281,11 @@ class Journal(SQLModel, table=True):
 
 
 class LedgerItem(SQLModel, table=True):
-    """A found problem with its measures, departments and deadline; closed through its milestones' obligations.
+    """A found problem with its measures, departments and deadline; its state is kept in step with its obligations.
 
     Its milestones have the requirement `ledger-<no>`, one for each step of its type; `milestone_id` is the last.
+    `unit_id` is where the problem is, `found_by` how it was found (None: it came with the plan), `lenient` 自查从宽
+    (None: the plan has no self-check window), `done` the numbers of the measures that are closed.
     """
 
     __tablename__ = "ledger_item"
@@ -299,6 +301,22 @@ class LedgerItem(SQLModel, table=True):
     due_words: str
     standing: bool = False
     type: str | None = None
+    unit_id: int
+    state: str = "open"
+    since: datetime
+    version: int = 1
+    lead: str | None = None
+    found_by: str | None = None
+    reported_at: datetime | None = None
+    lenient: bool | None = None
+    lenient_why: str | None = None
+    done: list[int] = Field(default_factory=list, sa_type=sa.JSON)
+    closed_at: datetime | None = None
+    reviewed_at: datetime | None = None
+    reopened: int = 0
+    handed_to: str | None = None
+    handed_no: str | None = None
+    handed_at: datetime | None = None
 
 
 class Tick(SQLModel, table=True):

@@ -1,0 +1,119 @@
+"""What a key may do with an item: who answers claims, who stands above checks, who runs the campaign has the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states.closing import LAST_WORD, MOVES
+from states.errors import NotAllowed, NotFound
+from states.records.access import Scope
+from states.records.campaigns import Running
+from states.records.core import ledger_item, milestone, obligation, unit
+from states.records.ledger_following import checks, owed_of
+from states.records.ledger_steps import dated
+from states.records.scopes import below
+from states.records.settling import OPEN
+from states.records.tables import LedgerItem
+
+OURS = frozenset({"start", "claim"})
+CHECKED_ABOVE = "由上级核查：这个密钥只管问题所在单位"
+LAST_LEVEL = "由组织这次行动的单位办理：这个密钥只管一部分单位"
+NOT_LEADING = "由牵头的{lead}申报；其他部门各自报送应办事项"
+NOT_ALL = "这一项由{all}共同负责、没有牵头；请各自报送应办事项，或由上级申报"
+
+
+class Part(NamedTuple):
+    """One unit that answers for an item: how many of its dates it has not handed in."""
+
+    unit_id: int
+    name: str
+    path: str
+    open: int
+
+
+def seen(scope: Scope) -> list[sa.ColumnElement[bool]]:
+    """Conditions over `ledger_item`: the problem, or who answers for it, is in the key's subtree."""
+    if scope.path is None:
+        return []
+    mine = sa.select(unit.c.id).where(below(scope.path))
+    answering = (
+        sa.select(obligation.c.id)
+        .select_from(milestone.join(obligation, owed_of()))
+        .where(dated(), obligation.c.unit_id.in_(mine))
+        .correlate(ledger_item)
+    )
+    return [sa.or_(ledger_item.c.unit_id.in_(mine), answering.exists())]
+
+
+def item_seen(session: Session, scope: Scope, campaign: Running, no: int) -> int:
+    """The id of an item that the key may see. Raises NotFound, NotAllowed."""
+    mine = ledger_item.c.campaign_id == campaign.id, ledger_item.c.no == no
+    found = session.execute(sa.select(ledger_item.c.id).where(*mine, *seen(scope))).scalar()
+    if found is None and scope.path is not None:
+        raise NotAllowed("这个密钥不能查看这一项台账")
+    if found is None:
+        raise NotFound(f"这次专项行动的台账中没有第{no}项")
+    return int(found)
+
+
+def parts(session: Session, item_id: int) -> list[Part]:
+    """Who answers for an item, by their names."""
+    still = sa.func.sum(sa.case((obligation.c.status.in_(OPEN), 1), else_=0))
+    statement = (
+        sa.select(unit.c.id, unit.c.name, unit.c.path, still)
+        .select_from(ledger_item)
+        .join(milestone, dated())
+        .join(obligation, owed_of())
+        .join(unit, unit.c.id == obligation.c.unit_id)
+        .where(ledger_item.c.id == item_id)
+        .group_by(unit.c.id, unit.c.name, unit.c.path)
+        .order_by(unit.c.id)
+    )
+    return [Part(key, name, path, int(number)) for key, name, path, number in session.execute(statement)]
+
+
+def kept_from(
+    session: Session, scope: Scope, campaign: Running, item: LedgerItem, answering: list[Part]
+) -> Mapping[str, str]:
+    """Move → why this key may not make it; empty for a key without a subtree."""
+    if scope.path is None:
+        return {}
+    said: dict[str, str] = {}
+    said |= dict.fromkeys(OURS, _not_ours(scope, item, answering) or "")
+    where = _path(session, item.unit_id)
+    owner = _path(session, campaign.row.owner_id)
+    above = where.startswith(scope.path) and (where != scope.path or where == owner)
+    whole = owner.startswith(scope.path)
+    two = checks(campaign) > 1
+    for move in MOVES:
+        if move in LAST_WORD and two and not whole:
+            said[move] = LAST_LEVEL
+        elif move not in OURS and not above:
+            said[move] = CHECKED_ABOVE
+    return {move: says for move, says in said.items() if says}
+
+
+def _not_ours(scope: Scope, item: LedgerItem, answering: list[Part]) -> str | None:
+    if item.lead is not None:
+        lead = [one for one in answering if one.name == item.lead] or answering
+        return None if all(_within(scope, one) for one in lead) else NOT_LEADING.format(lead=item.lead)
+    if all(_within(scope, one) for one in answering):
+        return None
+    return NOT_ALL.format(all="、".join(one.name for one in answering))
+
+
+def others(scope: Scope, answering: list[Part]) -> tuple[str, ...]:
+    """Who answers outside the key's subtree and has not handed in."""
+    return tuple(one.name for one in answering if one.open and not _within(scope, one))
+
+
+def _within(scope: Scope, one: Part) -> bool:
+    return scope.path is None or one.path.startswith(scope.path)
+
+
+def _path(session: Session, unit_id: int) -> str:
+    return str(session.execute(sa.select(unit.c.path).where(unit.c.id == unit_id)).scalar_one())
