@@ -29,7 +29,7 @@ def test_occurrences_share_a_line_beside_the_row() -> None:
     drawn = timeline.draw(rows, [], Workdays.of({}, [2026]), ZoneInfo("Asia/Shanghai"), BEGINS)
     assert drawn is not None
     check, mend, first, second = drawn.phases
-    assert (check.y < mend.y < first.y) and first.y == second.y
+    assert check.y < mend.y < first.y == second.y
     assert (first.name, second.name) == ("阶段", "")
     assert [bar.beside for bar in drawn.phases] == [False, False, True, True]
     assert "（2026-04）" in second.told

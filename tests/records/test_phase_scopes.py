@@ -112,7 +112,7 @@ def test_only_those_whose_phase_it_is_are_told_that_it_begins(started) -> None:
         told.setdefault(one.reason, set()).add(one.unit_id)
     assert told == {
         "“自查”阶段开始": {started.ids[code] for code in ("R1-H1", "R1-H2", "R2-H1")},
-        "“复核”阶段开始": {started.ids[code] for code in ("R1", "R2")},
+        "“复核”阶段开始": {started.ids[code] for code in ("R1", "R2", "R-D2")},  # the section that it asks
     }
 
 
