@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api import templates
 from api.deps import AtDesk, CampaignId, Cursor, Limit
-from api.shapes import CampaignMove, Happening, Launch
+from api.shapes import CampaignMove, Dating, Happening, Launch
 from states.records import (
     acting,
     past,
@@ -28,6 +28,7 @@ from states.records.told import (
     CampaignInFull,
     CampaignMoves,
     CampaignTold,
+    DatesGiven,
     DraftTold,
     EventRecorded,
     EventsTold,
@@ -144,6 +145,18 @@ def record_event(desk: AtDesk, campaign_id: CampaignId, sent: Happening) -> Resp
         )
 
     return desk.tried(recorded) if sent.dry_run else desk.once(recorded)
+
+
+@router.post("/{campaign_id}/dates", summary="定期限", response_model=DatesGiven)
+def give_dates(desk: AtDesk, campaign_id: CampaignId, sent: Dating) -> Response:
+    """给方案没有写期限的事项定期限，或改定期限；dry_run 只看哪些期限会怎样。"""
+
+    def given(session: Session) -> DatesGiven:
+        return reading_events.give(
+            session, desk.scope, campaign_id, sent.set, desk.now, reason=sent.reason, dry_run=sent.dry_run
+        )
+
+    return desk.tried(given) if sent.dry_run else desk.once(given)
 
 
 @router.get("/{campaign_id}/preview", summary="预览", response_model=Preview)

@@ -71,6 +71,16 @@ class LocalWindow(Sent):
     dry_run: bool = Field(default=True, description="只试算，不办理")
 
 
+class Dating(Sent):
+    """Dates for what has none yet, or other ones; what follows from them moves too."""
+
+    set: dict[Words, Words] = Field(
+        examples=[{"report.due": "12月5日前"}], description="位置 → 日期，写法与启动时的 --set 相同"
+    )
+    reason: Reason | None = None
+    dry_run: bool = Field(default=False, description="只看哪些期限随之确定，不写入")
+
+
 class Which(Sent):
     """Units of a campaign; empty fields do not restrict."""
 

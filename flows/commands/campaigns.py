@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands import given, happening, levels, onward, renewing, shown, tallying, windows
+from flows.commands import (
+    dating,
+    given,
+    happening,
+    levels,
+    onward,
+    renewing,
+    shown,
+    tallying,
+    windows,
+)
 from states import clock
 from states.errors import Refused
 
@@ -20,6 +30,7 @@ app = typer.Typer(no_args_is_help=True, help="专项行动：启动、列出、�
 app.command("move")(onward.move)
 app.command("tally")(tallying.tally)
 app.command("event")(happening.event)
+app.command("date")(dating.date)
 app.command("renew")(renewing.renew)
 for command in (levels.adopt, levels.changes, levels.accept, levels.decline, levels.repeat):
     app.command()(command)

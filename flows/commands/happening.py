@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from states import clock
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from states.records.dating import Dated
     from states.records.happening import Awaited, Happened
 
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
@@ -80,10 +82,7 @@ def _show(made: Happened, zone: ZoneInfo, dry_run: bool, as_json: bool) -> None:
         return
     before = f"（原为 {shown.day_words(made.before, zone)}）" if made.before else ""
     shown.say(f"{made.name}：{shown.day_words(made.at, zone)}{before}")
-    rows = [
-        (one.name, one.words, shown.day_words(one.before, zone), shown.day_words(one.after, zone), one.units)
-        for one in made.dated
-    ]
+    rows = dated_rows(made.dated, zone)
     shown.table(("事项", "方案原文", "原期限", "期限", "应办单位"), rows)
     if not rows:
         shown.say("没有期限因此改变")
@@ -96,15 +95,28 @@ def _data(made: Happened, zone: ZoneInfo) -> dict[str, Any]:
         "event": made.name,
         "at": shown.iso(made.at, zone),
         "before": shown.iso(made.before, zone),
-        "dated": [
-            {
-                "milestone": one.id,
-                "name": one.name,
-                "words": one.words,
-                "before": shown.iso(one.before, zone),
-                "after": shown.iso(one.after, zone),
-                "units": one.units,
-            }
-            for one in made.dated
-        ],
+        "dated": dated_data(made.dated, zone),
     }
+
+
+def dated_rows(moved: Sequence[Dated], zone: ZoneInfo) -> list[tuple[str | int, ...]]:
+    """Milestones whose date changes, as rows of a table."""
+    return [
+        (one.name, one.words, shown.day_words(one.before, zone), shown.day_words(one.after, zone), one.units)
+        for one in moved
+    ]
+
+
+def dated_data(moved: Sequence[Dated], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """The same for programs."""
+    return [
+        {
+            "milestone": one.id,
+            "name": one.name,
+            "words": one.words,
+            "before": shown.iso(one.before, zone),
+            "after": shown.iso(one.after, zone),
+            "units": one.units,
+        }
+        for one in moved
+    ]

@@ -10,29 +10,17 @@ from sqlmodel import Session, select
 
 from states.errors import Fault, Faulty, Refused
 from states.plan import PlannedMilestone
-from states.records import laying, locks, rearming
+from states.records import laying, locks
 from states.records.campaigns import Running
-from states.records.core import event, milestone, timer
+from states.records.core import event, milestone
+from states.records.dating import Dated, dated, differs, take
 from states.records.journal import note
 from states.records.replanning import follow, planned_again
 from states.records.tables import EventRow, Milestone
-from states.records.timers import timers
 
 DATED = "事项已记录，期限随之确定"
 DATED_ANEW = "事项另行记录，期限改变"
 SOON = timedelta(minutes=5)  # clocks of callers may be a little ahead of ours
-
-
-@dataclass(frozen=True)
-class Dated:
-    """A milestone that counts from an event: its date before and after; `units` owe it already."""
-
-    id: int
-    name: str
-    words: str
-    before: datetime | None
-    after: datetime | None
-    units: int
 
 
 @dataclass(frozen=True)
@@ -92,13 +80,13 @@ def record(
     kept = session.get(EventRow, (campaign.id, name), with_for_update=True, populate_existing=True)
     _check(session, campaign, name, at, now, kept, again)
     changed = _changed(session, campaign, name, at)
-    dated = tuple(_dated(row, planned) for row, planned in changed)
-    made = Happened(name, at, kept.at if kept else None, dated)
+    moved = tuple(dated(row, planned) for row, planned in changed)
+    made = Happened(name, at, kept.at if kept else None, moved)
     _keep(session, campaign, kept, name, at, now, actor)
     says = f"“{name}”：{DATED_ANEW if kept else DATED}"
     for row, planned in changed:
         if row.opened_at is not None:
-            _take(session, campaign, row, planned, now, actor, says)
+            take(session, campaign, row, planned, now, actor, says)
     follow(session, campaign, now, actor, says)
     laying.rederive(session, campaign, now, actor, says)
     _note(session, campaign, made, now, actor, reason)
@@ -144,19 +132,7 @@ def _changed(
         select(Milestone).where(milestone.c.campaign_id == campaign.id).order_by(milestone.c.id)
     )
     both = [(row, counting[key]) for row in rows if (key := (row.requirement, row.period)) in counting]
-    return [(row, one) for row, one in both if _differs(row, one)]
-
-
-def _differs(row: Milestone, planned: PlannedMilestone) -> bool:
-    """Not where a person decided on the date, nor where the plan has it no more."""
-    if row.held or row.withdrawn_at is not None:
-        return False
-    return row.due_at != planned.due_at or (row.opened_at is None and row.opens_at != planned.opens_at)
-
-
-def _dated(row: Milestone, planned: PlannedMilestone) -> Dated:
-    units = row.expected if row.opened_at is not None else 0
-    return Dated(row.id, row.name, planned.words, row.due_at, planned.due_at, units)
+    return [(row, one) for row, one in both if differs(row, one)]
 
 
 def _keep(
@@ -171,48 +147,6 @@ def _keep(
     row = kept or EventRow(campaign_id=campaign.id, name=name, at=at, first_at=at, by=actor, recorded_at=now)
     row.at, row.by, row.recorded_at = at, actor, now
     session.add(row)
-    session.flush()
-
-
-def _take(
-    session: Session,
-    campaign: Running,
-    row: Milestone,
-    planned: PlannedMilestone,
-    now: datetime,
-    actor: str,
-    says: str,
-) -> None:
-    """An open milestone takes its date: all its units at once, but those that have a date of their own."""
-    before = row.due_at
-    row.due_at, row.provisional, row.words = planned.due_at, planned.provisional, planned.words
-    row.original_due_at = row.original_due_at or planned.due_at
-    session.add(row)
-    session.flush()
-    _arm(session, campaign, row, now)
-    note(
-        session,
-        now,
-        "milestone.redated",
-        actor,
-        campaign_id=campaign.id,
-        before=before.isoformat() if before else None,
-        after=planned.due_at.isoformat() if planned.due_at else None,
-        reason=says,
-        milestone=row.id,
-    )
-
-
-def _arm(session: Session, campaign: Running, row: Milestone, now: datetime) -> None:
-    """All rungs of the new date; those of an earlier one, and what they put in the way, fall silent."""
-    cohort = (timer.c.phase_id == 0, timer.c.milestone_id == row.id, timer.c.obligation_id == 0)
-    last = session.execute(sa.select(sa.func.max(timer.c.cycle)).where(*cohort)).scalar()
-    if last is not None:
-        rearming.withdraw(session, row)
-        rearming.stop(session, row, now, DATED_ANEW)
-    if row.due_at is not None:
-        cycle = 0 if last is None else last + 1
-        session.add_all(timers(campaign, row, row.due_at, now, cycle=cycle, could_open=now))
     session.flush()
 
 

@@ -39,15 +39,16 @@ def planned_again(
     campaign: Running,
     events: Mapping[str, datetime] | None = None,
     closed: Mapping[str, datetime] | None = None,
+    fills: Mapping[str, str] | None = None,
 ) -> Plan:
-    """The plan as it is now: phases as they opened, events as they are recorded, or as `events` has them.
+    """The plan as it is now: phases as they opened, events and fills as they are recorded, or as given here.
 
     `closed`: phases that are to end otherwise.
     """
     return plan(
         campaign.template,
         campaign.row.start,
-        campaign.row.fills,
+        campaign.row.fills if fills is None else fills,
         campaign.calendar,
         opened=really_opened(session, campaign),
         closed=closed,

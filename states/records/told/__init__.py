@@ -17,7 +17,7 @@ from states.records.told.campaigns import (
     StateCount,
     Summary,
 )
-from states.records.told.events import DatedTold, EventRecorded, EventsTold, EventTold
+from states.records.told.events import DatedTold, DatesGiven, EventRecorded, EventsTold, EventTold
 from states.records.told.form import Day, Instant, Page, instant, instant_or_none
 from states.records.told.moves import CampaignMoves, MassMoved, MoveChoice, UnitMoved, UnitMoves
 from states.records.told.obligations import (
@@ -57,6 +57,7 @@ __all__ = [
     "CountedTold",
     "CoverageTold",
     "DatedTold",
+    "DatesGiven",
     "Day",
     "DraftTold",
     "Escalation",

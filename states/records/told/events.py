@@ -28,7 +28,7 @@ class EventsTold(TypedDict):
 
 @with_config(Exact)
 class DatedTold(TypedDict):
-    """A milestone that takes its date from an event; `units` owe it already."""
+    """A milestone that takes a date, from an event or given by a person; `units` owe it already."""
 
     milestone: int
     name: str
@@ -47,4 +47,13 @@ class EventRecorded(TypedDict):
     name: str
     at: Instant
     before: Instant | None
+    dated: list[DatedTold]
+
+
+@with_config(Exact)
+class DatesGiven(TypedDict):
+    """Dates given by a person (or, in a dry run, as they would be)."""
+
+    campaign: int
+    dry_run: bool
     dated: list[DatedTold]

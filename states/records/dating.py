@@ -1,0 +1,163 @@
+"""Dates that are given or changed while a campaign runs: what is open takes them at once, the rest when it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.errors import Fault, Faulty, Refused
+from states.plan import PlannedMilestone
+from states.records import laying, locks, rearming
+from states.records.campaigns import Running
+from states.records.core import milestone, timer
+from states.records.journal import note
+from states.records.replanning import follow, planned_again
+from states.records.tables import Milestone
+from states.records.timers import timers
+
+GIVEN = "期限由协调员确定"
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A milestone whose date changes: before and after; `units` owe it already."""
+
+    id: int
+    name: str
+    words: str
+    before: datetime | None
+    after: datetime | None
+    units: int
+
+
+def give(
+    session: Session,
+    campaign: Running,
+    fills: Mapping[str, str],
+    now: datetime,
+    actor: str,
+    reason: str | None = None,
+) -> tuple[Dated, ...]:
+    """Fill blanks, or date what the plan leaves undated, after the start: `fills` as at a start (place → words).
+
+    What follows from a date given takes it too; what a person has decided on, or is over, keeps its date.
+    Raises Faulty for a place that is not there or words that name no date, Refused for dates already past.
+    """
+    locks.alone(session, campaign.id)
+    if campaign.row.closed_at is not None:
+        raise Refused("专项行动已经办结或取消，不再定期限")
+    if not fills:
+        raise Faulty([Fault("--set", "请写明给哪一处定期限，如 report.due=12月5日前")])
+    changed = _changed(session, campaign, {**campaign.row.fills, **fills})
+    _check_past(changed, now)
+    moved = tuple(dated(row, planned) for row, planned in changed)
+    before = {place: campaign.row.fills.get(place) for place in fills}
+    campaign.row.fills = {**campaign.row.fills, **fills}
+    session.add(campaign.row)
+    session.flush()
+    says = f"{GIVEN}：{reason}" if reason else GIVEN
+    for row, planned in changed:
+        if row.opened_at is not None:
+            take(session, campaign, row, planned, now, actor, says)
+    follow(session, campaign, now, actor, says)
+    laying.rederive(session, campaign, now, actor, says)
+    _note(session, campaign, before, dict(fills), moved, now, actor, reason)
+    return moved
+
+
+def _changed(
+    session: Session, campaign: Running, fills: Mapping[str, str]
+) -> list[tuple[Milestone, PlannedMilestone]]:
+    planned = planned_again(session, campaign, fills=fills).milestones
+    again = {(one.requirement, one.period): one for one in planned}
+    rows = session.exec(
+        select(Milestone).where(milestone.c.campaign_id == campaign.id).order_by(milestone.c.id)
+    )
+    both = [(row, again[key]) for row in rows if (key := (row.requirement, row.period)) in again]
+    return [(row, one) for row, one in both if differs(row, one)]
+
+
+def _check_past(changed: list[tuple[Milestone, PlannedMilestone]], now: datetime) -> None:
+    late = [one.name for _row, one in changed if one.due_at is not None and one.due_at < now]
+    if late:
+        raise Refused(f"这样定，期限已在现在之前：{'、'.join(dict.fromkeys(late))}；请另定日期")
+
+
+def _note(
+    session: Session,
+    campaign: Running,
+    before: Mapping[str, str | None],
+    after: Mapping[str, str],
+    moved: tuple[Dated, ...],
+    now: datetime,
+    actor: str,
+    reason: str | None,
+) -> None:
+    note(
+        session,
+        now,
+        "campaign.dated",
+        actor,
+        campaign_id=campaign.id,
+        reason=reason,
+        fills={"before": dict(before), "after": dict(after)},
+        dates={str(one.id): one.after.isoformat() if one.after else None for one in moved},
+    )
+
+
+def differs(row: Milestone, planned: PlannedMilestone) -> bool:
+    """Not where a person decided on the date, nor where the plan has it no more."""
+    if row.held or row.withdrawn_at is not None:
+        return False
+    return row.due_at != planned.due_at or (row.opened_at is None and row.opens_at != planned.opens_at)
+
+
+def dated(row: Milestone, planned: PlannedMilestone) -> Dated:
+    units = row.expected if row.opened_at is not None else 0
+    return Dated(row.id, row.name, planned.words, row.due_at, planned.due_at, units)
+
+
+def take(
+    session: Session,
+    campaign: Running,
+    row: Milestone,
+    planned: PlannedMilestone,
+    now: datetime,
+    actor: str,
+    says: str,
+) -> None:
+    """An open milestone takes its date: all its units at once, but those that have a date of their own."""
+    before = row.due_at
+    row.due_at, row.provisional, row.words = planned.due_at, planned.provisional, planned.words
+    row.original_due_at = row.original_due_at or planned.due_at
+    session.add(row)
+    session.flush()
+    _arm(session, campaign, row, now, says)
+    note(
+        session,
+        now,
+        "milestone.redated",
+        actor,
+        campaign_id=campaign.id,
+        before=before.isoformat() if before else None,
+        after=planned.due_at.isoformat() if planned.due_at else None,
+        reason=says,
+        milestone=row.id,
+    )
+
+
+def _arm(session: Session, campaign: Running, row: Milestone, now: datetime, why: str) -> None:
+    """All rungs of the new date; those of an earlier one, and what they put in the way, fall silent."""
+    cohort = (timer.c.phase_id == 0, timer.c.milestone_id == row.id, timer.c.obligation_id == 0)
+    last = session.execute(sa.select(sa.func.max(timer.c.cycle)).where(*cohort)).scalar()
+    if last is not None:
+        rearming.withdraw(session, row)
+        rearming.stop(session, row, now, why)
+    if row.due_at is not None:
+        cycle = 0 if last is None else last + 1
+        session.add_all(timers(campaign, row, row.due_at, now, cycle=cycle, could_open=now))
+    session.flush()
