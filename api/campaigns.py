@@ -10,7 +10,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api import templates
-from api.deps import AtDesk, CampaignId, Cursor, Limit
+from api.deps import AsOf, AtDesk, CampaignId, Cursor, Limit
 from api.shapes import CampaignMove, Dating, Happening, Launch
 from states.records import (
     acting,
@@ -44,9 +44,6 @@ router = APIRouter(prefix="/api/v1/campaigns", tags=["专项行动"])
 
 StateKey = Annotated[str | None, Query(max_length=100)]
 FirstDay = Annotated[date, Query(alias="from", ge=date(2000, 1, 1), le=date(2199, 12, 31))]
-AsOf = Annotated[
-    str | None, Query(max_length=40, description="当时的情况：日期（当天结束时）或带时区的时刻，一小时以前")
-]
 LastDay = Annotated[date, Query(alias="to", ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 
 

@@ -42,6 +42,10 @@ Code = Annotated[str, Path(max_length=100, description="单位代码")]
 Cursor = Annotated[str, Query(pattern=r"^[0-9]{1,18}$", description="上一页的 next；不写则从头开始")]
 Limit = Annotated[int, Query(ge=1, le=500, description="每页最多几条")]
 
+AsOf = Annotated[
+    str | None, Query(max_length=40, description="当时的情况：日期（当天结束时）或带时区的时刻，一小时以前")
+]
+
 
 @dataclass(frozen=True)
 class Desk:

@@ -12,13 +12,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import answers
-from api.deps import AtDesk, CampaignId, Code, Cursor, Limit, gate
+from api.deps import AsOf, AtDesk, CampaignId, Code, Cursor, Limit, gate
 from api.lean import Lean
 from api.shapes import MassMove, Move
-from states.records import acting, reading_units, swift
+from states.records import acting, past, reading_units, swift
 from states.records.reading_units import Wanted
+from states.records.reads import STATUS
 from states.records.swift import Wish
-from states.records.told import MassMoved, Page, Status, UnitInFull, UnitLine, UnitMoved, UnitMoves
+from states.records.told import (
+    MassMoved,
+    Page,
+    Status,
+    StatusThen,
+    UnitInFull,
+    UnitLine,
+    UnitMoved,
+    UnitMoves,
+)
 
 PREFIX = "/api/v1"
 TEN_DIGITS = 10
@@ -34,7 +44,7 @@ def lean_routes() -> list[Lean]:
             status,
             short=_status,
             methods=["GET"],
-            response_model=Status,
+            response_model=Status | StatusThen,
             tags=["单位"],
             summary="单位的当前状态",
         ),
@@ -50,12 +60,20 @@ def lean_routes() -> list[Lean]:
     ]
 
 
-def status(code: Code, desk: AtDesk) -> None:
-    """单位在各个专项行动中的当前状态。"""
+def status(code: Code, desk: AtDesk, as_of: AsOf = None) -> Response:
+    """单位在各个专项行动中的当前状态；写 as_of 只答当时处在哪个阶段。"""
+    house = desk.house
+    if as_of is not None:
+        with desk.read() as session:
+            return desk.tell(past.status(session, desk.scope, code, as_of, desk.now, house.settings.zone))
+    rows = house.driver.rows(STATUS, code=code)
+    return desk.tell(house.statuses.status(rows, code, desk.scope, desk.now, house.settings.zone))
 
 
-async def _status(request: Request) -> Response:
+async def _status(request: Request) -> Response | None:
     desk = await gate(request)
+    if request.scope["query_string"]:
+        return None
     house, code = desk.house, request.path_params["code"]
     rows = await house.points.status(code)
     if not house.statuses.known(rows):

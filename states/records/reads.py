@@ -27,6 +27,7 @@ from states.records.reading_standing import (
     owed_figures,
     run_state,
 )
+from states.records.scopes import participating
 from states.records.session import Store
 from states.records.settling import OPEN
 from states.records.told import RunTold, Status, UnitTold, instant
@@ -54,6 +55,7 @@ class _Line(NamedTuple):
     campaign_state: str
     campaign_ord: int
     closes_at: datetime | None
+    participating: bool | None
     owed: int | None
     owed_name: str
     ladder: str | None
@@ -83,7 +85,7 @@ def _statement(code: sa.ColumnElement[str]) -> sa.Select[Any]:
             *(run.c.campaign_id, run.c.state, run.c.ord, run.c.since, run.c.version, run.c.outcome),
             *(campaign.c.template_key, campaign.c.template_sha256, campaign.c.title),
             *(campaign.c.state.label("campaign_state"), campaign.c.ord.label("campaign_ord")),
-            closing().label("closes_at"),
+            *(closing().label("closes_at"), participating(campaign.c.owner_id).label("participating")),
             *(owed.c.key, owed.c.name.label("owed_name"), owed.c.ladder, owed.c.due, owed.c.provisional),
             *(owed.c.rung, owed.c.fired_at),
         )
@@ -209,7 +211,8 @@ def _run_told(key: int, frozen: Frozen, lines: list[_Line], now: datetime) -> Ru
             "state": {"key": line.campaign_state, "name": label},
         },
         "state": run_state(frozen, line.state, line.since),
-        "behind": is_behind(line.state, line.ord, line.campaign_ord, line.closes_at, now),
+        "behind": bool(line.participating)
+        and is_behind(line.state, line.ord, line.campaign_ord, line.closes_at, now),
         "open": figures.open,
         "overdue": figures.overdue,
         "escalation": escalation(owed, line.state, line.since, frozen),

@@ -99,3 +99,14 @@ def test_recorded_it_stays_until_it_is_recorded_anew() -> None:
 
 def test_what_nothing_counts_from_is_named_with_what_can_be_recorded() -> None:
     assert "可以记录的有 收到转办" in duban("campaign", "event", "1", "收到通知", code=1).stderr
+
+
+def test_a_date_is_given_on_the_command_line_tried_first() -> None:
+    words = ("campaign", "date", "1", "--set", "fixed.due=启动后70日内", "--reason", "示例理由")
+    tried = data(*words, "--dry-run")
+    ((one,), tried["dated"]) = (tried["dated"], [])
+    assert (tried, one["name"], one["units"]) == ({"dry_run": True, "dated": []}, "报告", 1)
+    assert data(*words)["dated"] == [one]
+    said = duban(*words).stdout
+    assert "没有期限因此改变" in said
+    assert "nothing" in duban("campaign", "date", "1", "--set", "nothing.due=3月1日前", code=1).stderr
