@@ -59,7 +59,7 @@ def test_what_the_plan_leaves_undated_takes_the_date_it_is_given_and_its_rungs(r
     assert [running.local(one.fire_at) for one in rungs] == ["2026-03-19 09:00", "2026-03-23 09:00"]
     running.cycle("2026-03-19 09:00")
     lines = running.lines(running.address("liaison", "R1-H1"))
-    assert [(rung, what) for rung, _unit, what in lines] == [("提醒", "调度会议")]
+    assert [(rung, what) for rung, _unit, what in lines] == [("提醒", "调度会议"), ("催办", "名单")]
 
 
 def test_a_date_given_to_a_phase_moves_what_counts_from_it(running) -> None:

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from httpx import Response
+from pydantic import TypeAdapter
 
 from api.app import create_app
 from states import settings
@@ -70,6 +71,19 @@ outcomes: [办结, 阶段性办结]
 STARTED = datetime(2026, 11, 2, 9, tzinfo=ZONE).astimezone(UTC)
 
 
+_adapters: dict[Any, TypeAdapter[Any]] = {}
+
+
+def routes_below(routes: Any) -> Iterator[Any]:
+    """All routes with a model of their answer, those of included routers too."""
+    for one in routes:
+        inner = getattr(one, "original_router", None) or getattr(one, "routes", None)
+        if getattr(one, "response_model", None) is not None:
+            yield one
+        elif inner is not None:
+            yield from routes_below(getattr(inner, "routes", inner))
+
+
 class Hands:
     """The hands of a clock that a test sets."""
 
@@ -103,11 +117,23 @@ class World:
 
     def get(self, path: str, key: dict[str, str] | None = None, **more: Any) -> Response:
         headers = {**(self.all if key is None else key), **more.pop("headers", {})}
-        return self.client.get(f"/api/v1{path}", headers=headers, **more)
+        return self._checked(self.client.get(f"/api/v1{path}", headers=headers, **more))
 
     def post(self, path: str, body: Any = None, key: dict[str, str] | None = None, **more: Any) -> Response:
         headers = {**(self.all if key is None else key), **more.pop("headers", {})}
-        return self.client.post(f"/api/v1{path}", json=body, headers=headers, **more)
+        return self._checked(self.client.post(f"/api/v1{path}", json=body, headers=headers, **more))
+
+    def _checked(self, answer: Response) -> Response:
+        """Every answer that any test gets has the shape that is documented."""
+        if answer.status_code in (200, 201):
+            path, method = answer.request.url.path, answer.request.method
+            (model,) = {
+                one.responses.get(answer.status_code, {}).get("model") or one.response_model
+                for one in routes_below(self.app.routes)
+                if one.path_regex.match(path) and method in one.methods
+            }
+            _adapters.setdefault(model, TypeAdapter(model)).validate_json(answer.content)
+        return answer
 
     def at(self, words: str) -> None:
         """Let the rounds run until `2026-11-23 10:00` local time, and read the clock then."""

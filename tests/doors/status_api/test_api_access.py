@@ -16,6 +16,7 @@ VALUES = {
     "code": "A-H1",
     "obligation_id": "16777220",
     "act": "submit",
+    "change_id": "1",
     "key": "standard-four-phase",
 }
 BODIES: dict[str, Any] = {
@@ -24,6 +25,20 @@ BODIES: dict[str, Any] = {
     "/api/v1/campaigns/{campaign_id}/units/{code}/moves": {"move": "suspend"},
     "/api/v1/campaigns/{campaign_id}/campaign-moves": {"move": "suspend"},
     "/api/v1/campaigns/{campaign_id}/obligations/{obligation_id}/{act}": {},
+    "/api/v1/campaigns/{campaign_id}/events": {"event": "收到转办"},
+    "/api/v1/campaigns/{campaign_id}/dates": {"set": {"report.due": "2026年11月24日"}},
+    "/api/v1/campaigns/{campaign_id}/phases/{key}/open": {},
+    "/api/v1/campaigns/{campaign_id}/windows": {
+        "phase": "self-check",
+        "under": "A",
+        "until": "2026-12-15",
+        "reason": "示例",
+    },
+    "/api/v1/campaigns/{campaign_id}/children": {"owner": "A"},
+    "/api/v1/campaigns/{campaign_id}/changes-above/{change_id}/accept": {},
+    "/api/v1/campaigns/{campaign_id}/changes-above/{change_id}/decline": {"reason": "示例"},
+    "/api/v1/campaigns/{campaign_id}/renewal": {"text": "key: x"},
+    "/api/v1/campaigns/{campaign_id}/renewal/units": {"text": "key: x"},
 }
 QUERIES = {"/api/v1/campaigns/{campaign_id}/preview": {"from": "2026-11-02", "to": "2026-11-03"}}
 
