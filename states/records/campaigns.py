@@ -49,11 +49,16 @@ class Running:
     @cached_property
     def has_departments(self) -> bool:
         """Whether departments, or the owner itself, are in it beside the participants."""
+        if not self.session.execute(sa.select(sa.exists().where(unit.c.kind == DEPARTMENT))).scalar():
+            return self._holds(self.row.owner_id)
         enrolled = sa.exists().where(
             unit.c.kind == DEPARTMENT, run.c.campaign_id == self.id, run.c.unit_id == unit.c.id
         )
-        owner = sa.exists().where(run.c.campaign_id == self.id, run.c.unit_id == self.row.owner_id)
-        return bool(self.session.execute(sa.select(sa.or_(owner, enrolled))).scalar())
+        return self._holds(self.row.owner_id) or bool(self.session.execute(sa.select(enrolled)).scalar())
+
+    def _holds(self, unit_id: int) -> bool:
+        mine = sa.exists().where(run.c.campaign_id == self.id, run.c.unit_id == unit_id)
+        return bool(self.session.execute(sa.select(mine)).scalar())
 
     @property
     def participants(self) -> list[sa.ColumnElement[bool]]:

@@ -70,7 +70,10 @@ def mass_move(
 
 
 def start_all(session: Session, campaign: Running, now: datetime) -> int:
-    """Every waiting unit enters the first phase."""
+    """Every waiting unit enters the first phase; after a launch on the day itself none is waiting."""
+    waiting = sa.exists().where(run.c.campaign_id == campaign.id, run.c.state == campaign.machines.unit.start)
+    if not session.execute(sa.select(waiting)).scalar():
+        return 0
     return mass_move(session, campaign, "start", [], now, SYSTEM).moved
 
 
