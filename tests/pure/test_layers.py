@@ -19,6 +19,7 @@ BREAKS = [
     ("states/plan.py", "import sqlalchemy"),
     ("states/dates/__init__.py", "import states.clock"),
     ("states/ladder.py", "import transitions"),
+    ("states/records/mass.py", "from transitions import Machine"),
     ("flows/rounds.py", "import prefect"),
 ]
 
