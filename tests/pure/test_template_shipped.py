@@ -141,8 +141,8 @@ def test_the_standard_plan_leaves_no_blank() -> None:
         ("问题整改台账", "self-check", "阶段结束前3个工作日", False),
         ("整改情况报告", "rectify", "阶段结束前5个工作日", False),
         ("工作总结", "summarise", "阶段结束前5个工作日", False),
-        ("周报", None, "每周五", True),
-        ("月小结", None, "每月25日前", False),
+        ("周报", None, "每周五，遇非工作日提前", True),
+        ("月小结", None, "每月25日前，遇非工作日提前", False),
     ]
     assert [(one.percent, one.scope.kinds) for one in plan.coverage] == [
         (100, ("医院", "中医院", "妇幼保健院")),

@@ -1,8 +1,9 @@
 """The standard plan from 23 November 2026 across the turn of the year: 24 weeks, 2027 not yet published.
 
 Days were counted with a calendar of 2026–27 in hand. November and December 2026 have no day off on a weekday and
-no working weekend; 2027 has no arrangement yet, so every Monday to Friday counts (New Year's Day too) and all its
-dates are provisional.
+no working weekend; 2027 has no arrangement yet, so only the holidays that the law puts on a date are
+days off (1 January, 1 and 2 May), and all its dates are provisional. A periodic report that would fall due on a day
+off falls due on the working day before.
 """
 
 from __future__ import annotations
@@ -54,13 +55,13 @@ M12       2026-12-25 18:00
 M01       2027-01-25 18:00（暂定）
 M02       2027-02-25 18:00（暂定）
 M03       2027-03-25 18:00（暂定）
-M04       2027-04-25 18:00（暂定）  # a Sunday; 05-25 lies after the end
+M04       2027-04-23 18:00（暂定）  # 04-25 is a Sunday; 05-25 lies after the end
 W48       2026-11-27 18:00          # 每周五: 24 Fridays from 11-27 to 05-07
 W49       2026-12-04 18:00
 W50       2026-12-11 18:00
 W51       2026-12-18 18:00
 W52       2026-12-25 18:00
-W53       2027-01-01 18:00（暂定）
+W53       2026-12-31 18:00（暂定）  # New Year's Day is off
 W01       2027-01-08 18:00（暂定）
 W02       2027-01-15 18:00（暂定）
 W03       2027-01-22 18:00（暂定）
@@ -133,8 +134,8 @@ NOBODY = """
 2026-12-25 五 | 拟挂牌督办 | 组长                     | W50
 2026-12-28 一 | 催办       | 联络员、科室负责人       | W52 M12
 2026-12-29 二 | 拟通报     | 主要负责人、上级主要负责人 | W51
+2026-12-30 三 | 提醒       | 联络员                   | W53        # due on Thursday: Friday 01-01 is off
 2026-12-30 三 | 督促       | 分管领导、办公室         | W52 M12
-2026-12-31 四 | 提醒       | 联络员                   | W53
 2027-01-04 一 | 提醒       | 联络员                   | 自查报告   # Friday 01-01 is off by law before 2027 is published
 2027-01-04 一 | 催办       | 联络员、科室负责人       | W53
 2027-01-04 一 | 拟约谈     | 主要负责人、分管领导     | W52 M12    # 28, 29, 30, 31, 4
@@ -268,15 +269,14 @@ NOBODY = """
 2027-04-14 三 | 督促       | 分管领导、办公室         | W14
 2027-04-14 三 | 拟通报     | 主要负责人、上级主要负责人 | 整改报告
 2027-04-15 四 | 提醒       | 联络员                   | W15
-2027-04-16 五 | 提醒       | 联络员                   | M04        # 04-25 less 7 days is Sunday 04-18: back to Friday
+2027-04-16 五 | 提醒       | 联络员                   | M04        # due on Friday 04-23
 2027-04-16 五 | 拟约谈     | 主要负责人、分管领导     | W14
 2027-04-16 五 | 拟挂牌督办 | 组长                     | W13
 2027-04-19 一 | 催办       | 联络员、科室负责人       | W15
 2027-04-19 一 | 拟挂牌督办 | 组长                     | 整改报告
 2027-04-20 二 | 拟通报     | 主要负责人、上级主要负责人 | W14
 2027-04-21 三 | 督促       | 分管领导、办公室         | W15
-2027-04-22 四 | 提醒       | 联络员                   | W16
-2027-04-23 五 | 提醒       | 联络员                   | M04
+2027-04-22 四 | 提醒       | 联络员                   | W16 M04
 2027-04-23 五 | 拟约谈     | 主要负责人、分管领导     | W15
 2027-04-23 五 | 拟挂牌督办 | 组长                     | W14
 2027-04-26 一 | 提醒       | 联络员                   | 总结
@@ -326,7 +326,7 @@ DONE = """
 2026-12-16 15:00 | submit | weekly-report 2026-W51
 2026-12-17 15:00 | submit | monthly-summary 2026-12
 2026-12-23 15:00 | submit | weekly-report 2026-W52
-2026-12-30 15:00 | submit | weekly-report 2026-W53
+2026-12-29 15:00 | submit | weekly-report 2026-W53     # on Tuesday: it is due on Thursday
 2027-01-05 15:00 | submit | self-check-report
 2027-01-06 15:00 | submit | weekly-report 2027-W01
 2027-01-07 10:00 | return | self-check-report
