@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -70,6 +71,7 @@ SAYINGS: Mapping[str, str] = {
     "greater_than_equal": "不能小于 {ge}",
     "less_than_equal": "不能大于 {le}",
     "literal_error": "只能是 {expected} 之一",
+    "enum": "只能是 {expected} 之一",
     "date_type": "应为日期，如 2026-12-01",
     "date_parsing": "应为日期，如 2026-12-01",
     "date_from_datetime_parsing": "应为日期，如 2026-12-01",
@@ -147,4 +149,12 @@ def _invalid(error: Mapping[str, Any]) -> Fault:
     saying = SAYINGS.get(error["type"])
     if saying is None:
         return Fault(place, f"不合规定（{error['msg']}）")
-    return Fault(place, saying.format(**error.get("ctx") or {}))
+    return Fault(place, saying.format(**_context(error)))
+
+
+def _context(error: Mapping[str, Any]) -> dict[str, Any]:
+    """What a saying may name; a choice as a Chinese list instead of 'a', 'b' or 'c'."""
+    found = dict(error.get("ctx") or {})
+    if choices := re.findall(r"'([^']*)'", str(found.get("expected", ""))):
+        found["expected"] = "、".join(choices)
+    return found

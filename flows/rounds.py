@@ -17,7 +17,7 @@ from uuid import uuid4
 from flows.mailer import Mailer, mailer
 from states import clock
 from states.letters import Message, render
-from states.records import health, rounds
+from states.records import health, once, rounds
 from states.records.outbox import MailHours
 from states.records.rounds import Answer
 from states.records.session import Store, connect
@@ -25,6 +25,7 @@ from states.settings import Settings
 
 JOBS = ("open_due", "remind", "escalate", "deliver", "watchdog")
 TICKS_KEPT = timedelta(days=7)
+ANSWERS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
 
 def watchdog(store: Store, _settings: Settings, now: datetime) -> RoundReport:
     health.forget_ticks(store, now - TICKS_KEPT)
+    once.forget(store, now - ANSWERS_KEPT)
     found = health.look(store, now)
     return RoundReport("watchdog", now, len(found.troubles), tuple(found.troubles), found.figures)
 

@@ -3,6 +3,7 @@
 DubanError
 ├── Refused          the rules say no; carries every reason
 │   ├── Conflict     somebody else was faster
+│   │   └── KeyReused  one key for two different requests
 │   └── NotAllowed   outside the asker's scope
 ├── NotFound
 └── Faulty           the input is wrong; carries every fault with its place
@@ -50,6 +51,10 @@ class Refused(DubanError):
 
 class Conflict(Refused):
     """内容已被他人更改"""
+
+
+class KeyReused(Conflict):
+    """同一个 Idempotency-Key 用于不同的请求"""
 
 
 class NotAllowed(Refused):

@@ -43,7 +43,7 @@ def load(
     if found.faults:
         raise Faulty(found.faults)
     with given.opened(settings) as store, store.write() if apply else store.read() as session:
-        calendar.load_year(session, year, found.days, file.name, now)
+        calendar.load_year(session, year, found.days, file.name, now, given.actor())
         moved = redating.apply(session, now, given.actor()) if apply else redating.changes(session, now)
     if as_json:
         shown.as_json(_as_data(year, found.days, moved, apply, settings.zone))

@@ -25,8 +25,10 @@ def seed(session: Session) -> None:
     _insert(session, days, years, "国务院办公厅放假安排", None)
 
 
-def load_year(session: Session, year: int, days: Mapping[date, bool], source: str, now: datetime) -> None:
-    """Replace one year by what was published; `redating` moves the dates of running campaigns.
+def load_year(
+    session: Session, year: int, days: Mapping[date, bool], source: str, now: datetime, actor: str = "system"
+) -> None:
+    """Replace one year by what was published, as `actor` says; `redating` moves the dates of running campaigns.
 
     Raises Faulty for days of another year.
     """
@@ -38,7 +40,7 @@ def load_year(session: Session, year: int, days: Mapping[date, bool], source: st
     session.execute(sa.delete(CalendarYear).where(sa.column("year") == year))
     _insert(session, days, [year], source, _later(session, now))
     _known.pop(session.get_bind(), None)
-    note(session, now, "calendar.loaded", "system", year=year, source=source, days=len(days))
+    note(session, now, "calendar.loaded", actor, year=year, source=source, days=len(days))
 
 
 def _later(session: Session, now: datetime) -> datetime:

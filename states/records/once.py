@@ -8,9 +8,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.errors import Conflict
+from states.errors import KeyReused
 from states.records.columns import changed, insert_new
 from states.records.core import idempotency
+from states.records.session import Store
 from states.records.tables import Idempotency
 
 USED = "这个 Idempotency-Key 已用于另一个请求，请换一个"
@@ -24,7 +25,7 @@ class Answered(NamedTuple):
 
 
 def begin(session: Session, api_key_id: int, key: str, request: str, now: datetime) -> Answered | None:
-    """Take `key` for `request` (a digest of it), or say what was answered. Raises Conflict for another request.
+    """Take `key` for `request` (a digest of it), or say what was answered. Raises KeyReused for another request.
 
     Of two at the same time the second waits here until the first has ended.
     """
@@ -36,7 +37,7 @@ def begin(session: Session, api_key_id: int, key: str, request: str, now: dateti
     )
     before, status, body = session.execute(asked).one()
     if before != request:
-        raise Conflict(USED)
+        raise KeyReused(USED)
     return Answered(status, body)
 
 
@@ -47,3 +48,9 @@ def finish(session: Session, api_key_id: int, key: str, status: int, body: str) 
         .where(idempotency.c.api_key_id == api_key_id, idempotency.c.key == key)
         .values(status=status, body=body)
     )
+
+
+def forget(store: Store, before: datetime) -> None:
+    """Answers given before an instant: nobody sends those requests again."""
+    with store.write() as session:
+        session.execute(sa.delete(idempotency).where(idempotency.c.at < before))

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from flows import rounds
 from flows.cli import app
+from flows.commands import given
 from states import clock
 from states.documents.sheet import Sheet, write
 from states.reading import shipped
+from states.records.core import journal
 from states.workdays import Workdays, published
 
 UNITS = """单位代码,单位名称,类别,级别,上级代码,联络员,联络员邮箱,主要负责人,主要负责人邮箱,协调员,协调员邮箱
@@ -164,6 +167,11 @@ def test_a_year_is_shown_before_it_is_loaded_and_makes_dates_certain(cli: Cli) -
     loaded = cli.data("calendar", "load", str(year), "year.xlsx", "--apply")
     assert (loaded["applied"], loaded["changes"]) == (True, looked["changes"])
     assert cli.data("calendar", "load", str(year), "year.xlsx", "--apply")["changes"] == []
+    store = rounds.store_of(given.settings())
+    with store.read() as session:
+        loads = session.execute(sa.select(journal.c.actor).where(journal.c.kind == "calendar.loaded"))
+        assert set(loads.scalars()) == {given.actor()}, "a person did it, not the system"
+    store.close()
 
 
 def test_a_whole_campaign_is_simulated_in_memory(here: Cli) -> None:

@@ -12,9 +12,9 @@ import pytest
 from flows import rounds as doors
 from states import settings as settings_of
 from states.letters import message_id
-from states.records import core
+from states.records import core, once
 from states.records.dispatch import Mail
-from states.records.tables import Health
+from states.records.tables import Health, Idempotency
 from states.settings import Settings
 
 DUE_12 = """
@@ -50,6 +50,14 @@ def test_a_tick_runs_every_round_and_reports_each(stage, house) -> None:
     assert {one.job: one.done for one in reports}["remind"] == 6
     assert len(box(house)) == 7
     assert {one.name for one in stage.rows(Health)} == {f"round:{job}" for job in doors.JOBS}
+
+
+def test_the_watchdog_forgets_answers_after_thirty_days(stage, house) -> None:
+    for key, day in (("old", "2026-02-03 08:59"), ("young", "2026-02-03 09:00")):
+        with stage.store.write() as session:
+            once.begin(session, 1, key, "digest", stage.at(day))
+    doors.run("watchdog", house, stage.at(NOW))
+    assert [one.key for one in stage.rows(Idempotency)] == ["young"]
 
 
 def test_a_broken_campaign_stops_neither_the_rungs_nor_the_mails_of_another(stage, house) -> None:

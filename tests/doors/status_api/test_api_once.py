@@ -43,6 +43,7 @@ def test_the_same_key_for_another_request_is_a_conflict(world: Any) -> None:
     ):
         assert (other.status_code, other.json()["type"]) == (409, "urn:duban:conflict")
         assert "Idempotency-Key" in other.json()["detail"]
+        assert "Idempotency-Key" in other.json()["title"], "nobody else has changed anything"
     assert campaigns(world) == 2
     assert world.get("/campaigns/1/units/A-H1/moves").json()["version"] == 1
 

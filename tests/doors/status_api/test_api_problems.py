@@ -121,6 +121,14 @@ def test_signs_in_a_search_mean_themselves(world: Any, q: str, wanted: list[str]
     assert [one["unit"]["code"] for one in answer.json()["items"]] == wanted
 
 
+def test_a_choice_that_is_none_is_answered_with_a_chinese_list(world: Any) -> None:
+    refusal = world.post(f"/campaigns/1/obligations/{world.owes('A-H1', 'report')}/frobnicate", {})
+    is_problem(refusal, 422, "faulty")
+    (fault,) = refusal.json()["faults"]
+    assert fault["says"].startswith("只能是 submit、")
+    assert " or " not in fault["says"]
+
+
 @pytest.mark.parametrize("code", ["'", "%25", "..", "A-H1%2F..", "é" * 50, "%F0%28%8C%28"])
 def test_a_strange_code_is_simply_not_there(world: Any, code: str) -> None:
     assert world.get(f"/units/{code}/status").status_code in (404, 422)
