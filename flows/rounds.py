@@ -129,7 +129,7 @@ def sender(post: Mailer, settings: Settings, now: datetime) -> Callable[[Message
 
     def send(message: Message) -> Answer:
         letter = render(
-            message, sender=settings.mail_from, base_url=settings.base_url, now=now, zone=settings.zone
+            message, sender=settings.mail_from, base_url=settings.mail_link, now=now, zone=settings.zone
         )
         answer = post.send(letter)
         return Answer(answer.kind.value, answer.detail, letter.message_id)

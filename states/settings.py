@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -47,6 +48,16 @@ class Settings:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
+    @property
+    def mail_link(self) -> str:
+        """The address that mails lead to; empty where they go out to people who could not open it."""
+        return "" if self.sends_out and _this_machine(self.base_url) else self.base_url
+
+    @property
+    def sends_out(self) -> bool:
+        """Whether mail leaves this machine."""
+        return self.smtp_url.startswith(("smtp:", "smtps:"))
+
 
 def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
     """Settings from the environment over `.env` in `folder`; raises BadSetting with every fault at once."""
@@ -76,6 +87,16 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         mail_closes=closes,
         prefect_api_url=values.get("PREFECT_API_URL") or None,
     )
+
+
+def _this_machine(url: str) -> bool:
+    """Whether an address leads nobody but this machine anywhere."""
+    host = urlsplit(url).hostname or ""
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".localdomain"))
+    return found.is_loopback or found.is_unspecified
 
 
 def _values(environ: Mapping[str, str] | None, folder: Path) -> dict[str, str]:

@@ -101,7 +101,7 @@ def tick(
     """把到期的事都做一轮（开启、提醒、升级、发信、自查）；可由 cron 调用，多个进程同时运行也无妨。"""
     from flows import rounds
 
-    settings = given.postal(given.settings())
+    settings = given.warned(given.postal(given.settings()))
     with given.opened(settings):
         reports = rounds.tick(settings, given.located(now, settings.zone) if now else None)
     if as_json:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from flows.commands import shown
 from states.errors import Fault, Faulty, NotFound
 
 if TYPE_CHECKING:
@@ -35,6 +36,16 @@ def postal(found: Settings) -> Settings:
     from flows.mailer import mailer
 
     mailer(found.smtp_url, found.mail_from).close()
+    return found
+
+
+def warned(found: Settings) -> Settings:
+    """The same settings; said aloud when mails go to people who could not open their link."""
+    if not found.mail_link:
+        shown.hint(
+            f"提醒：邮件发往外部，而 DUBAN_BASE_URL 为 {found.base_url}，只有本机能打开，邮件中不附查看链接；"
+            "请把它设为收件人能打开的地址"
+        )
     return found
 
 

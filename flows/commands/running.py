@@ -40,7 +40,7 @@ def up(
     store = connect(settings.database_url)
     schema.upgrade(store)
     store.close()
-    settings = _reachable(settings, serving.address(bound))
+    settings = given.warned(_reachable(settings, serving.address(bound)))
     clock = None if no_clock else local.of(settings, lite=lite)
     ending = threading.Event()
 

@@ -8,6 +8,7 @@ from states.letters.cleaning import plain
 from states.letters.envelope import check_address, message_id, to_email
 from states.letters.listing import EARLIER, LISTED
 from states.letters.message import Attachment, Figures, Kind, Letter, Line, Message
+from states.letters.wording import first_sentence
 from states.letters.writing import render
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Line",
     "Message",
     "check_address",
+    "first_sentence",
     "message_id",
     "plain",
     "render",

@@ -28,7 +28,7 @@ GROUP_OF_RUNG = {"提醒": "soon", "下发": "issued", EARLIER: "earlier"}
 
 @dataclass(frozen=True)
 class Reading:
-    """When and where a mail is read: the instant, the zone, the day it speaks of, the address of the pages."""
+    """When and where a mail is read: the instant, the zone, the day it speaks of, the address of the pages (empty: none)."""
 
     now: datetime
     zone: ZoneInfo
@@ -120,7 +120,7 @@ def _left(due: datetime, reading: Reading) -> int:
 def _link(url: str | None, base_url: str) -> str | None:
     if not url or url.startswith(("http://", "https://")):
         return url or None
-    return f"{base_url}/{url.lstrip('/')}"
+    return f"{base_url}/{url.lstrip('/')}" if base_url else None
 
 
 def _order(line: Line) -> tuple[bool, float, str, str, str]:

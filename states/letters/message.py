@@ -16,7 +16,8 @@ class Line:
 
     `due` is aware; None when the plan gives no instant, then `due_words` stands alone. `overdue_days` counts
     working days, None when not overdue. `via` names the unit whose vacancy made the line climb to this
-    person. `nil`: "nothing to report" is an answer here. `url` is absolute or a path under the base address.
+    person. `nil`: "nothing to report" is an answer here. `url` is absolute or a path under the base address. `problem` and
+    `measure` say what an item of a ledger is about.
     """
 
     campaign: str
@@ -31,6 +32,8 @@ class Line:
     via: str | None = None
     nil: bool = False
     url: str | None = None
+    problem: str = ""
+    measure: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,10 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Message:
-    """What one person is to be told in one mail; `key` is unique and the same over retries."""
+    """What one person is to be told in one mail; `key` is unique and the same over retries.
+
+    `vacancies`: roles without a holder over all `figures`, each counted once whatever campaigns it concerns.
+    """
 
     key: str
     kind: Kind
@@ -79,6 +85,7 @@ class Message:
     lines: tuple[Line, ...] = ()
     figures: tuple[Figures, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    vacancies: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from states.letters.cleaning import plain
+
 WEEKDAYS = "一二三四五六日"
+SENTENCE_END = re.compile(r"(?<=[。；！？;!?])|\n")
+SENTENCE = 60  # characters of a sentence that a mail quotes
 
 
 def day_words(day: date, today: date) -> str:
@@ -38,6 +43,13 @@ def overdue_words(days: int | None) -> str:
     if days is None:
         return "已逾期"
     return f"已逾期 {days} 个工作日" if days > 0 else "已逾期，不足 1 个工作日"
+
+
+def first_sentence(text: str, limit: int = SENTENCE) -> str:
+    """The first sentence of `text` without its full stop, at most `limit` characters, an ellipsis where cut."""
+    sentences = (part.strip() for part in SENTENCE_END.split(text))
+    first = next((part for part in sentences if part), "").rstrip("。；;")
+    return plain(first, limit)
 
 
 def tally(parts: Iterable[tuple[str, int, str]]) -> str:

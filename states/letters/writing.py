@@ -70,7 +70,7 @@ def _words(message: Message, reading: Reading) -> dict[str, Any]:
         "groups": groups,
         "counts": _counts(groups),
         "figures": message.figures,
-        "totals": _totals(message.figures),
+        "totals": _totals(message),
         "units": sorted({line.unit for line in message.lines if line.unit}),
         "provisional": any(item.line.provisional for group in groups for item in group.items),
         "files": [file_name(attachment.filename) for attachment in message.attachments],
@@ -95,14 +95,15 @@ def _counts(groups: Sequence[Group]) -> str:
     )
 
 
-def _totals(figures: Sequence[Figures]) -> str:
+def _totals(message: Message) -> str:
     """`逾期 12 项，滞后 5 家`; a unit behind in two campaigns is counted twice, hence 家次."""
+    figures = message.figures
     return tally(
         [
             ("逾期", sum(one.overdue for one in figures), "项"),
             ("滞后", sum(one.behind for one in figures), "家次" if len(figures) > 1 else "家"),
             ("待确认", sum(one.proposals for one in figures), "项"),
-            ("岗位空缺", sum(one.vacancies for one in figures), "个"),
+            ("岗位空缺", message.vacancies, "个"),
         ]
     )
 

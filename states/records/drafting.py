@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,8 @@ from states.records.behind import behind_sheet
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_id
 from states.records.core import mail, milestone, notice, obligation, phase, run, unit
-from states.records.figures import tally
+from states.records.figures import tally, vacancies
+from states.records.ledger_words import NOTHING, Told, problems
 from states.records.settling import OPEN
 from states.records.tables import Campaign
 
@@ -57,6 +58,7 @@ class _Desk:
         self.obligations: dict[int, Any] = {}
         self.phases: dict[int, Any] = {}
         self.at_rest: set[tuple[int, int]] = set()
+        self.problems: Mapping[tuple[int, str], Told] = {}
 
     def drafts(self, keys: Sequence[int]) -> dict[int, Drafted]:
         mails = {row.id: row for row in self._rows(mail, keys)}
@@ -85,6 +87,7 @@ class _Desk:
         for start in range(0, len(owed), 1000):
             rows = self._rows(obligation, owed[start : start + 1000])
             self.obligations.update({row.id: row for row in rows})
+        self.problems = problems(self.session, self.campaigns)
         self.at_rest = self._at_rest({one.unit_id for one in notices})
 
     def _at_rest(self, units: Iterable[int]) -> set[tuple[int, int]]:
@@ -124,6 +127,7 @@ class _Desk:
             lines=tuple(lines),
             figures=tuple(figures),
             attachments=tuple(sheets),
+            vacancies=self._vacancies(notices),
         )
         return Drafted(message, tuple(settled))
 
@@ -159,6 +163,7 @@ class _Desk:
     def _line(self, told: Any, owed: Any) -> Line:
         what, campaign = self.milestones[owed.milestone_id], self.campaigns[told.campaign_id]
         due = owed.due_at or what.due_at
+        item = self.problems.get((campaign.id, what.requirement), NOTHING)
         return Line(
             campaign=campaign.row.title,
             unit=self.units[owed.unit_id],
@@ -172,6 +177,8 @@ class _Desk:
             via=self.units.get(told.via_unit_id or 0),
             nil=what.nil,
             url=_page(campaign),
+            problem=item.problem,
+            measure=item.measure,
         )
 
     def _plain(self, told: Any) -> Line:
@@ -193,10 +200,16 @@ class _Desk:
         first, last = (at.astimezone(campaign.zone).date() for at in (due, self.now))
         return campaign.calendar.between(first, last)
 
+    def _counted(self, notices: list[Any]) -> list[int]:
+        return sorted({one.campaign_id for one in notices if one.kind == "figures"} if self.papers else set())
+
+    def _vacancies(self, notices: list[Any]) -> int:
+        wanted = self._counted(notices)
+        return vacancies(self.session, [self.campaigns[key] for key in wanted]) if wanted else 0
+
     def _figures(self, notices: list[Any]) -> tuple[list[Figures], list[Attachment]]:
-        wanted = {one.campaign_id for one in notices if one.kind == "figures"} if self.papers else set()
         figures, sheets = [], []
-        for key in sorted(wanted):
+        for key in self._counted(notices):
             campaign = self.campaigns[key]
             figures.append(campaign_figures(self.session, campaign, self.now))
             sheets.append(behind_sheet(self.session, campaign, self.now))

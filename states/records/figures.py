@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -236,6 +236,12 @@ def _proposals(session: Session, campaign: Running, path: str | None) -> int:
 def _vacancies(session: Session, campaign: Running, path: str | None) -> int:
     statement = sa.select(sa.func.count()).select_from(vacancy)
     return _one(session, statement.where(vacant_in(campaign), *_within(path, vacancy.c.unit_id)))
+
+
+def vacancies(session: Session, campaigns: Iterable[Running]) -> int:
+    """Vacant roles over several campaigns; one that concerns more than one is one."""
+    anywhere = sa.or_(sa.false(), *(vacant_in(one) for one in campaigns))
+    return _one(session, sa.select(sa.func.count()).select_from(vacancy).where(anywhere))
 
 
 def vacant_in(campaign: Running) -> sa.ColumnElement[bool]:

@@ -50,3 +50,17 @@ def test_a_mail_server_that_cannot_be_one_stops_what_sends_before_it_begins(
         assert "geheim" not in line
     with sqlite3.connect(upgraded / "data" / "duban.db") as kept:
         assert kept.execute("SELECT count(*) FROM health").fetchone() == (0,), "no round has begun"
+
+
+@pytest.mark.parametrize(
+    ("address", "warned"), [("", True), ("http://localhost:9000", True), ("https://duban.example.org", False)]
+)
+def test_a_round_says_that_mails_lead_nowhere_when_only_this_machine_could_follow(
+    upgraded: Path, monkeypatch: pytest.MonkeyPatch, address: str, warned: bool
+) -> None:
+    monkeypatch.setenv("DUBAN_SMTP_URL", "smtp://mail.example.org")
+    if address:
+        monkeypatch.setenv("DUBAN_BASE_URL", address)
+    done = CliRunner().invoke(app, ["tick"])
+    assert done.exit_code == 0, done.output
+    assert done.stderr.count("DUBAN_BASE_URL") == (1 if warned else 0)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from states.letters import EARLIER, Attachment, Figures, Letter, Line, Message, render
+from states.letters import EARLIER, Attachment, Figures, Letter, Line, Message, first_sentence, render
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 12, 3, 9, tzinfo=ZONE)
@@ -31,12 +31,15 @@ RETURNED = Line(CAMPAIGN, "示例县医院", "名单", at(2026, 12, 20), "", "�
 
 
 def written(
-    *lines: Line, kind: str = "digest", name: str = "王示例", now: datetime = NOW, **more: object
+    *lines: Line,
+    kind: str = "digest",
+    name: str = "王示例",
+    now: datetime = NOW,
+    base_url: str = "http://duban.example.test/",
+    **more: object,
 ) -> Letter:
     message = Message("k", kind, "wang@example.org", name, date(2026, 12, 3), lines, **more)
-    return render(
-        message, sender="duban@example.org", base_url="http://duban.example.test/", now=now, zone=ZONE
-    )
+    return render(message, sender="duban@example.org", base_url=base_url, now=now, zone=ZONE)
 
 
 def order(text: str, *words: str) -> list[int]:
@@ -141,10 +144,36 @@ def test_a_line_says_what_when_and_why(line: Line, words: list[str], body: str) 
     assert [word for word in words if word not in letter] == []
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("进销存不符。账目不清。", "进销存不符"),
+        ("收受红包；收受礼金。", "收受红包"),
+        ("\n 有令不行\n有禁不止", "有令不行"),
+        ("长" * 90, "长" * 59 + "…"),
+        ("", ""),
+    ],
+)
+def test_a_problem_is_quoted_by_its_first_sentence(text: str, said: str) -> None:
+    assert first_sentence(text) == said
+
+
 @pytest.mark.parametrize("body", ["text", "html"])
 def test_nothing_is_said_that_does_not_hold(body: str) -> None:
     letter = getattr(written(replace(WEEK, due_words="12月10日（周四）18:00 前", reason="")), body)
-    untrue = ["暂定", "零报告", "转送", "逾期", "方案原文", "附件", "缘由", "查看进展", "None"]
+    untrue = [
+        "暂定",
+        "零报告",
+        "转送",
+        "逾期",
+        "方案原文",
+        "附件",
+        "缘由",
+        "查看进展",
+        "None",
+        "问题",
+        "措施",
+    ]
     assert [word for word in untrue if word in letter] == []
 
 
@@ -193,7 +222,8 @@ def test_the_figures_mail_sums_up_in_its_subject() -> None:
     calm = replace(one, behind=0, overdue=0, proposals=0, vacancies=0)
 
     def subject(*figures: Figures) -> str:
-        return written(kind="figures", figures=figures).subject
+        counted = max(each.vacancies for each in figures)
+        return written(kind="figures", figures=figures, vacancies=counted).subject
 
     assert subject(one) == "督办日报：逾期 12 项，滞后 9 家，待确认 2 项，岗位空缺 3 个（12月3日）"
     assert subject(one, two) == "督办日报：逾期 12 项，滞后 10 家次，待确认 2 项，岗位空缺 3 个（12月3日）"
@@ -221,6 +251,21 @@ def test_the_figures_mail_shows_each_campaign_and_ten_units_at_most(body: str) -
     assert "示例第11卫生院" not in letter
     for number in (60, 9, 12, 88, 140, 2, 3):
         assert f">{number}<" in letter or f" {number} " in letter
+
+
+@pytest.mark.parametrize("kind", ["digest", "urgent", "figures"])
+@pytest.mark.parametrize("body", ["text", "html"])
+def test_the_foot_says_whom_to_answer_and_where_to_look(kind: str, body: str) -> None:
+    one = Figures(CAMPAIGN, "集中整治", 60, 9, 12, 88, 140)
+    more = {"figures": (one,)} if kind == "figures" else {}
+    letter = getattr(written(TOMORROW, kind=kind, **more), body)
+    assert "报送、答复请联系方案写明的办公室或协调员" in letter
+    assert "查看进度：" in letter
+    assert "http://duban.example.test/obligations/7" in letter
+    assert "登录" not in letter
+    nowhere = getattr(written(TOMORROW, kind=kind, base_url="", **more), body)
+    assert "报送、答复请联系方案写明的办公室或协调员" in nowhere
+    assert [word for word in ("查看", "://", "href", "obligations/7") if word in nowhere] == []
 
 
 def test_markup_in_a_name_is_shown_not_obeyed() -> None:

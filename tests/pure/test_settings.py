@@ -59,3 +59,23 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("DUBAN_MAIL_FROM", "env@example.org")
     found = read(folder=tmp_path)
     assert (found.base_url, found.mail_from) == ("https://file.example.org", "env@example.org")
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "address", "link"),
+    [
+        ("smtp://mail.example.org", "http://127.0.0.1:8000", ""),
+        ("smtps://mail.example.org", "http://localhost:8000", ""),
+        ("smtp://mail.example.org", "http://[::1]:8000", ""),
+        ("smtp://mail.example.org", "http://127.9.9.9", ""),
+        ("smtp://mail.example.org", "http://0.0.0.0:8000", ""),
+        ("smtp://mail.example.org", "https://duban.example.org", "https://duban.example.org"),
+        ("smtp://mail.example.org", "http://192.0.2.7:8000", "http://192.0.2.7:8000"),
+        ("maildir:/tmp/mail", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ],
+)
+def test_mail_that_goes_out_leads_nobody_to_his_own_machine(
+    tmp_path: Path, mailbox: str, address: str, link: str
+) -> None:
+    environ = {"DUBAN_SMTP_URL": mailbox, "DUBAN_BASE_URL": address}
+    assert read(environ, tmp_path).mail_link == link
