@@ -6,7 +6,7 @@ Letter into the form a mail server takes.
 
 from states.letters.cleaning import plain
 from states.letters.envelope import check_address, message_id, to_email
-from states.letters.listing import EARLIER, LISTED
+from states.letters.listing import EARLIER, LISTED, is_shortened
 from states.letters.message import Attachment, Figures, Kind, Letter, Line, Message
 from states.letters.wording import first_sentence
 from states.letters.writing import render
@@ -22,6 +22,7 @@ __all__ = [
     "Message",
     "check_address",
     "first_sentence",
+    "is_shortened",
     "message_id",
     "plain",
     "render",

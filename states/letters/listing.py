@@ -11,12 +11,17 @@ from states.letters.message import Line
 from states.letters.wording import last_day, left_words, moment_words, overdue_words
 
 LISTED = 100
-"""Lines that one mail shows in full; the others are counted."""
+"""Items that one mail shows besides those that wait for a decision; the others are counted."""
+FEW_UNITS = 5
+"""A mail about more units than these has one item for all units that hear the same."""
+NAMED = 3
+"""Units that such an item names; the others are counted."""
 NEAR_DAYS = 3
 """Calendar days before a deadline from which a line counts as near whatever its rung."""
 EARLIER = "未办结"
 """In the place of a rung: what a phase that opens finds still owed from before."""
 TITLES = {
+    "waiting": "等待决定",
     "overdue": "已逾期",
     "soon": "即将到期",
     "issued": "新下发",
@@ -38,14 +43,20 @@ class Reading:
 
 @dataclass(frozen=True)
 class Item:
-    """A line as it is read: `due` ("" for mere news), `note` (how long left or past), `original` words of the plan."""
+    """A line as it is read: `due` ("" for mere news), `note` (how long left or past), `original` words of the plan.
+
+    One item may stand for the lines of many units: `line` is the first of `count`, `units` names some of them.
+    """
 
     line: Line
+    count: int
     number: int
     due: str
     note: str
     original: str
     link: str | None
+    units: str
+    via: str
 
 
 @dataclass(frozen=True)
@@ -63,20 +74,44 @@ class Group:
 
     @property
     def hidden(self) -> int:
-        return self.total - len(self.items)
+        return self.total - sum(item.count for item in self.items)
 
 
-def grouped(lines: Iterable[Line], reading: Reading) -> list[Group]:
-    """The groups that have lines, overdue first, each by due date; together they show LISTED lines at most."""
+def is_shortened(lines: Sequence[Line]) -> bool:
+    """Whether a mail of these lines leaves out some or takes some together, so that a sheet must list them."""
+    return _is_bundled(lines) or len(lines) > LISTED
+
+
+def grouped(lines: Sequence[Line], reading: Reading) -> list[Group]:
+    """The groups that have lines: what waits for a decision in full, then overdue first, each by due date; the
+    others together show LISTED items at most.
+    """
     by_key: dict[str, list[Line]] = {key: [] for key in TITLES}
     for line in sorted(lines, key=_order):
         by_key[_group(line, reading)].append(line)
-    groups, shown = [], 0
+    groups: list[Group] = []
+    before, room = 0, LISTED
     for key, members in by_key.items():
         if members:
-            groups.append(_made(key, members, shown, reading))
-            shown += len(groups[-1].items)
+            bundles = _bundles(members, together=_is_bundled(lines))
+            listed = bundles if key == "waiting" else bundles[:room]
+            groups.append(_made(key, members, listed, before, reading))
+            before += len(listed)
+            room -= 0 if key == "waiting" else len(listed)
     return groups
+
+
+def _is_bundled(lines: Iterable[Line]) -> bool:
+    return len({line.unit for line in lines if line.unit}) > FEW_UNITS
+
+
+def _bundles(lines: Iterable[Line], *, together: bool) -> list[list[Line]]:
+    """Lines that say the same of different units, in one; in the order of the first."""
+    found: dict[object, list[Line]] = {}
+    for place, line in enumerate(lines):
+        same = (line.campaign, line.what, line.rung, line.due, line.due_words, line.reason)
+        found.setdefault(same if together else place, []).append(line)
+    return list(found.values())
 
 
 def is_overdue(line: Line, reading: Reading) -> bool:
@@ -88,6 +123,8 @@ def is_near(line: Line, reading: Reading) -> bool:
 
 
 def _group(line: Line, reading: Reading) -> str:
+    if line.waiting:
+        return "waiting"
     if is_overdue(line, reading):
         return "overdue"
     if is_near(line, reading):
@@ -95,16 +132,43 @@ def _group(line: Line, reading: Reading) -> str:
     return GROUP_OF_RUNG.get(line.rung, "other")
 
 
-def _made(key: str, members: Sequence[Line], shown: int, reading: Reading) -> Group:
-    room = LISTED - shown
-    items = (_item(line, shown + place, reading) for place, line in enumerate(members[:room], start=1))
+def _made(
+    key: str, members: Sequence[Line], listed: Sequence[Sequence[Line]], before: int, reading: Reading
+) -> Group:
+    items = (_item(bundle, before + place, reading) for place, bundle in enumerate(listed, start=1))
     return Group(key, len(members), sum(is_near(line, reading) for line in members), tuple(items))
 
 
-def _item(line: Line, number: int, reading: Reading) -> Item:
+def _item(bundle: Sequence[Line], number: int, reading: Reading) -> Item:
+    line = bundle[0]
     due = f"{moment_words(line.due, reading.zone, reading.day)} 前" if line.due else line.due_words
     original = line.due_words if line.due and line.due_words != due else ""
-    return Item(line, number, due, _note(line, reading), original, _link(line.url, reading.base_url))
+    return Item(
+        line=line,
+        count=len(bundle),
+        number=number,
+        due=due,
+        note=_note(line, reading),
+        original=original,
+        link=_link(line.url, reading.base_url),
+        units=_units(bundle),
+        via=_via(bundle),
+    )
+
+
+def _units(bundle: Sequence[Line]) -> str:
+    """`甲、乙、丙等 300 家（逐家见附件）`."""
+    names = list(dict.fromkeys(line.unit for line in bundle if line.unit))
+    if len(names) <= NAMED:
+        return "、".join(names)
+    return f"{'、'.join(names[:NAMED])}等 {len(names)} 家（逐家见附件）"
+
+
+def _via(bundle: Sequence[Line]) -> str:
+    climbed = {line.via for line in bundle if line.via}
+    if len(climbed) <= 1:
+        return f"{''.join(climbed)}的接收人空缺，逐级转送至您处" if climbed else ""
+    return f"其中 {len(climbed)} 家的接收人空缺，逐级转送至您处"
 
 
 def _note(line: Line, reading: Reading) -> str:

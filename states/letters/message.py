@@ -17,7 +17,7 @@ class Line:
     `due` is aware; None when the plan gives no instant, then `due_words` stands alone. `overdue_days` counts
     working days, None when not overdue. `via` names the unit whose vacancy made the line climb to this
     person. `nil`: "nothing to report" is an answer here. `url` is absolute or a path under the base address. `problem` and
-    `measure` say what an item of a ledger is about.
+    `measure` say what an item of a ledger is about. `waiting`: it waits for a person's yes or no.
     """
 
     campaign: str
@@ -34,6 +34,7 @@ class Line:
     url: str | None = None
     problem: str = ""
     measure: str = ""
+    waiting: bool = False
 
 
 @dataclass(frozen=True)

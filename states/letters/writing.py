@@ -85,6 +85,7 @@ def _counts(groups: Sequence[Group]) -> str:
     near = by_key["soon"].near if "soon" in by_key else 0
     return tally(
         [
+            ("等待决定", total.get("waiting", 0), "项"),
             ("逾期", total.get("overdue", 0), "项"),
             (f"{NEAR_DAYS} 日内到期", near, "项"),
             ("即将到期", total.get("soon", 0) - near, "项"),

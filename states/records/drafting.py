@@ -11,18 +11,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.letters import EARLIER, Attachment, Figures, Line, Message
+from states.letters import EARLIER, Attachment, Figures, Line, Message, is_shortened
 from states.machine import SUSPENDED, state_name
 from states.records.behind import behind_sheet
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_id
-from states.records.core import mail, milestone, notice, obligation, phase, run, unit
+from states.records.core import mail, milestone, notice, obligation, phase, proposal, run, unit
 from states.records.figures import tally, vacancies
 from states.records.ledger_words import NOTHING, Told, problems
+from states.records.line_sheet import line_sheet
 from states.records.settling import OPEN
 from states.records.tables import Campaign
 
-LISTED_PER_UNIT = 50
 OWED_BEFORE = "此前下发，尚未办结"
 
 
@@ -59,6 +59,7 @@ class _Desk:
         self.phases: dict[int, Any] = {}
         self.at_rest: set[tuple[int, int]] = set()
         self.problems: Mapping[tuple[int, str], Told] = {}
+        self.waiting: set[tuple[int, int]] = set()
 
     def drafts(self, keys: Sequence[int]) -> dict[int, Drafted]:
         mails = {row.id: row for row in self._rows(mail, keys)}
@@ -88,6 +89,7 @@ class _Desk:
             rows = self._rows(obligation, owed[start : start + 1000])
             self.obligations.update({row.id: row for row in rows})
         self.problems = problems(self.session, self.campaigns)
+        self.waiting = self._waiting()
         self.at_rest = self._at_rest({one.unit_id for one in notices})
 
     def _at_rest(self, units: Iterable[int]) -> set[tuple[int, int]]:
@@ -95,6 +97,12 @@ class _Desk:
         resting = sa.or_(run.c.state == "exempt", run.c.state.like(f"%{SUSPENDED}"))
         here = run.c.campaign_id.in_(list(self.campaigns)), run.c.unit_id.in_(sorted(units))
         statement = sa.select(run.c.campaign_id, run.c.unit_id).where(*here, resting)
+        return set(self.session.execute(statement).tuples())
+
+    def _waiting(self) -> set[tuple[int, int]]:
+        """(milestone, rung) of proposals that nobody has decided on yet."""
+        asked = (proposal.c.campaign_id.in_(list(self.campaigns)), proposal.c.state == "proposed")
+        statement = sa.select(proposal.c.milestone_id, proposal.c.rung).where(*asked).distinct()
         return set(self.session.execute(statement).tuples())
 
     def _keys(self, told: Any) -> list[int]:
@@ -118,6 +126,9 @@ class _Desk:
         if not lines:
             return Drafted(None, tuple(settled))
         figures, sheets = self._figures(notices)
+        if self.papers and is_shortened(lines):
+            zone = self.campaigns[notices[0].campaign_id].zone
+            sheets.append(line_sheet(lines, mail.day, zone))
         message = Message(
             key=mail.key,
             kind=mail.kind,
@@ -158,7 +169,7 @@ class _Desk:
             for row, brought in zip(rows, is_new, strict=True)
             if not brought
         ]
-        return [*(new or [self._plain(told)]), *old][:LISTED_PER_UNIT]
+        return [*(new or [self._plain(told)]), *old]
 
     def _line(self, told: Any, owed: Any) -> Line:
         what, campaign = self.milestones[owed.milestone_id], self.campaigns[told.campaign_id]
@@ -192,6 +203,7 @@ class _Desk:
             rung=told.name,
             reason=told.reason,
             url=_page(campaign),
+            waiting=told.kind == "figures" and (told.milestone_id, told.rung) in self.waiting,
         )
 
     def _overdue(self, campaign: Running, due: datetime | None) -> int | None:

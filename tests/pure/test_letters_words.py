@@ -6,7 +6,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from states.letters import EARLIER, Attachment, Figures, Letter, Line, Message, first_sentence, render
+from states.letters import (
+    EARLIER,
+    Attachment,
+    Figures,
+    Letter,
+    Line,
+    Message,
+    first_sentence,
+    is_shortened,
+    render,
+)
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 12, 3, 9, tzinfo=ZONE)
@@ -204,16 +214,50 @@ def test_the_hour_of_a_deadline_is_that_of_the_zone(body: str) -> None:
 
 
 @pytest.mark.parametrize("body", ["text", "html"])
-def test_a_hundred_lines_are_listed_and_the_rest_is_counted(body: str) -> None:
+def test_a_hundred_lines_are_listed_and_the_rest_is_in_the_sheet(body: str) -> None:
     late = [replace(LATE, what=f"逾期事项{n:03}") for n in range(60)]
     soon = [replace(WEEK, what=f"临期事项{n:03}") for n in range(60)]
     letter = getattr(written(*late, *soon, ISSUED), body)
     assert letter.count("逾期事项") == 60
     assert letter.count("临期事项") == 40
     assert "即将到期（60 项）" in letter
-    assert "另有 20 项未逐一列出" in letter
+    assert "另有 20 项未在此列出，见附件“逐项”表" in letter
     assert "新下发（1 项）" in letter
-    assert "本组 1 项未逐一列出" in letter
+    assert "本组 1 项未在此列出，见附件“逐项”表" in letter
+
+
+@pytest.mark.parametrize("body", ["text", "html"])
+def test_what_waits_for_a_decision_comes_first_and_is_never_cut(body: str) -> None:
+    late = [replace(LATE, what=f"逾期事项{n:03}") for n in range(150)]
+    waiting = [replace(UNDATED, what=f"约谈{n:03}", rung="约谈", waiting=True) for n in range(120)]
+    letter = getattr(written(*late, *waiting), body)
+    assert letter.count("【约谈】") == 120
+    assert letter.count("逾期事项") == 100
+    assert letter.index("一、等待决定（120 项）") < letter.index("二、已逾期（150 项）")
+    assert "另有 50 项未在此列出" in letter
+    assert written(*late, *waiting).subject == "督办提醒：等待决定 120 项，逾期 150 项（12月3日）"
+
+
+@pytest.mark.parametrize("body", ["text", "html"])
+def test_many_units_that_hear_the_same_are_one_item(body: str) -> None:
+    many = [replace(LATE, unit=f"示例{n:03}诊所", via=f"示例{n:03}诊所") for n in range(300)]
+    letter = getattr(written(*many, replace(WEEK, unit="示例县医院")), body)
+    assert letter.count("自查报告") == 1
+    assert "示例000诊所、示例001诊所、示例002诊所等 300 家（逐家见附件）" in letter
+    assert "其中 300 家的接收人空缺" in letter
+    assert "已逾期（300 项）" in letter
+    assert "示例003诊所" not in letter
+    assert "未在此列出" not in letter
+    assert len(letter.splitlines()) < 120
+
+
+@pytest.mark.parametrize("body", ["text", "html"])
+def test_a_mail_about_few_units_has_a_line_for_each(body: str) -> None:
+    few = [replace(LATE, unit=f"示例{n}诊所") for n in range(5)]
+    letter = getattr(written(*few), body)
+    assert letter.count("自查报告") == 5
+    assert not is_shortened(few)
+    assert is_shortened([*few, replace(LATE, unit="示例县医院")])
 
 
 def test_the_figures_mail_sums_up_in_its_subject() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from states.documents.sheet import read
 from states.records.tables import Vacancy
 
 LEDGER = """
@@ -45,3 +46,42 @@ def test_a_role_that_is_vacant_in_two_campaigns_is_one_vacancy(empty_stage) -> N
     assert vacant == 2
     assert [one.vacancies for one in figures] == [vacant, vacant]
     assert message.vacancies == vacant
+
+
+CLIMBING = ["R2-C1", "R2-H1", "R2", "R1", "R1-H1", "R1-H2"]
+
+
+def test_what_a_mail_takes_together_is_listed_one_by_one_in_its_sheet(empty_stage) -> None:
+    gone = [(code, role) for code in CLIMBING for role in ("liaison", "department_head")]
+    stage = empty_stage.people([*gone, ("R", "liaison"), ("R", "department_head")])
+    stage.launch()
+    stage.cycle("2026-03-02 09:00")
+    (message,) = [one for _, one in stage.post if one.to == stage.address("coordinator", "R")]
+    (sheet,) = [one for one in message.attachments if "逐项" in one.filename]
+    rows = [row.cells for row in read(sheet.content, sheet.filename)]
+    assert rows[0] == ("单位", "事项", "期限", "督办", "缘由", "专项行动")
+    assert len(rows) == len(message.lines) + 1 > 12
+    assert {(row[0], row[1], row[3]) for row in rows[1:]} == {
+        (line.unit, line.what, line.rung) for line in message.lines
+    }
+    clinic = next(row for row in rows if (row[0], row[1]) == ("示例乙县惠民诊所", "自查报告"))
+    assert clinic[2] == "2026-03-12 18:00"
+    assert clinic[4].endswith("示例乙县惠民诊所的接收人空缺，逐级转送")
+
+
+def test_a_mail_that_lists_everything_has_no_such_sheet(stage) -> None:
+    stage.launch()
+    stage.cycle("2026-03-02 09:00")
+    assert [
+        file.filename for _, one in stage.post for file in one.attachments if "逐项" in file.filename
+    ] == []
+
+
+def test_a_proposal_is_said_to_wait_until_it_is_decided(stage) -> None:
+    stage.launch()
+    stage.cycle("2026-03-19 08:00", "2026-03-19 09:00")
+    stage.post.clear()
+    stage.cycle("2026-03-20 09:00")
+    lines = [line for _, one in stage.post for line in one.lines]
+    assert {line.rung for line in lines if line.waiting} == {"约谈"}
+    assert not [line for line in lines if line.rung == "约谈" and not line.waiting]
