@@ -11,6 +11,7 @@ from states.machine import MOVE_NAMES
 from states.records import (
     campaigning,
     counting,
+    judging,
     mass,
     moving,
     reading_obligations,
@@ -18,6 +19,7 @@ from states.records import (
     reading_units,
 )
 from states.records.access import Scope
+from states.records.columns import unit_of
 from states.records.counting import Numbers
 from states.records.journal import note
 from states.records.reading_campaigns import stage, told
@@ -44,6 +46,7 @@ def move_unit(
     """One move of one unit. Raises NotAllowed, NotFound, Faulty, Refused, Conflict."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     place = reading_scope.unit_seen(session, scope, code)
+    judging.check(session, scope, campaign, name, place.id)
     made = moving.move(
         session,
         campaign,
@@ -79,7 +82,7 @@ def move_units(
     outcome: str | None,
     dry_run: bool,
 ) -> MassMoved:
-    """The same move of all units that are wanted and for which it is open.
+    """The same move of all units that are wanted and for which it is open, but for a unit whose own key asks.
 
     `everybody` must be said when nothing else restricts. Raises NotAllowed, NotFound, Faulty, Refused.
     """
@@ -89,15 +92,17 @@ def move_units(
         raise Faulty([Fault("filter", says)])
     _check_outcome(outcome, campaign.template.outcomes)
     chosen = reading_units.chosen(session, scope, campaign, wanted, now)
+    own_left = judging.left_out(session, scope, campaign, name, chosen)
+    others, refused = [*chosen, *own_left], len(own_left)
     made = mass.mass_move(
-        session, campaign, name, chosen, now, scope.actor, reason=reason, outcome=outcome, dry_run=dry_run
+        session, campaign, name, others, now, scope.actor, reason=reason, outcome=outcome, dry_run=dry_run
     )
     return {
         "move": {"key": made.move, "name": MOVE_NAMES[made.move]},
         "dry_run": dry_run,
-        "chosen": made.moved + made.refused,
+        "chosen": made.moved + made.refused + refused,
         "moved": made.moved,
-        "refused": made.refused,
+        "refused": made.refused + refused,
     }
 
 
@@ -149,11 +154,12 @@ def settle(
     if text is not None and act not in HANDING_IN:
         raise Faulty([Fault("text", "只有报送和零报告可以附文字；说明请写在 reason")])
     _check_numbers(act, numbers)
+    judging.check(session, scope, campaign, act, unit_of(key))
     if numbers is not None:
         counting.count(session, campaign, key, numbers, now, scope.actor, version=version)
         version = None
     if act == reading_obligations.COUNT:
-        return reading_obligations.full(session, campaign, key, now)
+        return reading_obligations.full(session, scope, campaign, key, now)
     row = moving.act(session, campaign, key, act, now, scope.actor, reason=reason, version=version)
     if text is not None:
         note(
@@ -168,7 +174,7 @@ def settle(
             text=text,
         )
     session.flush()
-    return reading_obligations.full(session, campaign, key, now)
+    return reading_obligations.full(session, scope, campaign, key, now)
 
 
 def _check_numbers(act: str, numbers: Numbers | None) -> None:

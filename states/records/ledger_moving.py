@@ -19,7 +19,7 @@ from states.records.columns import obligation_span
 from states.records.core import journal, ledger_item, obligation
 from states.records.journal import note
 from states.records.ledger_following import checks, marks, milestones_of
-from states.records.settling import OPEN, UNSETTLED
+from states.records.settling import OPEN
 from states.records.tables import LedgerItem, Milestone
 
 BACK = ("return", "partial", "reopen")
@@ -156,7 +156,8 @@ def _settle(
     elif name == "claim":
         _each(session, campaign, dates, "submit", OPEN, now, actor, reason)
     elif name in ("close", "review"):
-        _each(session, campaign, dates, "accept", UNSETTLED, now, actor, reason)
+        _each(session, campaign, dates, "submit", OPEN, now, actor, reason)
+        _each(session, campaign, dates, "accept", ("submitted",), now, actor, reason)
 
 
 def _each(

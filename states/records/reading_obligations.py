@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Fault, Faulty, NotAllowed, NotFound
-from states.records import counting, reading_scope, tallies
+from states.records import counting, judging, reading_scope, tallies
 from states.records.access import Scope
 from states.records.campaigns import Running, running
 from states.records.columns import milestone_of, obligation_span
@@ -218,26 +218,27 @@ def campaign_of(session: Session, scope: Scope, key: int) -> Running:
 
 def in_full(session: Session, scope: Scope, key: int, now: datetime) -> ObligationInFull:
     """One obligation with its acts, its ladder and its texts. Raises NotAllowed, NotFound."""
-    return full(session, campaign_of(session, scope, key), key, now)
+    return full(session, scope, campaign_of(session, scope, key), key, now)
 
 
-def full(session: Session, campaign: Running, key: int, now: datetime) -> ObligationInFull:
+def full(session: Session, scope: Scope, campaign: Running, key: int, now: datetime) -> ObligationInFull:
     """The same for an obligation that is known to be seen."""
     joined = milestone.join(obligation, obligation.c.milestone_id == milestone.c.id)
     statement = sa.select(*_columns()).select_from(_with_unit(joined))
     row = _Row(*session.execute(statement.where(obligation.c.id == key)).one())
     return {
         **_told(row, campaign.zone, now),
-        "acts": _acts(session, key),
+        "acts": _acts(session, scope, campaign, key),
         "rungs": _rungs(session, campaign, key),
         "texts": _texts(session, campaign, key),
     }
 
 
-def _acts(session: Session, key: int) -> list[ActChoice]:
+def _acts(session: Session, scope: Scope, campaign: Running, key: int) -> list[ActChoice]:
     row = session.get_one(Obligation, key, populate_existing=True)
     about = session.get_one(Milestone, row.milestone_id)
-    said = {name: refusals(about, row, name, GIVEN) for name in ACTS}
+    kept = judging.refusals(session, scope, campaign, ACTS, row.unit_id)
+    said = {name: [kept[name]] if name in kept else refusals(about, row, name, GIVEN) for name in ACTS}
     short = tallies.shortfall(about, tallies.of(session, key))
     offered = [
         _choice(name, act.name, said[name], act.needs_reason or (name == "submit" and short is not None))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Fault, Faulty
-from states.records import moving, reading_obligations, reading_scope
+from states.machine import MOVES
+from states.records import judging, moving, reading_obligations, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import milestone, obligation, phase, run, unit
@@ -247,7 +248,11 @@ def moves(session: Session, scope: Scope, campaign_id: int, code: str) -> UnitMo
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     place = reading_scope.unit_seen(session, scope, code)
     row = moving.run_of(session, campaign, place.id)
-    offered = moving.choices(session, campaign, place.id)
+    kept = judging.refusals(session, scope, campaign, MOVES["unit"], place.id)
+    offered = [
+        replace(one, open=False, refusals=(kept[one.move],)) if one.move in kept else one
+        for one in moving.choices(session, campaign, place.id)
+    ]
     return {
         "unit": {"code": place.code, "name": place.name},
         "state": run_state(frozen_of(campaign), row.state, row.since),

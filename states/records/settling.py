@@ -31,6 +31,7 @@ STATUS_NAMES = {
     "nil": "零报告",
     "waived": "已免报",
 }
+NOT_HANDED_IN = {"open": "还没有报送", "returned": "退回后还没有重新报送"}
 REDO = parse_offset("+3wd")
 AT_ONCE = 1_000
 
@@ -47,7 +48,7 @@ class Act:
 ACTS = {
     "submit": Act("报送", OPEN),
     "nil": Act("零报告", OPEN),
-    "accept": Act("通过", UNSETTLED),
+    "accept": Act("通过", ("submitted",)),
     "return": Act("退回", ("submitted", "accepted", "nil"), needs_reason=True),
     "waive": Act("免报", UNSETTLED, needs_reason=True),
 }
@@ -64,6 +65,8 @@ def refusals(
     said = []
     if milestone.withdrawn_at is not None:
         said.append(f"“{milestone.name}”已撤销，不再办理")
+    elif act == "accept" and row.status in OPEN:
+        said.append(f"“{milestone.name}”{NOT_HANDED_IN[row.status]}，不能通过")
     elif row.status not in wanted.sources:
         said.append(f"“{milestone.name}”{STATUS_NAMES[row.status]}，不能再{wanted.name}")
     if act == "nil" and not milestone.nil:

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from states import machine
 from states.errors import Conflict, Refused
 from states.machine import MOVE_NAMES, Moved, Standing
+from states.records import judging
 from states.records.access import Scope
 from states.records.core import campaign, journal, milestone, obligation, run, unit
 from states.records.moving import OVERTAKEN, pending
@@ -92,7 +93,7 @@ def moves_locked(
 def _made(
     held: Hold, statuses: Statuses, scope: Scope, wish: Wish, now: datetime
 ) -> UnitMoved | Exception | None:
-    facts = _facts(held.rows(_FACTS, campaign=wish.campaign_id, code=wish.code), scope)
+    facts = _facts(held.rows(_FACTS, campaign=wish.campaign_id, code=wish.code), scope, wish.move)
     if facts is None:
         return None
     frozen = statuses.frozen(wish.campaign_id, facts.sha256)
@@ -118,7 +119,7 @@ async def move_together(
 
     Raises Refused, Conflict.
     """
-    facts = _facts(await reads.rows(_FACTS, campaign=wish.campaign_id, code=wish.code), scope)
+    facts = _facts(await reads.rows(_FACTS, campaign=wish.campaign_id, code=wish.code), scope, wish.move)
     if facts is None:
         return None
     if not statuses.has(facts.sha256):
@@ -142,8 +143,11 @@ async def move_together(
     return _told(judged, wish, facts, now)
 
 
-def _facts(rows: list[Row], scope: Scope) -> _Facts | None:
+def _facts(rows: list[Row], scope: Scope, name: str) -> _Facts | None:
+    """None for what the key does not see, or may not judge: the long way says why."""
     found = _Facts(*rows[0]) if rows else None
+    if found is not None and judging.own(scope, name, found.path):
+        return None
     if found is None or (scope.path is not None and not found.path.startswith(scope.path)):
         return None
     return found

@@ -71,9 +71,9 @@ def test_an_item_with_several_dates_is_closed_when_every_department_has_settled_
         with charged.store.write() as session:
             from states.records import moving
 
-            moving.act(
-                session, charged.campaign(session, 1), key, "accept", charged.at("2026-03-10 09:00"), "test"
-            )
+            campaign, at = charged.campaign(session, 1), charged.at("2026-03-10 09:00")
+            for name in ("submit", "accept"):
+                moving.act(session, campaign, key, name, at, "test")
 
     assert told() == ([(1, 4, 0, False), (2, 1, 0, False)], (0, 2))
     accept("cure", "R-D1")

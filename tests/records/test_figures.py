@@ -232,6 +232,8 @@ def test_a_ledger_item_is_closed_when_every_department_has_settled_it(stage) -> 
         return found.ledger_closed, found.ledger_total
 
     assert closed() == (0, 2)
+    for code in ("R-D1", "R-D2"):
+        stage.act(key, "ledger-1", code, "submit", "2026-03-09 10:00")
     stage.act(key, "ledger-1", "R-D1", "accept", "2026-03-10 10:00")
     assert closed() == (0, 2)
     stage.act(key, "ledger-1", "R-D2", "accept", "2026-03-10 10:00")
@@ -271,6 +273,7 @@ def test_proposals_count_while_they_wait(stage, campaign) -> None:
 def test_the_worst_come_first_and_only_so_many(stage, campaign) -> None:
     for code in ("R1-H2", "R2", "R2-C1"):
         stage.act(campaign, "report", code, "submit", NOW)
+    stage.act(campaign, "list", "R2-C1", "submit", NOW)
     stage.act(campaign, "list", "R2-C1", "accept", NOW)
     with stage.store.read() as session:
         found = tally(stage, session, campaign, worst=4).worst

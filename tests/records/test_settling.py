@@ -186,7 +186,6 @@ def test_a_unit_goes_into_review_when_everything_is_handed_in(stage, campaign) -
     [
         (["submit"], "submitted"),
         (["submit", "accept"], "accepted"),
-        (["accept"], "accepted"),
         (["nil"], "nil"),
         (["waive"], "waived"),
         (["submit", "return"], "returned"),
@@ -208,7 +207,9 @@ def test_an_obligation_goes_where_its_acts_lead(stage, reviewed, steps, status) 
     [
         ([], "return", "“自查报告”待办，不能再退回"),
         (["submit"], "submit", "“自查报告”已报送待审核，不能再报送"),
-        (["accept"], "accept", "“自查报告”已办结，不能再通过"),
+        ([], "accept", "“自查报告”还没有报送，不能通过"),
+        (["submit", "return"], "accept", "“自查报告”退回后还没有重新报送，不能通过"),
+        (["submit", "accept"], "accept", "“自查报告”已办结，不能再通过"),
         (["nil"], "waive", "“自查报告”零报告，不能再免报"),
         (["waive"], "return", "“自查报告”已免报，不能再退回"),
     ],
@@ -274,7 +275,7 @@ def test_of_several_doors_one_hands_in(stage, campaign) -> None:
 @pytest.mark.parametrize(
     ("when", "late"), [("2026-03-12 17:59", False), ("2026-03-12 18:00", False), ("2026-03-12 18:01", True)]
 )
-@pytest.mark.parametrize("act", ["submit", "nil", "accept"])
+@pytest.mark.parametrize("act", ["submit", "nil"])
 def test_late_begins_after_the_instant(stage, reviewed, act, when, late) -> None:
     stage.act(reviewed, "report", "R1-H1", act, when)
     assert stage.owed("report", "R1-H1").late == late

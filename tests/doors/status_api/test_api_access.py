@@ -210,11 +210,96 @@ def test_what_lies_outside_is_forbidden_in_the_same_words_as_what_does_not_exist
 
 def test_a_mass_move_reaches_no_further_than_the_subtree(world: Any, east: dict[str, str]) -> None:
     body = {"move": "suspend", "filter": {"all": True}, "dry_run": False}
-    assert world.post("/campaigns/1/moves", body, east).json()["moved"] == 3
+    made = world.post("/campaigns/1/moves", body, east).json()
+    assert (made["chosen"], made["moved"], made["refused"]) == (3, 2, 1)
     suspended = world.get("/campaigns/1/units", params={"state": "self-check.suspended"}).json()["items"]
-    assert {one["unit"]["code"] for one in suspended} == {"A", "A-H1", "A-C1"}
+    assert {one["unit"]["code"] for one in suspended} == {"A-H1", "A-C1"}
     outside = {**body, "filter": {"codes": ["B-H1"]}}
     assert world.post("/campaigns/1/moves", outside, east).status_code == 403
+
+
+JUDGED_ACTS = {
+    "accept": "通过",
+    "return": "退回",
+    "waive": "免报",
+}
+JUDGED_MOVES = {
+    "start": "启动",
+    "approve": "通过",
+    "return": "退回",
+    "override": "强制推进",
+    "exempt": "免办",
+    "suspend": "暂停",
+    "resume": "恢复",
+    "close": "办结",
+    "reopen": "回头看",
+}
+WHO = "“{}”由示例市卫生健康委员会或示例东县卫生健康局的密钥办理；管示例东县人民医院本身的密钥只能报送、零报告、报数和提交"
+
+
+def test_the_own_key_of_a_unit_hands_in_and_judges_nothing(world: Any) -> None:
+    own, owed = world.key("own", write=True, under="A-H1"), world.owes("A-H1", "report")
+    handed = world.post(f"/campaigns/1/obligations/{owed}/submit", {}, own)
+    assert handed.json()["status"]["key"] == "submitted"
+    for name, says in JUDGED_ACTS.items():
+        answer = world.post(f"/campaigns/1/obligations/{owed}/{name}", {"reason": "示例"}, own)
+        assert (answer.status_code, answer.json()["refusals"]) == (403, [WHO.format(says)]), name
+    for name, says in JUDGED_MOVES.items():
+        answer = world.post("/campaigns/1/units/A-H1/moves", {"move": name, "reason": "示例"}, own)
+        assert (answer.status_code, answer.json()["refusals"]) == (403, [WHO.format(says)]), name
+    assert world.get(f"/obligations/{owed}").json()["status"]["key"] == "submitted"
+    assert world.get("/campaigns/1/units/A-H1/moves").json()["version"] == 1
+
+
+def test_the_own_key_of_a_unit_is_told_beforehand_what_it_may_not_do(world: Any) -> None:
+    own, owed = world.key("own", write=True, under="A-H1"), world.owes("A-H1", "report")
+    acts = {one["act"]: one for one in world.get(f"/obligations/{owed}", own).json()["acts"]}
+    assert (acts["submit"]["open"], acts["waive"]["open"]) == (True, False)
+    assert acts["waive"]["refusals"] == [WHO.format("免报")]
+    moves = {one["move"]: one for one in world.get("/campaigns/1/units/A-H1/moves", own).json()["moves"]}
+    assert (moves["suspend"]["open"], moves["suspend"]["refusals"]) == (False, [WHO.format("暂停")])
+
+
+def test_a_unit_with_its_own_key_still_goes_on_when_all_is_handed_in(world: Any) -> None:
+    own = world.key("own", write=True, under="A-H1")
+    for requirement in ("report", "list"):
+        owed = world.owes("A-H1", requirement)
+        assert world.post(f"/campaigns/1/obligations/{owed}/submit", {}, own).status_code == 200
+    assert world.get("/campaigns/1/units/A-H1", own).json()["state"]["stage"] == "review"
+
+
+def test_a_county_judges_those_below_it_and_not_itself(world: Any, east: dict[str, str]) -> None:
+    world.hand_in("A-H1", "report")
+    world.hand_in("A", "report")
+    below, itself = world.owes("A-H1", "report"), world.owes("A", "report")
+    assert world.post(f"/campaigns/1/obligations/{below}/accept", {}, east).status_code == 200
+    assert world.post("/campaigns/1/units/A-H1/moves", {"move": "suspend"}, east).status_code == 200
+    answer = world.post(f"/campaigns/1/obligations/{itself}/accept", {}, east)
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
+    answer = world.post("/campaigns/1/units/A/moves", {"move": "suspend"}, east)
+    assert answer.status_code == 403
+    assert "“暂停”由示例市卫生健康委员会的密钥办理" in answer.json()["detail"]
+
+
+def test_who_runs_the_campaign_judges_everybody(world: Any) -> None:
+    whole = world.key("whole", write=True, under="S")
+    world.hand_in("A", "report")
+    owed = world.owes("A", "report")
+    assert world.post(f"/campaigns/1/obligations/{owed}/accept", {}, whole).status_code == 200
+    assert world.post("/campaigns/1/units/A/moves", {"move": "suspend"}, whole).status_code == 200
+    body = {"text": world.template, "start": "2026-11-27", "past": "keep", "owner": "A"}
+    east = world.key("east", write=True, under="A")
+    made = world.post("/campaigns", body, east).json()["id"]
+    answer = world.post(f"/campaigns/{made}/moves", {"move": "suspend", "filter": {"all": True}}, east)
+    assert answer.json()["refused"] == 0
+
+
+def test_a_mass_move_of_the_own_unit_alone_is_forbidden(world: Any) -> None:
+    own = world.key("own", write=True, under="A-H1")
+    for dry_run in (True, False):
+        body = {"move": "exempt", "reason": "示例", "filter": {"all": True}, "dry_run": dry_run}
+        answer = world.post("/campaigns/1/moves", body, own)
+        assert (answer.status_code, answer.json()["refusals"]) == (403, [WHO.format("免办")])
 
 
 def test_a_key_for_a_subtree_does_not_move_the_campaign_or_start_one_above_it(

@@ -66,7 +66,13 @@ def test_an_obligation_in_full_says_what_is_owed_what_can_be_done_and_what_comes
                 "refusals": ["“自查报告”不接受零报告"],
                 "needs_reason": False,
             },
-            {"act": "accept", "name": "通过", "open": True, "refusals": [], "needs_reason": False},
+            {
+                "act": "accept",
+                "name": "通过",
+                "open": False,
+                "refusals": ["“自查报告”还没有报送，不能通过"],
+                "needs_reason": False,
+            },
             {
                 "act": "return",
                 "name": "退回",
