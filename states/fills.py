@@ -48,6 +48,10 @@ class Fills:
         """Whether somebody filled this place."""
         return place in self.given
 
+    def filled(self, place: str) -> str:
+        """What somebody gave for this place, as words; empty where nobody did."""
+        return as_words(self.given[place]) if place in self.given else ""
+
     def deadline(self, place: str, name: str, words: str | None) -> Deadline | None:
         """The deadline of a place, a fill over the template's words; None when there is none or it is blank."""
         filled = self.given.get(place)

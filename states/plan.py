@@ -29,13 +29,15 @@ from states.template import Cadence, Requirement, Scope, Template
 from states.workdays import Workdays
 
 FIRST = "首次"
+UNDATED = "未注明日期"
 
 
 @dataclass(frozen=True)
 class PlannedMilestone:
     """One occurrence of a requirement. `opens_at` None: opens with its phase or by hand.
 
-    `event`: what its date (or its opening) counts from, when that has to be recorded first.
+    `event`: what its date (or its opening) counts from, when that has to be recorded first. `words` are the
+    template's own; `filled` is what a person gave instead, empty where nobody did.
     """
 
     requirement: str
@@ -55,6 +57,7 @@ class PlannedMilestone:
     nil: bool = False
     per: str | None = None
     event: str | None = None
+    filled: str = ""
     scope: dict[str, Any] = field(default_factory=dict)
 
 
@@ -187,6 +190,7 @@ class _Planner:
             yield first
         every = self._every(requirement)
         if every is not None:
+            base = self._repeated(base, requirement, every)
             yield from self._periods(base, every, opens, closes, first.due_at if first else None)
         elif requirement.every is None:
             yield self._dated(base, f"{requirement.key}.due", requirement.due, (opens, closes))
@@ -234,6 +238,17 @@ class _Planner:
         words = None if isinstance(written, Cadence) else written
         return self.fills.cadence(place, requirement.name, words)
 
+    def _repeated(self, base: PlannedMilestone, requirement: Requirement, every: Every) -> PlannedMilestone:
+        """With the words of its recurrence: the template's own, beside them what a person gave."""
+        place, written = f"{requirement.key}.every", requirement.every
+        if not self.fills.covers(place):
+            return replace(base, words=every.words())
+        if isinstance(written, Cadence):
+            own = cadence(written.rrule, written.time, written.shift).words()
+        else:
+            own = written or UNDATED
+        return replace(base, words=own, filled=self.fills.filled(place))
+
     def _first(
         self, base: PlannedMilestone, requirement: Requirement, window: Window
     ) -> PlannedMilestone | None:
@@ -262,7 +277,6 @@ class _Planner:
                 base,
                 period=one.label,
                 name=f"{base.name}（{one.label}）",
-                words=every.words(),
                 opens_at=one.opens,
                 due_at=one.due,
                 provisional=one.provisional,
@@ -279,16 +293,18 @@ class _Planner:
         period = "·".join(part for part in (base.period, turn) if part)
         deadline = self.fills.deadline(place, base.name, words)
         if deadline is None:
-            return replace(base, period=period, words=words or "未注明日期")
+            return replace(base, period=period, words=words or UNDATED)
         event = event_of(deadline, self.names.get(base.phase or ""))
         if event is not None:  # the end of its phase, where that is what was recorded
             window = (window[0], self.events.get(event, window[1]))
         due = resolve(deadline, self._anchors(window), self.calendar, self.zone)
+        filled = self.fills.filled(place)
         return replace(
             base,
             event=event or base.event,
             period=period,
-            words=due.words,
+            words=(words or UNDATED) if filled else due.words,
+            filled=filled,
             due_at=due.at,
             provisional=due.provisional,
             soft=due.soft,

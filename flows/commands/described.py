@@ -60,6 +60,7 @@ def _milestone_data(one: PlannedMilestone, zone: ZoneInfo) -> dict[str, Any]:
         "opens_at": shown.iso(one.opens_at, zone),
         "due_at": shown.iso(one.due_at, zone),
         "words": one.words,
+        "filled": one.filled or None,
         "provisional": one.provisional,
         "soft": one.soft,
         "standing": one.standing,
@@ -76,7 +77,7 @@ def show_draft(draft: Draft, kinds: Mapping[str, int]) -> None:
         ("阶段", "开始", "结束", "开启", ""), [_phase_row(one, zone) for one in draft.plan.phases], "阶段"
     )
     shown.table(
-        ("期限", "事项", "方案原文", ""),
+        ("期限", "事项", "方案原文", "协调员填写", ""),
         [_milestone_row(one, zone) for one in _by_date(draft.plan.milestones)],
         f"节点（{len(draft.plan.milestones)} 个）",
     )
@@ -106,7 +107,8 @@ def _milestone_row(one: PlannedMilestone, zone: ZoneInfo) -> tuple[str, ...]:
         "长期坚持" if one.standing else "",
         f"待“{one.event}”" if one.event and one.due_at is None else "",
     ]
-    return shown.day_words(one.due_at, zone), one.name, one.words, " ".join(mark for mark in marks if mark)
+    due = shown.day_words(one.due_at, zone)
+    return due, one.name, one.words, one.filled, " ".join(mark for mark in marks if mark)
 
 
 def _by_date(milestones: tuple[PlannedMilestone, ...]) -> list[PlannedMilestone]:

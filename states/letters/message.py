@@ -18,6 +18,7 @@ class Line:
     working days, None when not overdue. `via` names the unit whose vacancy made the line climb to this
     person. `nil`: "nothing to report" is an answer here. `url` is absolute or a path under the base address. `problem` and
     `measure` say what an item of a ledger is about. `waiting`: it waits for a person's yes or no.
+    `filled`: the date that a person gave where `due_words` of the plan name another or none.
     """
 
     campaign: str
@@ -35,6 +36,7 @@ class Line:
     problem: str = ""
     measure: str = ""
     waiting: bool = False
+    filled: str = ""
 
 
 @dataclass(frozen=True)

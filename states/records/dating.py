@@ -132,7 +132,8 @@ def take(
 ) -> None:
     """An open milestone takes its date: all its units at once, but those that have a date of their own."""
     before = row.due_at
-    row.due_at, row.provisional, row.words = planned.due_at, planned.provisional, planned.words
+    row.due_at, row.provisional = planned.due_at, planned.provisional
+    row.words, row.filled = planned.words, planned.filled
     row.original_due_at = row.original_due_at or planned.due_at
     session.add(row)
     session.flush()

@@ -181,6 +181,7 @@ class _Desk:
             what=what.name,
             due=due,
             due_words=what.words,
+            filled=what.filled,
             rung=told.name,
             reason=told.reason,
             overdue_days=self._overdue(campaign, due),

@@ -142,7 +142,7 @@ def _reason(
     if one.obligation_id:
         due = session.get_one(Obligation, one.obligation_id).due_at or due
     if due is None:
-        return ladder.reason(rung, milestone.name, milestone.words)
+        return ladder.reason(rung, milestone.name, milestone.filled or milestone.words)
     local, today = due.astimezone(campaign.zone), now.astimezone(campaign.zone).date()
     words = f"{local.month}月{local.day}日{local:%H:%M}"
     return ladder.reason(rung, milestone.name, words, campaign.calendar.between(local.date(), today))

@@ -79,7 +79,7 @@ def draft(session: Session, order: Order, now: datetime) -> Draft:
     if counted == 0 and not alone:
         refusals.append("没有单位参加：所选范围内没有单位")
     past = planned.past(now)
-    said = [f"“{one.name}”的期限 {one.words} 已过" for one in past]
+    said = [f"“{one.name}”的期限 {one.filled or one.words} 已过" for one in past]
     warnings += said
     if past and order.past not in ("keep", "skip"):
         listed = "；".join(said[:5]) + (f" 等 {len(said)} 项" if len(said) > 5 else "")

@@ -122,6 +122,7 @@ def _milestone(row: Milestone, zone: ZoneInfo) -> MilestoneTold:
         "kind": row.kind,
         "phase": row.phase,
         "words": row.words,
+        "filled": row.filled or None,
         "opens_at": instant_or_none(row.opens_at, zone),
         "opened_at": instant_or_none(row.opened_at, zone),
         "due": instant_or_none(row.due_at, zone),

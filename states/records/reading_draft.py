@@ -80,6 +80,7 @@ def _milestone(one: PlannedMilestone, zone: ZoneInfo) -> PlannedTold:
         "kind": str(one.kind),
         "phase": one.phase,
         "words": one.words,
+        "filled": one.filled or None,
         "opens_at": instant_or_none(one.opens_at, zone),
         "due": instant_or_none(one.due_at, zone),
         "provisional": one.provisional,

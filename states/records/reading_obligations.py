@@ -63,6 +63,7 @@ class _Row(NamedTuple):
     due: datetime | None
     original_due: datetime | None
     words: str
+    filled: str
     provisional: bool
     late: bool
     required: bool
@@ -83,7 +84,7 @@ def _columns() -> list[sa.ColumnElement[Any]]:
     return [
         *(owed.id, owed.campaign_id, unit.c.code, unit.c.name.label("unit_name")),
         *(of.id.label("milestone"), of.requirement, of.period, of.name, of.kind, of.phase),
-        *(owed.status, due_in_force().label("due"), of.original_due_at, of.words, of.provisional),
+        *(owed.status, due_in_force().label("due"), of.original_due_at, of.words, of.filled, of.provisional),
         *(owed.late, of.required, of.review, of.nil, of.per),
         *(tally.c.expected, tally.c.done, tally.c.as_of, tally.c.by),
         *(owed.submitted_at, owed.settled_at, owed.version),
@@ -186,6 +187,7 @@ def _told(row: _Row, zone: ZoneInfo, now: datetime) -> ObligationTold:
         "due": instant_or_none(row.due, zone),
         "original_due": instant_or_none(row.original_due, zone),
         "words": row.words,
+        "filled": row.filled or None,
         "provisional": row.provisional,
         "overdue": row.status in OPEN and row.due is not None and row.due < now,
         "late": row.late,

@@ -267,7 +267,7 @@ class _Writing:
             if planned is None or row.held or row.withdrawn_at is not None or row.due_at != planned.due_at:
                 continue
             later = ("opens_at",) if row.opened_at is None else ()
-            names = (*later, "words", "event", "provisional", "soft", "standing")
+            names = (*later, "words", "filled", "event", "provisional", "soft", "standing")
             self._set(row, {name: getattr(planned, name) for name in names})
 
     # -- writing ----------------------------------------------------------------------------------------

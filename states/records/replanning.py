@@ -155,7 +155,8 @@ def _take_dates(
     before = kept.due_at
     kept.opens_at, kept.due_at = planned.opens_at, planned.due_at
     kept.original_due_at = kept.original_due_at or planned.due_at
-    kept.provisional, kept.words, kept.event = planned.provisional, planned.words, planned.event
+    kept.provisional, kept.event = planned.provisional, planned.event
+    kept.words, kept.filled = planned.words, planned.filled
     session.add(kept)
     if before is not None and before != planned.due_at:
         note(

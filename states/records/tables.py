@@ -172,6 +172,7 @@ class Milestone(SQLModel, table=True):
     phase: str | None = None
     ladder: str | None = None
     words: str = ""
+    filled: str = ""
     opens_at: datetime | None = None
     due_at: datetime | None = None
     original_due_at: datetime | None = None

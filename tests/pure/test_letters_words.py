@@ -136,6 +136,7 @@ def test_what_was_owed_before_a_phase_stands_apart_from_what_it_brings(body: str
                 "【催办】",
             ],
         ),
+        (replace(LATE, filled="12月1日前", due_words="8月前"), ["方案原文：8月前", "协调员填写：12月1日前"]),
         (replace(LATE, overdue_days=0), ["已逾期，不足 1 个工作日"]),
         (TOMORROW, ["12月4日（周五）18:00 前", "明日到期", "http://duban.example.test/obligations/7"]),
         (SATURDAY, ["12月5日（周六）18:00 前", "还有 2 天"]),

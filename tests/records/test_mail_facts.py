@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from states.documents.sheet import read
+from states.records import dating
 from states.records.tables import Vacancy
 
 LEDGER = """
@@ -85,3 +86,23 @@ def test_a_proposal_is_said_to_wait_until_it_is_decided(stage) -> None:
     lines = [line for _, one in stage.post for line in one.lines]
     assert {line.rung for line in lines if line.waiting} == {"约谈"}
     assert not [line for line in lines if line.rung == "约谈" and not line.waiting]
+
+
+def test_a_mail_tells_the_words_of_the_plan_from_a_date_that_was_filled_in(stage) -> None:
+    key = stage.launch(fills={"report.due": "2026-03-13"})
+    stage.cycle("2026-03-02 09:00")
+    lines = [line for _, one in stage.post for line in one.lines if line.what == "自查报告"]
+    assert {(line.due_words, line.filled) for line in lines} == {("启动后10日内", "2026年3月13日前")}
+    with stage.store.write() as session:
+        dating.give(
+            session,
+            stage.campaign(session, key),
+            {"mended.due": "2026-03-25"},
+            stage.at("2026-03-03 10:00"),
+            "t",
+            "x",
+        )
+    assert (stage.milestone("mended").words, stage.milestone("mended").filled) == (
+        "阶段结束前3个工作日",
+        "2026年3月25日前",
+    )

@@ -64,6 +64,7 @@ class MilestoneTold(TypedDict):
     kind: str
     phase: str | None
     words: str
+    filled: str | None
     opens_at: Instant | None
     opened_at: Instant | None
     due: Instant | None

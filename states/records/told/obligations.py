@@ -47,6 +47,7 @@ class ObligationTold(TypedDict):
     due: Instant | None
     original_due: Instant | None
     words: str
+    filled: str | None
     provisional: bool
     overdue: bool
     late: bool

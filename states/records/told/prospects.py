@@ -119,6 +119,7 @@ class PlannedTold(TypedDict):
     kind: str
     phase: str | None
     words: str
+    filled: str | None
     opens_at: Instant | None
     due: Instant | None
     provisional: bool

@@ -46,6 +46,7 @@ def test_an_obligation_in_full_says_what_is_owed_what_can_be_done_and_what_comes
         "due": "2026-11-20T18:00:00+08:00",
         "original_due": "2026-11-20T18:00:00+08:00",
         "words": "2026年11月20日",
+        "filled": None,
         "provisional": False,
         "overdue": True,
         "late": False,

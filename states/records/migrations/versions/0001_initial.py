@@ -360,6 +360,7 @@ def upgrade() -> None:
     sa.Column('phase', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('ladder', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('words', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('filled', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('opens_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('due_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('original_due_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
