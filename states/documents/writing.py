@@ -77,16 +77,16 @@ def write_csv(sheet: Sheet) -> bytes:
 def _fill(page: Any, sheet: Sheet, styles: dict[str, Any]) -> None:
     for column, (title, width) in enumerate(sheet.columns):
         page.set_column(column, column, width, styles["text"])
-        page.write_string(0, column, _clean(title), styles["head"])
+        page.write_string(0, column, clean(title), styles["head"])
     for line, row in enumerate(sheet.rows, start=1):
         for column, value in enumerate(row):
-            _put(page, line, column, value, styles)
+            put(page, line, column, value, styles)
     page.freeze_panes(1, 0)
     if sheet.columns:
         page.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
 
 
-def _put(page: Any, line: int, column: int, value: Value, styles: dict[str, Any]) -> None:
+def put(page: Any, line: int, column: int, value: Value, styles: dict[str, Any]) -> None:
     """One cell with its own type; what a number or date cell cannot hold is written as text."""
     match value:
         case bool():
@@ -99,7 +99,7 @@ def _put(page: Any, line: int, column: int, value: Value, styles: dict[str, Any]
             page.write_datetime(line, column, value, styles["date"])
         case _:
             if text := _text(value):
-                page.write_string(line, column, _clean(text), styles["text"])
+                page.write_string(line, column, clean(text), styles["text"])
 
 
 def _fits(value: float | Decimal) -> bool:
@@ -131,7 +131,7 @@ def _guarded(text: str) -> str:
     return f"'{text}" if GUARD.match(text) else text
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without characters that XML cannot hold, and no longer than a cell."""
     text = UNWRITABLE.sub("\ufffd", text)
     return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - len(CUT)] + CUT

@@ -16,6 +16,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("no", r"序号|编号"),
     ("due", r"时限|期限|完成时间|整改时间"),
     ("leaders", r"责任领导|责任人|包案领导"),
+    ("lead", r"牵头"),
     ("departments", r"责任|牵头|部门|科室"),
     ("measures", r"措施|举措"),
     ("problem", r"问题|表现"),
@@ -49,18 +50,54 @@ class _Row:
 
     cells: dict[str, str] = field(default_factory=dict)
     said: Sentence | None = None
-    place: str = ""
+    table: int = 0
+    line: int = 0
+    columns: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """One problem as a table prints it: what it says, in which table and row (from 1), the column (from 0) of each part.
+
+    `lead`: who leads, where the table has a column for it.
+    """
+
+    fields: Mapping[str, Any]
+    table: int
+    line: int
+    columns: Mapping[str, int]
+    lead: str | None = None
 
 
 def from_tables(tables: Sequence[Table]) -> tuple[tuple[str, ...], list[Proposal]]:
     """Printed names of the columns and the rows of every table that is a ledger."""
+    columns, rows = _gathered(tables)
+    return columns, _proposals(rows)
+
+
+def printed(tables: Sequence[Table]) -> list[Printed]:
+    """The rows of every table that is a ledger, each with its place."""
+    rows = _gathered(tables)[1]
+    return [
+        Printed(
+            said.fields,
+            row.table,
+            row.line,
+            row.columns,
+            next(iter(_departments(row.cells.get("lead", ""))), None),
+        )
+        for row, said in zip(rows, _proposals(rows), strict=True)
+    ]
+
+
+def _gathered(tables: Sequence[Table]) -> tuple[tuple[str, ...], list[_Row]]:
     columns: tuple[str, ...] = ()
     rows: list[_Row] = []
-    for table in tables:
-        header, found = _rows_of(table)
+    for number, table in enumerate(tables, 1):
+        header, found = _rows_of(table, number)
         columns = columns or header
         rows += found
-    return columns, _proposals(rows)
+    return columns, rows
 
 
 def _proposals(rows: Sequence[_Row]) -> list[Proposal]:
@@ -72,16 +109,20 @@ def _proposals(rows: Sequence[_Row]) -> list[Proposal]:
     return [_proposal(number, row) for number, row in zip(numbers, rows, strict=True)]
 
 
-def _rows_of(table: Table) -> tuple[tuple[str, ...], list[_Row]]:
+def _rows_of(table: Table, number: int = 1) -> tuple[tuple[str, ...], list[_Row]]:
     header: tuple[str, ...] = ()
     columns: dict[int, str] = {}
     rows: list[_Row] = []
-    for cells in table:
+    for line, cells in enumerate(table, 1):
         if is_header(cells):
             header = header or tuple(_flat(cell) for cell in cells)
             columns = _columns(cells)
         elif columns and len(set(cells)) > 1:
+            before = len(rows)
             _take({columns[n]: cell for n, cell in enumerate(cells) if n in columns}, rows)
+            for row in rows[before:]:
+                row.table, row.line = number, line
+                row.columns = {key: place for place, key in columns.items()}
     return header, rows
 
 
@@ -111,7 +152,7 @@ def _take(cells: Mapping[str, str], rows: list[_Row]) -> None:
     """A row; what a merged cell leaves empty holds from the row above, a row without a problem goes on with it."""
     last = rows[-1] if rows else None
     if last and not cells.get("problem"):
-        for key in ("measures", "departments"):
+        for key in ("measures", "lead", "departments"):
             if cells.get(key) and cells[key] not in last.cells.get(key, ""):
                 last.cells[key] = f"{last.cells.get(key, '')}\n{cells[key]}".strip()
         return
@@ -128,7 +169,7 @@ def _proposal(number: int, row: _Row) -> Proposal:
         "project": _flat(cells.get("project", "")) or "未分类",
         "problem": _flat(cells["problem"]),
         "measures": _measures(cells.get("measures", "")),
-        "departments": _departments(cells.get("departments", "")),
+        "departments": _answering(cells),
     }
     if leaders := [hit["post"] for hit in _POST.finditer(cells.get("leaders", ""))]:
         fields["leaders"] = list(dict.fromkeys(leaders))
@@ -145,6 +186,12 @@ def _measures(cell: str) -> list[str]:
     """1.…；2.…； on lines of their own, or 一是…二是…; a line without a number goes on with the one before."""
     parts = _NUMBERED.split(cell) if re.match(r"\s*\d{1,2}\s?[.．、]", cell) else _ONE_BY_ONE.split(cell)
     return [flat for part in parts if (flat := _flat(part))] or ["（原文没有写措施）"]
+
+
+def _answering(cells: Mapping[str, str]) -> list[str]:
+    """Who leads, then who else is responsible."""
+    found = [*_departments(cells.get("lead", "")), *_departments(cells.get("departments", ""))]
+    return list(dict.fromkeys(found))
 
 
 def _departments(cell: str) -> list[str]:

@@ -22,6 +22,7 @@ from states.records.tables import LedgerItem
 OURS = frozenset({"start", "claim"})
 CHECKED_ABOVE = "由上级核查：这个密钥只管问题所在单位"
 LAST_LEVEL = "由组织这次行动的单位办理：这个密钥只管一部分单位"
+NOT_OURS = "成批开始、申报由组织这次行动的单位办理；请逐项办理"
 NOT_LEADING = "由牵头的{lead}申报；其他部门各自报送应办事项"
 NOT_ALL = "这一项由{all}共同负责、没有牵头；请各自报送应办事项，或由上级申报"
 

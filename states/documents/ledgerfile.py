@@ -1,0 +1,176 @@
+"""A ledger that comes in: a workbook of ours, somebody else's table in a workbook, or tables in a Word file.
+
+Whatever it is, reading costs bounded time and memory; macros and links to other files are refused in one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from zipfile import BadZipFile, ZipFile
+
+from openpyxl.utils import get_column_letter
+
+from states.documents import sheet, worddoc
+from states.documents.ledgerfacts import FIELDS
+from states.documents.ledgersheet import CODE, ID, NO, STAMP, WHY
+from states.documents.rows import Row, shown
+from states.drafts import ledgers
+from states.errors import Fault, Faulty
+
+MOST_TABLES = 100
+HEADER_SEARCH = 10
+NO_DIGITS = 9
+HEADERS_OF_ALL = (*(title for title, _ in FIELDS.values()), NO, CODE, WHY, ID, STAMP)
+PRINTED = {
+    "project": "项目",
+    "problem": "问题",
+    "measures": "措施",
+    "departments": "责任部门",
+    "lead": "牵头部门",
+    "due": "完成时限",
+}
+OUTSIDE = ("xl/externallinks/", "xl/connections.xml", "xl/querytables/")
+LINKS = "链接了别的文件或数据源，为安全起见不能导入；请断开链接（数据—编辑链接—断开），或只粘贴数值后再试"
+WORD_MACROS = "含有宏，为安全起见不能导入；请另存为不含宏的 .docx"
+NO_LEDGER = "没有找到台账：表头至少要有“问题”和“措施”两列"
+WORD = ("docx", "docm", "doc")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: `cells` by field as written, `where` names the place of a field. `key`, `stamp`: of a copy of ours."""
+
+    line: int
+    cells: Mapping[str, str]
+    where: Mapping[str, str]
+    no: int | None = None
+    code: str = ""
+    why: str = ""
+    key: str = ""
+    stamp: str = ""
+
+    @property
+    def mark(self) -> str:
+        """By which a new row is chosen: + and its printed number, or where there is none its row in the sheet."""
+        return f"+{self.no or self.line}"
+
+
+@dataclass(frozen=True)
+class LedgerFile:
+    """What was read. `ours`: a copy that went out from here, so its texts are taken as they stand."""
+
+    name: str
+    lines: tuple[Line, ...]
+    ours: bool
+    fields: frozenset[str] = field(default_factory=frozenset)
+
+
+def read(content: bytes, filename: str) -> LedgerFile:
+    """The rows of a ledger; raises Faulty with one sentence for any other file."""
+    name = shown(filename)
+    if name.rsplit(".", 1)[-1].lower() in WORD:
+        return _from_word(content, name)
+    _check_links(content, name)
+    rows = sheet.read(content, filename)
+    header = _own_header(rows)
+    return _ours(rows, header, name) if header is not None else _from_rows(rows, name)
+
+
+def _check_links(content: bytes, name: str) -> None:
+    parts = _parts(content)
+    if any(part.startswith(OUTSIDE) for part in parts):
+        raise Faulty([Fault(name, LINKS)])
+
+
+def _parts(content: bytes) -> list[str]:
+    """Names of the parts of a zip; what is none is judged by whoever reads it."""
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            return [part.lower() for part in archive.namelist()]
+    except (BadZipFile, ValueError, OSError):
+        return []
+
+
+def _from_word(content: bytes, name: str) -> LedgerFile:
+    if any(part.endswith("vbaproject.bin") for part in _parts(content)):
+        raise Faulty([Fault(name, WORD_MACROS)])
+    tables = worddoc.read(content, name).tables
+    if len(tables) > MOST_TABLES:
+        says = f"有{len(tables)}个表格，超过上限{MOST_TABLES}个；请只保留台账所在的表格"
+        raise Faulty([Fault(name, says)])
+    found = ledgers.printed(tables)
+
+    def where(one: ledgers.Printed, part: str) -> str:
+        return f"{name} 第{one.table}个表格第{one.line}行“{PRINTED[part]}”"
+
+    return _printed(found, name, where)
+
+
+def _from_rows(rows: Sequence[Row], name: str) -> LedgerFile:
+    found = ledgers.printed([tuple(row.cells for row in rows)])
+
+    def where(one: ledgers.Printed, part: str) -> str:
+        line = rows[one.line - 1].line
+        column = one.columns.get(part)
+        return f"{name} {get_column_letter(column + 1)}{line}" if column is not None else f"{name} 第{line}行"
+
+    return _printed(found, name, where)
+
+
+def _printed(
+    found: Sequence[ledgers.Printed], name: str, where: Callable[[ledgers.Printed, str], str]
+) -> LedgerFile:
+    if not found:
+        raise Faulty([Fault(name, NO_LEDGER)])
+    lines = []
+    for one in found:
+        fields = one.fields
+        cells = {
+            "project": fields["project"],
+            "problem": fields["problem"],
+            "measures": "\n".join(fields["measures"]),
+            "departments": "、".join(fields["departments"]),
+            "due": fields.get("due", ""),
+            **({"lead": one.lead} if one.lead else {}),
+        }
+        places = {part: where(one, part) for part in PRINTED}
+        lines.append(Line(one.line, cells, places, fields["no"]))
+    present = frozenset(key for one in found for key in one.columns) & set(PRINTED)
+    return LedgerFile(name, tuple(lines), ours=False, fields=frozenset(present))
+
+
+def _own_header(rows: Sequence[Row]) -> int | None:
+    """Where the header of a copy of ours stands; None for any other sheet."""
+    for place, row in enumerate(rows[:HEADER_SEARCH]):
+        if {ID, *(title for title, _ in FIELDS.values())} <= {cell.strip() for cell in row.cells}:
+            return place
+    return None
+
+
+def _ours(rows: Sequence[Row], header: int, name: str) -> LedgerFile:
+    titles = [cell.strip() for cell in rows[header].cells]
+    doubled = [title for title in HEADERS_OF_ALL if titles.count(title) > 1]
+    if doubled:
+        raise Faulty([Fault(name, f"“{doubled[0]}”列出现了两次；请只留一列")])
+    places = {title: place for place, title in enumerate(titles)}
+    lines = tuple(_own_lines(rows[header + 1 :], places, name))
+    return LedgerFile(name, lines, ours=True, fields=frozenset(FIELDS))
+
+
+def _own_lines(rows: Sequence[Row], places: Mapping[str, int], name: str) -> Iterator[Line]:
+    for row in rows:
+
+        def cell(title: str, row: Row = row) -> str:
+            place = places.get(title, len(row.cells))
+            return row.cells[place].strip() if place < len(row.cells) else ""
+
+        cells = {key: cell(title) for key, (title, _) in FIELDS.items()}
+        if not any(cells.values()) and not cell(ID):
+            continue
+        letters = {key: get_column_letter(places[title] + 1) for key, (title, _) in FIELDS.items()}
+        where = {key: f"{name} {letter}{row.line}" for key, letter in letters.items()}
+        number = cell(NO)
+        no = int(number) if number.isascii() and number.isdecimal() and len(number) < NO_DIGITS else None
+        yield Line(row.line, cells, where, no, cell(CODE), cell(WHY), cell(ID), cell(STAMP))

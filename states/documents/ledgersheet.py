@@ -1,0 +1,51 @@
+"""The ledger as a workbook that goes out, is filled in, and comes back: stable numbers of rows in hidden columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from states.closing import FOUND_BY, STATES
+from states.documents.ledgerfacts import FIELDS, Item, stamp, texts
+from states.documents.papersheet import Paper, write_paper
+from states.documents.writing import Sheet, Value
+
+NO, CODE, UNIT = "序号", "单位代码", "所属单位"
+DUE_ON, LENIENT, WHY = "到期日", "自查从宽", "办理说明"
+ID, STAMP = "行编号", "校验"
+WIDTHS = {NO: 6, CODE: 14, UNIT: 20, DUE_ON: 12, LENIENT: 9, WHY: 20, ID: 10, STAMP: 10}
+COLUMNS: tuple[tuple[str, float], ...] = (
+    *((title, WIDTHS[title]) for title in (NO, CODE, UNIT)),
+    *FIELDS.values(),
+    *((title, WIDTHS[title]) for title in (DUE_ON, LENIENT, WHY, ID, STAMP)),
+)
+HIDDEN = 2
+_PLACES = {title: place for place, (title, _) in enumerate(COLUMNS)}
+_KEYS = {title: key for key, (title, _) in FIELDS.items()}
+
+
+def ledger_sheet(items: Sequence[Item], title: str, about: str, departments: Sequence[str]) -> bytes:
+    """The workbook. `departments`: what the drop-downs of lead and departments offer; others may be written too."""
+    choices = {
+        _PLACES[FIELDS["state"][0]]: (list(STATES.values()), True),
+        _PLACES[FIELDS["found_by"][0]]: (list(FOUND_BY.values()), True),
+        _PLACES[FIELDS["lead"][0]]: (list(departments), False),
+        _PLACES[FIELDS["departments"][0]]: (list(departments), False),
+    }
+    rows = [_row(item) for item in items]
+    return write_paper(Sheet("问题台账", COLUMNS, rows), Paper(title, about, choices, HIDDEN))
+
+
+def _row(item: Item) -> list[Value]:
+    cells = texts(item)
+    lenient = {True: "从宽", False: "否", None: ""}[item.lenient]
+    return [
+        item.no,
+        item.code,
+        item.unit,
+        *(cells[key] for key in FIELDS),
+        item.due_on,
+        lenient,
+        "",
+        str(item.id),
+        stamp(item),
+    ]

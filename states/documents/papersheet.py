@@ -1,0 +1,109 @@
+"""A sheet as officials print it: a title over it, its header on every page, drop-downs, columns nobody sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import xlsxwriter
+
+from states.documents.writing import CREATED, MOST_ROWS, SPOOL_BEYOND, STYLES, Sheet, clean, put
+from states.errors import Fault, Faulty
+
+ABOVE = 2  # rows over the header: title, and what the sheet is about
+CHOICES = "选项"
+SPARE_ROWS = 200  # below the last item, for what is added by hand
+A4, LANDSCAPE_MARGINS = 9, (0.4, 0.4, 0.6, 0.6)
+_EXTRA: Mapping[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 18, "align": "center", "valign": "vcenter", "font_name": "宋体"},
+    "about": {"align": "left", "valign": "vcenter", "font_name": "宋体"},
+}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """`choices`: column → what its drop-down offers, and whether nothing else may be written there.
+
+    `hidden`: so many of the last columns are not shown.
+    """
+
+    title: str
+    about: str
+    choices: Mapping[int, tuple[Sequence[str], bool]] = field(default_factory=dict)
+    hidden: int = 0
+
+
+def write_paper(sheet: Sheet, paper: Paper) -> bytes:
+    """An xlsx with one worksheet to print and to fill in; raises Faulty when it has more rows than one can hold."""
+    if len(sheet.rows) + ABOVE + 1 > MOST_ROWS:
+        raise Faulty([Fault(sheet.name, f"有{len(sheet.rows)}行，超过一个工作表的上限；请缩小范围")])
+    buffer = BytesIO()
+    large = len(sheet.rows) * len(sheet.columns) > SPOOL_BEYOND
+    book = xlsxwriter.Workbook(buffer, {"in_memory": not large, "constant_memory": large})
+    book.set_properties({"created": CREATED, "title": clean(paper.title)})
+    bordered = {key: {**style, "font_name": "宋体", "border": 1} for key, style in STYLES.items()}  # type: ignore[dict-item]
+    styles = {key: book.add_format(style) for key, style in {**bordered, **_EXTRA}.items()}
+    page = book.add_worksheet(sheet.name)
+    offered = book.add_worksheet(CHOICES)
+    _set_up(page, sheet, paper, styles)
+    _fill(page, sheet, paper, styles)
+    _offer(page, offered, sheet, paper)
+    book.close()
+    return buffer.getvalue()
+
+
+def _set_up(page: Any, sheet: Sheet, paper: Paper, styles: dict[str, Any]) -> None:
+    """How it looks on the screen and on paper."""
+    shown = len(sheet.columns) - paper.hidden
+    for column, (_title, width) in enumerate(sheet.columns):
+        page.set_column(column, column, width, None, {"hidden": True} if column >= shown else {})
+    page.set_landscape()
+    page.set_paper(A4)
+    page.set_margins(*LANDSCAPE_MARGINS)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(ABOVE)
+    page.print_area(0, 0, ABOVE + len(sheet.rows), shown - 1)
+    page.set_footer("&C第 &P 页，共 &N 页")
+    page.freeze_panes(ABOVE + 1, 0)
+    page.autofilter(ABOVE, 0, ABOVE + len(sheet.rows), len(sheet.columns) - 1)
+
+
+def _fill(page: Any, sheet: Sheet, paper: Paper, styles: dict[str, Any]) -> None:
+    last = len(sheet.columns) - paper.hidden - 1
+    page.set_row(0, 32)
+    page.merge_range(0, 0, 0, last, clean(paper.title), styles["title"])
+    page.merge_range(1, 0, 1, last, clean(paper.about), styles["about"])
+    for column, (title, _width) in enumerate(sheet.columns):
+        page.write_string(ABOVE, column, clean(title), styles["head"])
+    for line, row in enumerate(sheet.rows, start=ABOVE + 1):
+        for column, value in enumerate(row):
+            if value is None or value == "":
+                page.write_blank(line, column, None, styles["text"])
+            else:
+                put(page, line, column, value, styles)
+
+
+def _offer(page: Any, offered: Any, sheet: Sheet, paper: Paper) -> None:
+    """Drop-downs read what they offer from a hidden worksheet: a list in the rule itself may have 255 characters."""
+    offered.hide()
+    last = ABOVE + max(len(sheet.rows), 1) + SPARE_ROWS
+    ordered = list(paper.choices.items())
+    for line in range(max((len(values) for _, (values, _) in ordered), default=0)):
+        for place, (_column, (values, _strict)) in enumerate(ordered):
+            if line < len(values):
+                offered.write_string(line, place, clean(values[line]))
+    for place, (column, (values, strict)) in enumerate(ordered):
+        if not values:
+            continue
+        letter = xlsxwriter.utility.xl_col_to_name(place)
+        rule: dict[str, Any] = {
+            "validate": "list",
+            "source": f"={CHOICES}!${letter}$1:${letter}${len(values)}",
+            "error_type": "stop" if strict else "information",
+            "show_error": strict,
+            "error_title": "请从列表中选择",
+            "error_message": "这一栏只能填列表中的内容",
+        }
+        page.data_validation(ABOVE + 1, column, last, column, rule)

@@ -1,0 +1,221 @@
+"""What an item says is corrected: texts, departments, its date; and it is handed over. Each is one journal row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from states.closing import FOUND_BY
+from states.errors import Fault, Faulty
+from states.records import growing, ledger_following, ledger_moving, locks, rearming, settling
+from states.records.access import Scope
+from states.records.campaigns import Running
+from states.records.columns import insert_new, obligation_id, obligation_span
+from states.records.core import obligation, unit
+from states.records.journal import note
+from states.records.ledger_adding import NOBODY
+from states.records.ledger_answering import Names
+from states.records.ledger_dating import Dating
+from states.records.ledger_leniency import Leniency
+from states.records.settling import UNSETTLED
+from states.records.tables import LedgerItem, Milestone, Obligation, Unit
+
+PLAIN = ("project", "problem", "measures")
+LEFT = "责任部门调整，不再承担"
+NEW_DEPARTMENTS = "责任部门调整"
+NEW_DATE = "台账期限调整"
+OF_PLAN = "随方案下发的事项没有发现途径"
+BY_CLASS = "这一项按问题类型分步定期，不能在这里改期限"
+
+
+def amend(
+    session: Session,
+    campaign: Running,
+    item: LedgerItem,
+    values: Mapping[str, Any],
+    now: datetime,
+    actor: str,
+    *,
+    stand_in: bool = False,
+    undated: bool = False,
+) -> None:
+    """Write other values into one item that is locked. Raises Faulty with everything wrong; then nothing is written.
+
+    `values`: project, problem, measures, departments, lead, due, found_by, handed_to, handed_no.
+    """
+    before = {name: _value(item, name) for name in values}
+    changed = {name: value for name, value in values.items() if value != before[name]}
+    if not changed:
+        return
+    _take_texts(item, changed)
+    if changed.keys() & {"departments", "lead"}:
+        _answer_anew(session, campaign, item, changed, now, actor, stand_in=stand_in)
+    if "due" in changed:
+        _redate(session, campaign, item, str(changed["due"]), now, undated=undated)
+    if "found_by" in changed:
+        _found_otherwise(session, campaign, item, changed["found_by"])
+    if changed.keys() & {"handed_to", "handed_no"}:
+        item.handed_to = changed.get("handed_to", item.handed_to) or None
+        item.handed_no = changed.get("handed_no", item.handed_no) or None
+        item.handed_at = now if item.handed_to else None
+    item.version += 1
+    session.add(item)
+    session.flush()
+    kind = "ledger.handed_over" if changed.keys() <= {"handed_to", "handed_no"} else "ledger.amended"
+    said = {name: [before[name], value] for name, value in changed.items()}
+    about: dict[str, Any] = {
+        "campaign_id": campaign.id,
+        "unit_id": item.unit_id,
+        "item": item.id,
+        "no": item.no,
+    }
+    note(session, now, kind, actor, **about, changes=said)
+    ledger_following.follow(session, campaign, [item.no], now, actor)
+
+
+def hand_over(
+    session: Session,
+    campaign: Running,
+    no: int,
+    to: str,
+    number: str,
+    now: datetime,
+    actor: str,
+    *,
+    scope: Scope | None = None,
+    version: int | None = None,
+) -> LedgerItem:
+    """The problem goes to another authority under that authority's number. Raises NotFound, NotAllowed, Faulty, Conflict."""
+    if not to.strip():
+        raise Faulty([Fault("to", "请写明移交给哪个机关")])
+    ledger_moving.check_running(campaign)
+    locks.beside_others(session, campaign.id)
+    item = ledger_moving.locked(session, campaign, no, scope, version)
+    amend(session, campaign, item, {"handed_to": to.strip(), "handed_no": number.strip()}, now, actor)
+    return item
+
+
+def _value(item: LedgerItem, name: str) -> Any:
+    if name == "due":
+        return item.due_words
+    value = getattr(item, name)
+    return list(value) if isinstance(value, list) else value
+
+
+def _take_texts(item: LedgerItem, changed: Mapping[str, Any]) -> None:
+    for name in PLAIN:
+        if name not in changed:
+            continue
+        if not changed[name]:
+            raise Faulty([Fault(name, "不能改成空的")])
+        setattr(item, name, changed[name])
+    if "measures" in changed:
+        item.done = [one for one in item.done if one <= len(item.measures)]
+
+
+def _answer_anew(
+    session: Session,
+    campaign: Running,
+    item: LedgerItem,
+    changed: Mapping[str, Any],
+    now: datetime,
+    actor: str,
+    *,
+    stand_in: bool,
+) -> None:
+    """Who answers from now on; who does no more is let off, with a reason."""
+    item.departments = list(changed.get("departments", item.departments))
+    item.lead = changed.get("lead", item.lead) or None
+    wanted = list(dict.fromkeys([*([item.lead] if item.lead else []), *item.departments]))
+    where = session.get_one(Unit, item.unit_id)
+    ids, unknown = Names(session, campaign, wanted).of(where.path, wanted)
+    if unknown and not stand_in:
+        raise Faulty([Fault("departments", NOBODY.format(name=name)) for name in unknown])
+    if unknown or not wanted:
+        ids = list(dict.fromkeys([*ids, item.unit_id]))
+    growing.enrol(session, campaign, unit.c.id.in_(ids), now)
+    for one in ledger_following.milestones_of(session, campaign, item.no):
+        _share_out(session, campaign, one, ids, now, actor)
+
+
+def _share_out(
+    session: Session, campaign: Running, one: Milestone, ids: Sequence[int], now: datetime, actor: str
+) -> None:
+    first, last = obligation_span(one.id)
+    leaving = [obligation.c.id.between(first, last), obligation.c.unit_id.not_in(ids)]
+    for key in settling.locked(session, [*leaving, obligation.c.status.in_(UNSETTLED)]):
+        settling.settle(session, campaign, key, "waive", now, actor, reason=LEFT)
+    again = [
+        obligation.c.id.between(first, last),
+        obligation.c.unit_id.in_(ids),
+        obligation.c.status == "waived",
+    ]
+    keys = settling.locked(session, again)
+    settling.note_acts(session, campaign, "reassign", "open", keys, now, actor, NEW_DEPARTMENTS)
+    settling.change_all(
+        session, keys, {"status": "open", "settled_at": None, "version": obligation.c.version + 1}
+    )
+    fresh = [
+        Obligation(
+            id=obligation_id(one.id, key),
+            campaign_id=campaign.id,
+            milestone_id=one.id,
+            unit_id=key,
+            status="open",
+        ).model_dump()
+        for key in ids
+    ]
+    session.execute(insert_new(session, Obligation), fresh)
+    one.expected = len(ids)
+    session.add(one)
+    session.flush()
+
+
+def _redate(
+    session: Session, campaign: Running, item: LedgerItem, words: str, now: datetime, *, undated: bool
+) -> None:
+    """Another date, read from its words; the first one stays known. The rungs still to come are set anew."""
+    dates = ledger_following.milestones_of(session, campaign, item.no)
+    if len(dates) != 1 or item.type is not None:
+        raise Faulty([Fault("due", BY_CLASS)])
+    reported = item.reported_at or campaign.row.launched_at
+    (read,) = _read(session, campaign, words, reported, undated=undated)
+    one = dates[0]
+    one.due_at, one.words, one.standing = read.due_at, words, read.standing
+    one.provisional, one.soft, one.held = read.provisional, read.soft, True
+    one.original_due_at = one.original_due_at or read.due_at
+    session.add(one)
+    item.due_words, item.standing = words, read.standing
+    session.flush()
+    rearming.rearm(session, campaign, one, now, NEW_DATE)
+
+
+def _read(session: Session, campaign: Running, words: str, reported: datetime, *, undated: bool) -> list[Any]:
+    dating = Dating(session, campaign)
+    try:
+        read = dating.of(words, None, reported)
+    except Faulty:
+        if not undated:
+            raise
+        return [_unread(dating, words, reported)]
+    if read[0].missing and not undated:
+        raise Faulty([Fault("due", f"{read[0].missing}；请写明完成时限，或写明暂不定期")])
+    return list(read)
+
+
+def _unread(dating: Dating, words: str, reported: datetime) -> Any:
+    """A date that nobody can read yet, kept in its words."""
+    return dating.of(None, None, reported)[0]._replace(words=words, missing=None)
+
+
+def _found_otherwise(session: Session, campaign: Running, item: LedgerItem, found_by: str | None) -> None:
+    if item.found_by is None:
+        raise Faulty([Fault("found_by", OF_PLAN)])
+    if found_by is None or found_by not in FOUND_BY:
+        raise Faulty([Fault("found_by", f"没有这种发现途径；可用的有 {'、'.join(FOUND_BY.values())}")])
+    item.found_by = found_by
+    reported = item.reported_at or item.since
+    item.lenient, item.lenient_why = Leniency(session, campaign).of(item.unit_id, found_by, reported)
