@@ -32,7 +32,6 @@ from states.records.told import (
     DraftTold,
     EventRecorded,
     EventsTold,
-    LedgerTold,
     Page,
     Preview,
     ProposalTold,
@@ -172,12 +171,4 @@ def proposals(
     """约谈、通报、挂牌督办等须由专人确认的一级；state 如 proposed。"""
     with desk.read() as session:
         page = reading_ledger.proposals(session, desk.scope, campaign_id, state, int(cursor), limit)
-    return desk.tell(page, page["next"])
-
-
-@router.get("/{campaign_id}/ledger", summary="问题台账", response_model=Page[LedgerTold])
-def ledger(desk: AtDesk, campaign_id: CampaignId, cursor: Cursor = "0", limit: Limit = 100) -> Response:
-    """台账各项和销号情况。"""
-    with desk.read() as session:
-        page = reading_ledger.ledger(session, desk.scope, campaign_id, int(cursor), limit)
     return desk.tell(page, page["next"])

@@ -10,6 +10,7 @@ from api.metrics import Metrics
 from states.clock import elapsed
 
 LARGEST = 1 << 20  # bytes of a request's body
+LARGEST_FILE = 32 << 20  # where the body is a ledger's workbook
 ELSEWHERE = "(none)"  # the route of a request that found none
 WITHOUT_BODY = ("GET", "HEAD")
 
@@ -47,10 +48,10 @@ class Watch:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] in WITHOUT_BODY:
             await self._app(scope, receive, send)
-        elif _announced(scope) > LARGEST:
+        elif _announced(scope) > _most(scope):
             await problems.problem(413, *problems.HTTP[413])(scope, receive, send)
         else:
-            await self._app(scope, _limited(receive), send)
+            await self._app(scope, _limited(receive, _most(scope)), send)
 
 
 def _announced(scope: Scope) -> int:
@@ -58,7 +59,11 @@ def _announced(scope: Scope) -> int:
     return int(given) if given.isdigit() else 0
 
 
-def _limited(receive: Receive) -> Receive:
+def _most(scope: Scope) -> int:
+    return LARGEST_FILE if scope["path"].endswith("/ledger/import") else LARGEST
+
+
+def _limited(receive: Receive, most: int) -> Receive:
     """A body that says nothing of its length is counted as it comes."""
     received = 0
 
@@ -66,7 +71,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > LARGEST:
+        if received > most:
             raise HTTPException(413)
         return message
 

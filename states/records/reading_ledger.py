@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.records import reading_scope
+from states.closing import FOUND_BY, STATES
+from states.machine import Choice
+from states.records import ledger_items, ledger_moving, ledger_reach, reading_scope
 from states.records.access import Scope
-from states.records.core import ledger_item, milestone, obligation, proposal, unit
+from states.records.campaigns import Running
+from states.records.core import journal, ledger_item, milestone, obligation, proposal, unit
 from states.records.figures import spans
+from states.records.ledger_items import Which
 from states.records.ledger_steps import ItemStep, steps_of
 from states.records.settling import SETTLED
 from states.records.tables import LedgerItem
-from states.records.told import LedgerStepTold, LedgerTold, Page, ProposalTold, instant, instant_or_none
+from states.records.told import (
+    HandedOver,
+    LedgerFact,
+    LedgerInFull,
+    LedgerStepTold,
+    LedgerTold,
+    MoveChoice,
+    Page,
+    Place,
+    ProposalTold,
+    instant,
+    instant_or_none,
+)
 
 
 class _Answering(NamedTuple):
@@ -28,20 +45,105 @@ class _Answering(NamedTuple):
 NO_ROW = _Answering(0, 0)
 
 
-def ledger(session: Session, scope: Scope, campaign_id: int, after: int, limit: int) -> Page[LedgerTold]:
-    """Items in the order of their numbers; with a subtree only those that a unit of it answers for.
+def ledger(
+    session: Session, scope: Scope, campaign_id: int, which: Which, now: datetime, after: int, limit: int
+) -> Page[LedgerTold]:
+    """Items in the order of their numbers; with a subtree only those of its units, or that a unit of it answers for.
 
-    Raises NotAllowed, NotFound.
+    Raises NotAllowed, NotFound, Faulty.
     """
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    wanted = select(LedgerItem).where(ledger_item.c.campaign_id == campaign.id, ledger_item.c.no > after)
-    rows = list(session.exec(wanted.order_by(ledger_item.c.no)))
-    steps = steps_of(session, campaign.id)
-    answering = _answering(session, scope, [one.id for row in rows for one in steps[row.no]])
-    if scope.path is not None:
-        rows = [row for row in rows if any(one.id in answering for one in steps[row.no])]
-    items = [_item(row, steps[row.no], answering, campaign.zone) for row in rows[:limit]]
+    chosen = ledger_items.conditions(session, which, now)
+    mine = ledger_item.c.campaign_id == campaign.id, ledger_item.c.no > after
+    wanted = select(LedgerItem).where(*mine, *chosen, *ledger_reach.seen(scope))
+    rows = list(session.exec(wanted.order_by(ledger_item.c.no).limit(limit + 1)))
+    items = _told(session, scope, campaign, rows[:limit])
     return {"items": items, "next": str(items[-1]["no"]) if len(rows) > limit else None}
+
+
+def one(session: Session, scope: Scope, campaign_id: int, no: int) -> LedgerInFull:
+    """One item with its moves and its history. Raises NotAllowed, NotFound."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    row = session.get_one(LedgerItem, ledger_reach.item_seen(session, scope, campaign, no))
+    choices = ledger_moving.choices(session, campaign, row, scope)
+    return {
+        **_told(session, scope, campaign, [row])[0],
+        "moves": [_choice(one) for one in choices],
+        "history": history(session, campaign, row),
+    }
+
+
+def _choice(one: Choice) -> MoveChoice:
+    return {
+        "move": one.move,
+        "name": one.name,
+        "to": {"key": one.to, "name": STATES[one.to], "stage": None} if one.to else None,
+        "open": one.open,
+        "refusals": list(one.refusals),
+        "needs_reason": one.needs_reason,
+    }
+
+
+def history(session: Session, campaign: Running, row: LedgerItem) -> list[LedgerFact]:
+    """What the journal says of one item, oldest first."""
+    columns = journal.c.at, journal.c.actor, journal.c.kind, journal.c.before, journal.c.after
+    mine = journal.c.campaign_id == campaign.id, journal.c.unit_id == row.unit_id
+    of_it = journal.c.kind.like("ledger.%"), journal.c.payload["item"].as_integer() == row.id
+    statement = sa.select(*columns, journal.c.reason, journal.c.payload).where(*mine, *of_it)
+    return [
+        {
+            "at": instant(at, campaign.zone),
+            "by": actor,
+            "what": {"key": kind.removeprefix("ledger."), "name": ledger_moving.kind_name(kind)},
+            "before": STATES.get(before or ""),
+            "after": STATES.get(after or ""),
+            "reason": reason,
+            "more": {key: value for key, value in (said or {}).items() if key not in ("item", "no")},
+        }
+        for at, actor, kind, before, after, reason, said in session.execute(statement.order_by(journal.c.id))
+    ]
+
+
+def _told(session: Session, scope: Scope, campaign: Running, rows: list[LedgerItem]) -> list[LedgerTold]:
+    steps = steps_of(session, campaign.id, [row.no for row in rows])
+    answering = _answering(session, scope, [one.id for row in rows for one in steps[row.no]])
+    wanted = sa.select(unit.c.id, unit.c.code, unit.c.name).where(
+        unit.c.id.in_({row.unit_id for row in rows})
+    )
+    places: dict[int, Place] = {
+        key: {"code": code, "name": name} for key, code, name in session.execute(wanted)
+    }
+    return [_whole(row, steps[row.no], answering, campaign.zone, places[row.unit_id]) for row in rows]
+
+
+def _whole(
+    row: LedgerItem, steps: list[ItemStep], answering: dict[int, _Answering], zone: ZoneInfo, place: Place
+) -> LedgerTold:
+    return cast(LedgerTold, {**_item(row, steps, answering, zone), **_life(row, zone), "unit": place})
+
+
+def _life(row: LedgerItem, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "state": {"key": row.state, "name": STATES[row.state]},
+        "since": instant(row.since, zone),
+        "version": row.version,
+        "lead": row.lead,
+        "found_by": {"key": row.found_by, "name": FOUND_BY[row.found_by]} if row.found_by else None,
+        "reported_at": instant_or_none(row.reported_at, zone),
+        "lenient": row.lenient,
+        "lenient_why": row.lenient_why,
+        "done": list(row.done),
+        "closed_at": instant_or_none(row.closed_at, zone),
+        "reviewed_at": instant_or_none(row.reviewed_at, zone),
+        "reopened": row.reopened,
+        "handed": _handed(row, zone),
+    }
+
+
+def _handed(row: LedgerItem, zone: ZoneInfo) -> HandedOver | None:
+    if row.handed_to is None or row.handed_at is None:
+        return None
+    return {"to": row.handed_to, "number": row.handed_no, "at": instant(row.handed_at, zone)}
 
 
 def _answering(session: Session, scope: Scope, milestones: list[int]) -> dict[int, _Answering]:
@@ -56,7 +158,7 @@ def _answering(session: Session, scope: Scope, milestones: list[int]) -> dict[in
 
 def _item(
     row: LedgerItem, steps: list[ItemStep], answering: dict[int, _Answering], zone: ZoneInfo
-) -> LedgerTold:
+) -> dict[str, Any]:
     told = [_step(one, answering.get(one.id, NO_ROW), zone) for one in steps]
     last = next(one for one in told if one["milestone"] == row.milestone_id)
     going = [one for one, step in zip(told, steps, strict=True) if step.withdrawn_at is None]

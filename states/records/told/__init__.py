@@ -19,6 +19,22 @@ from states.records.told.campaigns import (
 )
 from states.records.told.events import DatedTold, DatesGiven, EventRecorded, EventsTold, EventTold
 from states.records.told.form import Day, Instant, Page, instant, instant_or_none
+from states.records.told.ledger import (
+    AddedTold,
+    CellTold,
+    ChangedTold,
+    FaultTold,
+    HandedOver,
+    LedgerAdded,
+    LedgerFact,
+    LedgerFigures,
+    LedgerImport,
+    LedgerInFull,
+    LedgerMassMoved,
+    LedgerShare,
+    LedgerStepTold,
+    LedgerTold,
+)
 from states.records.told.moves import CampaignMoves, MassMoved, MoveChoice, UnitMoved, UnitMoves
 from states.records.told.obligations import (
     ActChoice,
@@ -35,8 +51,6 @@ from states.records.told.places import Named, Place, StageTold, StateTold, UnitL
 from states.records.told.prospects import (
     BlankTold,
     DraftTold,
-    LedgerStepTold,
-    LedgerTold,
     MailForetold,
     MailLine,
     PlannedTold,
@@ -48,12 +62,15 @@ from states.records.told.windows import LocalWindowTold, PhaseOpened, Shift, Win
 
 __all__ = [
     "ActChoice",
+    "AddedTold",
     "BesideTold",
     "BlankTold",
     "CampaignInFull",
     "CampaignInShort",
     "CampaignMoves",
     "CampaignTold",
+    "CellTold",
+    "ChangedTold",
     "CountedTold",
     "CoverageTold",
     "DatedTold",
@@ -64,9 +81,18 @@ __all__ = [
     "EventRecorded",
     "EventTold",
     "EventsTold",
+    "FaultTold",
     "Handed",
+    "HandedOver",
     "Instant",
+    "LedgerAdded",
+    "LedgerFact",
+    "LedgerFigures",
+    "LedgerImport",
+    "LedgerInFull",
+    "LedgerMassMoved",
     "LedgerRate",
+    "LedgerShare",
     "LedgerStepTold",
     "LedgerTold",
     "LocalWindowTold",

@@ -28,45 +28,6 @@ class ProposalTold(TypedDict):
 
 
 @with_config(Exact)
-class LedgerStepTold(TypedDict):
-    """One date of an item: a step of its type, or (`key` empty) the only one."""
-
-    key: str
-    name: str
-    words: str
-    due: Instant | None
-    milestone: int
-    answering: int
-    settled: int
-    closed: bool
-
-
-@with_config(Exact)
-class LedgerTold(TypedDict):
-    """An item of the ledger: closed once every unit that answers for it has settled it, in each of its steps.
-
-    `due` and `milestone` are those of the last step; `answering` and `settled` count over all steps. `withdrawn`: since when
-    a later version of the plan has it no more.
-    """
-
-    no: int
-    project: str
-    problem: str
-    measures: list[str]
-    departments: list[str]
-    type: str | None
-    words: str
-    due: Instant | None
-    standing: bool
-    milestone: int
-    steps: list[LedgerStepTold]
-    answering: int
-    settled: int
-    closed: bool
-    withdrawn: Instant | None
-
-
-@with_config(Exact)
 class MailLine(TypedDict):
     """One reason to write: which unit, which rung, what about."""
 

@@ -1,0 +1,195 @@
+"""The ledger: its items, their history, their figures, and what an import would do."""
+
+from __future__ import annotations
+
+from pydantic import with_config
+from typing_extensions import TypedDict
+
+from states.records.told.form import Exact, Instant
+from states.records.told.moves import MoveChoice
+from states.records.told.places import Named, Place
+
+
+@with_config(Exact)
+class LedgerStepTold(TypedDict):
+    """One date of an item: a step of its type, or (`key` empty) the only one."""
+
+    key: str
+    name: str
+    words: str
+    due: Instant | None
+    milestone: int
+    answering: int
+    settled: int
+    closed: bool
+
+
+@with_config(Exact)
+class HandedOver(TypedDict):
+    """移交: to which authority, under which number of theirs, since when."""
+
+    to: str
+    number: str | None
+    at: Instant
+
+
+@with_config(Exact)
+class LedgerTold(TypedDict):
+    """An item of the ledger: closed once every unit that answers for it has settled it, in each of its steps.
+
+    `due` and `milestone` are those of the last step; `answering` and `settled` count over all steps. `withdrawn`: since when
+    a later version of the plan has it no more. `unit`: where the problem is; `state`: where the item stands in its life;
+    `found_by` null: it came with the plan; `lenient`: 自查从宽, null where the plan has no self-check; `done`: numbers of the
+    measures that are closed.
+    """
+
+    no: int
+    project: str
+    problem: str
+    measures: list[str]
+    departments: list[str]
+    type: str | None
+    words: str
+    due: Instant | None
+    standing: bool
+    milestone: int
+    steps: list[LedgerStepTold]
+    answering: int
+    settled: int
+    closed: bool
+    withdrawn: Instant | None
+    unit: Place
+    state: Named
+    since: Instant
+    version: int
+    lead: str | None
+    found_by: Named | None
+    reported_at: Instant | None
+    lenient: bool | None
+    lenient_why: str | None
+    done: list[int]
+    closed_at: Instant | None
+    reviewed_at: Instant | None
+    reopened: int
+    handed: HandedOver | None
+
+
+@with_config(Exact)
+class LedgerFact(TypedDict):
+    """One line of an item's history; `more`: what else was noted (cells changed, measures closed, why lenient)."""
+
+    at: Instant
+    by: str
+    what: Named
+    before: str | None
+    after: str | None
+    reason: str | None
+    more: dict[str, object]
+
+
+@with_config(Exact)
+class LedgerInFull(LedgerTold):
+    """An item with its possible moves and its history, oldest first."""
+
+    moves: list[MoveChoice]
+    history: list[LedgerFact]
+
+
+@with_config(Exact)
+class LedgerAdded(TypedDict):
+    """Numbers of the items that were written down."""
+
+    added: list[int]
+
+
+@with_config(Exact)
+class LedgerMassMoved(TypedDict):
+    """What a move of many did, or would do; `why`: reason → how many items it kept back."""
+
+    move: Named
+    dry_run: bool
+    chosen: int
+    moved: int
+    refused: int
+    why: dict[str, int]
+
+
+@with_config(Exact)
+class CellTold(TypedDict):
+    """One cell: recorded, in the file, where; `conflict`: why it is only taken when it is chosen by name."""
+
+    field: Named
+    before: str
+    after: str
+    place: str
+    conflict: str | None
+    chosen: bool
+
+
+@with_config(Exact)
+class ChangedTold(TypedDict):
+    """An item of which the file says something else."""
+
+    no: int
+    cells: list[CellTold]
+
+
+@with_config(Exact)
+class AddedTold(TypedDict):
+    """A row that is new; `mark` chooses it."""
+
+    mark: str
+    project: str
+    problem: str
+    due: str
+    chosen: bool
+
+
+@with_config(Exact)
+class FaultTold(TypedDict):
+    """One thing that stands against it: where, and what to do."""
+
+    place: str
+    says: str
+
+
+@with_config(Exact)
+class LedgerImport(TypedDict):
+    """What an import does or, until `applied`, would do. `absent`: numbers that the file does not name; they stay."""
+
+    applied: bool
+    added: list[AddedTold]
+    changed: list[ChangedTold]
+    unchanged: int
+    absent: list[int]
+    conflicts: int
+    faults: list[FaultTold]
+    numbers: list[int]
+
+
+@with_config(Exact)
+class LedgerShare(TypedDict):
+    """Items of one region, department or class. `kept`: standing ones that were reviewed; `rate`: (closed + kept) / items."""
+
+    name: str
+    code: str | None
+    items: int
+    closed: int
+    kept: int
+    overdue: int
+    units: int
+    reopened: int
+    rate: float | None
+
+
+@with_config(Exact)
+class LedgerFigures(TypedDict):
+    """销号率, as a whole, by region (the units below the one that runs it), by lead department, and classes that recur.
+
+    Each item counts once in each list: by its lead, or the first department named where none leads.
+    """
+
+    whole: LedgerShare
+    regions: list[LedgerShare]
+    departments: list[LedgerShare]
+    recurring: list[LedgerShare]
