@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import AwareDatetime, Field
 from sqlmodel import Session
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.deps import AtDesk, CampaignId, Code, Cursor, Limit
@@ -28,7 +29,8 @@ from states.records.told import (
 )
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LONG = "application/octet-stream"
+BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+FILE = {"requestBody": {"required": True, "description": "文件内容（xlsx、csv 或 docx）", "content": BYTES}}
 router = APIRouter(prefix="/api/v1/campaigns/{campaign_id}/ledger", tags=["问题台账"])
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="台账序号")]
@@ -213,12 +215,17 @@ def export(desk: AtDesk, campaign_id: CampaignId, wanted: Annotated[Wanted, Quer
     return Response(content, headers={"Content-Disposition": named}, media_type=XLSX)
 
 
-@router.post("/import", summary="导入台账", response_model=LedgerImport)
+async def sent_bytes(request: Request) -> bytes:
+    """The body as it comes."""
+    return await request.body()
+
+
+@router.post("/import", summary="导入台账", response_model=LedgerImport, openapi_extra=FILE)
 def import_(
     desk: AtDesk,
     campaign_id: CampaignId,
     asked: Annotated[Import, Query()],
-    content: Annotated[bytes, Body(media_type=LONG, description="文件内容（xlsx、csv 或 docx）")],
+    content: Annotated[bytes, Depends(sent_bytes)],
 ) -> Response:
     """请求体是文件本身。默认只看会怎样：新增的行、逐格的改动、与记录的冲突、看不懂的期限、不认识的部门。"""
     desk.scope.check_write()
@@ -253,14 +260,14 @@ def move_many(desk: AtDesk, campaign_id: CampaignId, sent: ItemsMove) -> Respons
     return desk.tried(moved) if sent.dry_run else desk.once(moved)
 
 
-@router.get("/{no}", summary="一项台账", response_model=LedgerInFull)
+@router.get("/{no:int}", summary="一项台账", response_model=LedgerInFull)
 def item(desk: AtDesk, campaign_id: CampaignId, no: Number) -> Response:
     """一项的内容、可做的动作和全部经过。"""
     with desk.read() as session:
         return desk.tell(reading_ledger.one(session, desk.scope, campaign_id, no))
 
 
-@router.post("/{no}/moves", summary="办理一项台账", response_model=LedgerInFull)
+@router.post("/{no:int}/moves", summary="办理一项台账", response_model=LedgerInFull)
 def move(desk: AtDesk, campaign_id: CampaignId, no: Number, sent: ItemMove) -> Response:
     """start 开始整改、claim 申报销号、check 核查通过、close 销号、review 复查、partial 部分销号、return 退回、reopen 回头看。"""
     return desk.once(
@@ -278,7 +285,7 @@ def move(desk: AtDesk, campaign_id: CampaignId, no: Number, sent: ItemMove) -> R
     )
 
 
-@router.post("/{no}/handover", summary="移交", response_model=LedgerInFull)
+@router.post("/{no:int}/handover", summary="移交", response_model=LedgerInFull)
 def hand_over(desk: AtDesk, campaign_id: CampaignId, no: Number, sent: HandOver) -> Response:
     """记下移交给哪个机关、对方的文号。"""
     return desk.once(

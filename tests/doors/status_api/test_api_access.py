@@ -17,6 +17,7 @@ VALUES = {
     "obligation_id": "16777220",
     "act": "submit",
     "change_id": "1",
+    "no": "1",
     "key": "standard-four-phase",
 }
 BODIES: dict[str, Any] = {
@@ -40,7 +41,19 @@ BODIES: dict[str, Any] = {
     "/api/v1/campaigns/{campaign_id}/renewal": {"text": "key: x"},
     "/api/v1/campaigns/{campaign_id}/renewal/units": {"text": "key: x"},
 }
-QUERIES = {"/api/v1/campaigns/{campaign_id}/preview": {"from": "2026-11-02", "to": "2026-11-03"}}
+PROBLEM = {"unit": "S", "project": "示例", "problem": "问题", "measures": ["改"], "found_by": "self"}
+LEDGER = "/api/v1/campaigns/{campaign_id}/ledger"
+BODIES |= {
+    LEDGER: {"items": [PROBLEM]},
+    f"{LEDGER}/import": {"not": "a file"},
+    f"{LEDGER}/moves": {"move": "start", "filter": {"all": True}},
+    f"{LEDGER}/{{no}}/moves": {"move": "start"},
+    f"{LEDGER}/{{no}}/handover": {"to": "示例机关"},
+}
+QUERIES = {
+    "/api/v1/campaigns/{campaign_id}/preview": {"from": "2026-11-02", "to": "2026-11-03"},
+    f"{LEDGER}/import": {"filename": "台账.xlsx"},
+}
 
 
 def every_route(world: Any) -> list[tuple[str, str]]:
@@ -54,9 +67,7 @@ def ask(world: Any, method: str, path: str, key: dict[str, str] | None) -> Any:
     """A request that is sound apart from its key."""
     address = path.format(**{**VALUES, "obligation_id": world.report})
     body = BODIES[path] if method != "get" else None
-    return world.client.request(
-        method, address, headers=key or {}, json=body, params=QUERIES.get(path) if method == "get" else None
-    )
+    return world.client.request(method, address, headers=key or {}, json=body, params=QUERIES.get(path))
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +89,7 @@ def test_every_route_wants_a_key(world: Any) -> None:
 def test_no_route_is_hidden_from_the_document(world: Any) -> None:
     """The walk above is over the document, so a route that is left out of it would escape."""
     documented = {path for _method, path in every_route(world)}
-    real = {one.path for one in _all_routes(world.app.routes) if one.path.startswith("/api/")}
+    real = {one.path_format for one in _all_routes(world.app.routes) if one.path.startswith("/api/")}
     assert real == documented
 
 
