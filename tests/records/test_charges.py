@@ -7,6 +7,7 @@ import pytest
 from states.records import figures, launch, reading_ledger
 from states.records.access import Scope
 from states.records.dispatch import Timer
+from states.records.ledger_items import Which
 from states.records.tables import LedgerItem, Milestone, Obligation
 
 EVERYTHING = Scope(1, "test", True, None, None)
@@ -61,7 +62,9 @@ def test_a_missing_department_of_a_workstream_is_said_at_the_launch(stage) -> No
 def test_an_item_with_several_dates_is_closed_when_every_department_has_settled_every_step(charged) -> None:
     def told() -> tuple[list[tuple[int, int, int, bool]], tuple[int, int]]:
         with charged.store.read() as session:
-            items = reading_ledger.ledger(session, EVERYTHING, 1, 0, 10)["items"]
+            items = reading_ledger.ledger(
+                session, EVERYTHING, 1, Which(), charged.at("2026-03-10 10:00"), 0, 10
+            )["items"]
             found = figures.tally(session, charged.campaign(session, 1), charged.at("2026-03-10 10:00"))
         rows = [(one["no"], one["answering"], one["settled"], one["closed"]) for one in items]
         return rows, (found.ledger_closed, found.ledger_total)
@@ -86,7 +89,9 @@ def test_an_item_with_several_dates_is_closed_when_every_department_has_settled_
 
 def test_an_item_is_told_with_its_type_and_the_dates_of_its_steps(charged) -> None:
     with charged.store.read() as session:
-        first, second = reading_ledger.ledger(session, EVERYTHING, 1, 0, 10)["items"]
+        first, second = reading_ledger.ledger(
+            session, EVERYTHING, 1, Which(), charged.at("2026-03-10 10:00"), 0, 10
+        )["items"]
     assert (first["type"], first["words"]) == ("重大问题", "制定措施：启动后10日内；整改到位：启动后60日内")
     assert [(one["key"], one["due"]) for one in first["steps"]] == [
         ("measure", "2026-03-12T18:00:00+08:00"),
