@@ -38,7 +38,7 @@ class House:
     def __init__(self, settings: Settings, now: Now | None = None) -> None:
         """`now`: what tells the time; by default the clock, or that of a demonstration while one runs."""
         self.settings = settings
-        self.store: Store = connect(settings.database_url)
+        self.store: Store = connect(settings.database_url, home=settings.home)
         self.driver = Driver(self.store)
         self.statuses = Statuses(self.store)
         self.points = points(self.store, self.driver, self.statuses)

@@ -37,12 +37,14 @@ class RoundReport:
     done: int
     notes: tuple[str, ...] = ()
     figures: dict[str, float] = field(default_factory=dict)
+    blocked: tuple[str, ...] = ()
+    """Why our own post took no mail, whoever it was for."""
 
 
 @lru_cache(maxsize=8)
 def store_of(settings: Settings) -> Store:
     """The store of these settings, one per process."""
-    return connect(settings.database_url)
+    return connect(settings.database_url, home=settings.home)
 
 
 def mail_hours(settings: Settings) -> MailHours:
@@ -114,7 +116,8 @@ def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
         "deferred": done.deferred,
         "refused": done.refused,
     }
-    return RoundReport("deliver", now, done.sent, tuple(dict.fromkeys(done.notes)), figures)
+    notes, blocked = (tuple(dict.fromkeys(said)) for said in (done.notes, done.blocked))
+    return RoundReport("deliver", now, done.sent, notes, figures, blocked)
 
 
 def watchdog(store: Store, _settings: Settings, now: datetime) -> RoundReport:
@@ -132,7 +135,7 @@ def sender(post: Mailer, settings: Settings, now: datetime) -> Callable[[Message
             message, sender=settings.mail_from, base_url=settings.mail_link, now=now, zone=settings.zone
         )
         answer = post.send(letter)
-        return Answer(answer.kind.value, answer.detail, letter.message_id)
+        return Answer(answer.kind.value, answer.detail, letter.message_id, answer.ours)
 
     return send
 

@@ -71,6 +71,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         "DUBAN_BASE_URL": values.get("DUBAN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         "DUBAN_TIMEZONE": values.get("DUBAN_TIMEZONE", "Asia/Shanghai"),
         "DUBAN_MAIL_HOURS": hours,
+        "PREFECT_API_URL": values.get("PREFECT_API_URL", ""),
     }
     faults = [*_unknown(values), *_faults(settings)]
     if faults:
@@ -85,7 +86,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         timezone=settings["DUBAN_TIMEZONE"],
         mail_opens=opens,
         mail_closes=closes,
-        prefect_api_url=values.get("PREFECT_API_URL") or None,
+        prefect_api_url=settings["PREFECT_API_URL"] or None,
     )
 
 
@@ -122,8 +123,14 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
         faults.append(Fault("DUBAN_SMTP_URL", "只支持 smtp://用户:密码@主机:端口、smtps://… 或 maildir:目录"))
     if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", settings["DUBAN_MAIL_FROM"]):
         faults.append(Fault("DUBAN_MAIL_FROM", "应为一个邮箱地址，如 duban@example.org"))
-    if urlsplit(settings["DUBAN_BASE_URL"]).scheme not in ("http", "https"):
-        faults.append(Fault("DUBAN_BASE_URL", "应以 http:// 或 https:// 开头"))
+    if not _web(settings["DUBAN_BASE_URL"]):
+        faults.append(
+            Fault("DUBAN_BASE_URL", "应以 http:// 或 https:// 开头，后面写主机，如 https://duban.example.org")
+        )
+    if settings["PREFECT_API_URL"] and not _web(settings["PREFECT_API_URL"]):
+        faults.append(
+            Fault("PREFECT_API_URL", "应写作 http://主机:4200/api；不用已有的 Prefect 服务就删去这一项")
+        )
     if not _hours(settings["DUBAN_MAIL_HOURS"]):
         faults.append(Fault("DUBAN_MAIL_HOURS", "应写作 09:00-17:30，前早后晚"))
     try:
@@ -131,6 +138,15 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
     except (ZoneInfoNotFoundError, ValueError):
         faults.append(Fault("DUBAN_TIMEZONE", "不认识这个时区，如 Asia/Shanghai"))
     return faults
+
+
+def _web(url: str) -> bool:
+    """Whether this can be the address of a web server."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 def _hours(text: str) -> bool:

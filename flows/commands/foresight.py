@@ -10,8 +10,10 @@ import typer
 
 from flows.commands import given, shown
 from states import clock
+from states.errors import Refused
 
 if TYPE_CHECKING:
+    from flows.rounds import RoundReport
     from flows.simulate import Day, Simulated
     from states.records.foretell import Foretold
 
@@ -103,13 +105,20 @@ def tick(
 
     settings = given.warned(given.postal(given.settings()))
     with given.opened(settings):
+        given.mailbox(settings)
         reports = rounds.tick(settings, given.located(now, settings.zone) if now else None)
+    _show_rounds(reports, settings.zone, as_json=as_json)
+    if blocked := [said for one in reports for said in one.blocked]:
+        raise Refused(*(f"{said}。没有发出的邮件仍在待发" for said in blocked))
+
+
+def _show_rounds(reports: list[RoundReport], zone: ZoneInfo, *, as_json: bool) -> None:
     if as_json:
         shown.as_json(
             [
                 {
                     "job": one.job,
-                    "at": shown.iso(one.at, settings.zone),
+                    "at": shown.iso(one.at, zone),
                     "done": one.done,
                     "notes": list(one.notes),
                     "figures": one.figures,

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from flows.commands import shown
-from states.errors import Fault, Faulty, NotFound
+from states.errors import BadSetting, Fault, Faulty, NotFound
 
 if TYPE_CHECKING:
     from states.records.session import Store
@@ -49,13 +49,26 @@ def warned(found: Settings) -> Settings:
     return found
 
 
+def mailbox(found: Settings) -> None:
+    """Make the folder that keeps the mails, where they go into one; raises BadSetting when it can't be made."""
+    from flows.mailer import Maildir, mailer
+
+    post = mailer(found.smtp_url, found.mail_from)
+    if not isinstance(post, Maildir):
+        return
+    try:
+        post.prepare()
+    except OSError as error:
+        raise BadSetting([Fault("DUBAN_SMTP_URL", str(error))]) from error
+
+
 @contextmanager
 def opened(found: Settings) -> Iterator[Store]:
     """The database of these settings; raises NoDatabase when it has not this version's shape."""
     from states.records import schema
     from states.records.session import connect
 
-    store = connect(found.database_url)
+    store = connect(found.database_url, home=found.home)
     try:
         if said := schema.behind(store):
             raise schema.NoDatabase(said)

@@ -37,9 +37,10 @@ def up(
 
     settings = given.postal(given.settings())
     bound = serving.listen(host, port)
-    store = connect(settings.database_url)
+    store = connect(settings.database_url, home=settings.home)
     schema.upgrade(store)
     store.close()
+    given.mailbox(settings)
     settings = given.warned(_reachable(settings, serving.address(bound)))
     clock = None if no_clock else local.of(settings, lite=lite)
     ending = threading.Event()
@@ -93,7 +94,8 @@ def upgrade() -> None:
     from states.records import schema
     from states.records.session import connect
 
-    store = connect(given.settings().database_url)
+    settings = given.settings()
+    store = connect(settings.database_url, home=settings.home)
     try:
         schema.upgrade(store)
     finally:

@@ -23,6 +23,8 @@ class Answer:
 
     kind: AnswerKind
     detail: str
+    ours: bool = False
+    """Our own post failed, whoever the mail was for: the disk, the server, the login."""
 
     @classmethod
     def sent(cls, detail: str) -> Answer:
@@ -31,6 +33,10 @@ class Answer:
     @classmethod
     def temporary(cls, detail: str) -> Answer:
         return cls(AnswerKind.temporary, detail)
+
+    @classmethod
+    def blocked(cls, detail: str) -> Answer:
+        return cls(AnswerKind.temporary, detail, ours=True)
 
     @classmethod
     def permanent(cls, detail: str) -> Answer:

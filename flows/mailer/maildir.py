@@ -40,14 +40,24 @@ class Maildir:
         try:
             return Answer.sent(f"已写入 {self._deliver(mail, letter.message_id)}")
         except OSError as error:
-            return Answer.temporary(f"邮件未能写入 {self.folder}：{_reason(error)}")
+            return Answer.blocked(f"邮件未能写入 {self.folder}：{_reason(error)}")
 
     def close(self) -> None:
         """Nothing stays open between mails."""
 
-    def _deliver(self, mail: EmailMessage, message_id: str) -> Path:
+    def prepare(self) -> None:
+        """Make the folders that are missing; raises OSError with a sentence that says what to do."""
+        try:
+            self._make()
+        except OSError as error:
+            raise OSError(f"建不了邮件文件夹 {self.folder}：{_reason(error)}") from error
+
+    def _make(self) -> None:
         for part in ("tmp", "new", "cur"):
             (self.folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _deliver(self, mail: EmailMessage, message_id: str) -> Path:
+        self._make()
         name = hashlib.sha256(message_id.encode()).hexdigest()[:40] + ".duban"
         place = self._place(name)
         passing = self.folder / "tmp" / f"{name}.{os.getpid()}.{secrets.token_hex(4)}"

@@ -119,7 +119,7 @@ class Smtp:
             line.open(limit)
         except (OSError, binascii.Error) as error:
             line.close()
-            answer = Answer.temporary(trouble(error, self.server, limit))
+            answer = Answer.blocked(trouble(error, self.server, limit))
             self._resting = time.monotonic() + self.server.rest, answer
             return answer
         self._line = line
@@ -142,9 +142,9 @@ class Smtp:
         if code == CLOSING or not 200 <= code < 600:
             self._drop()
         if code in NOT_SIGNED_IN:
-            return Answer.temporary(f"{words}；请检查 DUBAN_SMTP_URL 中的用户名和密码")
+            return Answer.blocked(f"{words}；请检查 DUBAN_SMTP_URL 中的用户名和密码")
         if stage is Stage.sender and code != TOO_LARGE:  # our own address: no receiver is to blame
-            return Answer.temporary(f"{words}；请检查 DUBAN_MAIL_FROM")
+            return Answer.blocked(f"{words}；请检查 DUBAN_MAIL_FROM")
         return Answer.permanent(words) if 500 <= code < 600 else Answer.temporary(words)
 
     def _drop(self) -> None:

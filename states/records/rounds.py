@@ -27,11 +27,15 @@ log = logging.getLogger("duban.rounds")
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a mail: `sent`, `temporary` or `permanent`, with the server's words and the Message-ID."""
+    """What became of a mail: `sent`, `temporary` or `permanent`, with the server's words and the Message-ID.
+
+    `ours`: our own post failed, whoever the mail was for.
+    """
 
     kind: str
     detail: str = ""
     message_id: str = ""
+    ours: bool = False
 
 
 @dataclass
@@ -43,6 +47,7 @@ class Delivered:
     refused: int = 0
     withdrawn: int = 0
     notes: list[str] = field(default_factory=list)
+    blocked: list[str] = field(default_factory=list)
 
 
 Send = Callable[[Message], Answer]
@@ -201,6 +206,8 @@ def _record(
         outbox.mark_deferred(session, claim, now, answer.detail)
         done.deferred += 1
         done.notes.append(answer.detail)
+        if answer.ours:
+            done.blocked.append(answer.detail)
 
 
 def _try(send: Send, message: Message) -> Answer:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,13 +71,18 @@ def _ends(session: Session) -> Iterator[None]:
     session.commit()
 
 
-def connect(url: str, **options: Any) -> Store:
-    """The store at `url`; raises BadSetting with one sentence when it can't be one."""
+def connect(url: str, *, home: Path | None = None, **options: Any) -> Store:
+    """The store at `url`; raises BadSetting with one sentence when it can't be one.
+
+    Folders are made for it inside `home` alone: anywhere else a missing one is a mistyped address.
+    """
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
         raise BadSetting([Fault("DUBAN_DATABASE_URL", f"地址写法不对：{error}")]) from error
     if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            _prepare(Path(parsed.database).absolute(), home)
         return Store(_sqlite(parsed, options))
     return Store(sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, **options))
 
@@ -90,14 +96,24 @@ def memory() -> Store:
     return Store(engine)
 
 
+def _prepare(file: Path, home: Path | None) -> None:
+    """See that a file can be where it shall be; raises BadSetting that names the setting to blame."""
+    folder, place = file.parent, "DUBAN_DATABASE_URL"
+    if home is not None and folder.is_relative_to(home):
+        place = "DUBAN_HOME"
+    elif not folder.is_dir():
+        says = f"没有文件夹 {folder}；请先建好它，或改正数据库地址（绝对路径写作 sqlite:////文件夹/文件）"
+        raise BadSetting([Fault(place, says)])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            TemporaryFile(dir=folder).close()
+    except OSError as error:
+        says = f"不能在 {folder} 里建数据库（{error.strerror}）；请换一个可写的文件夹，或改正它的权限"
+        raise BadSetting([Fault(place, says)]) from error
+
+
 def _sqlite(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
-    if url.database and url.database != ":memory:":
-        folder = Path(url.database).parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            detail = f"建不了数据库所在目录 {folder}：{error.strerror}"
-            raise BadSetting([Fault("DUBAN_DATABASE_URL", detail)]) from error
     engine = sa.create_engine(
         url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **options
     )

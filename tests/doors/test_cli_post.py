@@ -35,6 +35,8 @@ def upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         ("smtp://mail.example.org?tls=no", "没有选项 tls"),
         ("smtps://mail.example.org?ca=/nowhere.pem", "读不出 ca 指定的证书文件"),
         ("maildir:", "maildir: 后面应写明文件夹"),
+        ("maildir:/proc/duban-mail", "建不了邮件文件夹 /proc/duban-mail"),
+        ("maildir:data/duban.db/mail", "该路径不是文件夹"),
     ],
 )
 def test_a_mail_server_that_cannot_be_one_stops_what_sends_before_it_begins(
@@ -64,3 +66,30 @@ def test_a_round_says_that_mails_lead_nowhere_when_only_this_machine_could_follo
     done = CliRunner().invoke(app, ["tick"])
     assert done.exit_code == 0, done.output
     assert done.stderr.count("DUBAN_BASE_URL") == (1 if warned else 0)
+
+
+def mails(upgraded: Path) -> dict[str, int]:
+    """How many mails stand in which state."""
+    with sqlite3.connect(upgraded / "data" / "duban.db") as kept:
+        return dict(kept.execute("SELECT state, count(*) FROM mail GROUP BY state").fetchall())
+
+
+def test_a_tick_whose_own_post_is_down_ends_with_1_and_keeps_the_mails(
+    upgraded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    units = Path(__file__).parents[2] / "docs" / "example-units.csv"
+    start = ["campaign", "start", "standard-four-phase", "--start", "2026-11-23", "--past", "keep"]
+    for words in (["units", "import", str(units), "--apply"], start):
+        assert CliRunner().invoke(app, words).exit_code == 0
+    monkeypatch.setenv("DUBAN_SMTP_URL", "smtp://127.0.0.1:1")
+    done = CliRunner().invoke(app, ["tick", "--now", "2026-11-24T10:00+08:00"])
+    assert done.exit_code == 1, done.output
+    line = done.stderr.splitlines()[-1]
+    assert "邮件服务器 127.0.0.1:1 拒绝连接" in line
+    assert "仍在待发" in line
+    waiting = mails(upgraded)
+    assert set(waiting) == {"queued"}
+    monkeypatch.setenv("DUBAN_SMTP_URL", f"maildir:{upgraded / 'mail'}")
+    again = CliRunner().invoke(app, ["tick", "--now", "2026-11-24T14:00+08:00"])
+    assert again.exit_code == 0, again.output
+    assert mails(upgraded)["sent"] >= waiting["queued"]

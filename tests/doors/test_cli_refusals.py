@@ -106,13 +106,39 @@ def test_a_database_without_our_tables_says_to_upgrade(home: Path) -> None:
         assert "请先运行 duban upgrade" in refused(*words)
 
 
-def test_a_database_folder_that_cannot_be_made_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("folder", ["nowhere/at/all", "file"])
+def test_a_database_in_a_folder_that_is_none_is_refused_and_nothing_is_made(
+    home: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
     (home / "file").write_text("")
-    monkeypatch.setenv("DUBAN_DATABASE_URL", f"sqlite:///{home / 'file' / 'duban.db'}")
+    monkeypatch.setenv("DUBAN_DATABASE_URL", f"sqlite:///{home / folder / 'duban.db'}")
     for words in (["upgrade"], ["tick"], ["up", "--port", "0"]):
-        said = refused(*words)
-        assert "建不了数据库所在目录" in said
-        assert str(home / "file") in said
+        (line,) = refused(*words).splitlines()
+        assert f"DUBAN_DATABASE_URL：没有文件夹 {home / folder}；请先建好它" in line
+    assert sorted(one.name for one in home.iterdir()) == ["file"]
+
+
+@pytest.mark.parametrize("folder", ["file", "file/deep", "/proc", "/proc/duban"])
+def test_a_bad_home_is_blamed_itself(home: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    (home / "file").write_text("")
+    monkeypatch.setenv("DUBAN_HOME", str(home / folder))
+    for words in (["upgrade"], ["tick"], ["up", "--port", "0"]):
+        (line,) = refused(*words).splitlines()
+        assert f"DUBAN_HOME：不能在 {home / folder} 里建数据库" in line
+        assert "DUBAN_DATABASE_URL" not in line
+
+
+def test_a_folder_inside_home_is_made_for_the_database(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUBAN_DATABASE_URL", f"sqlite:///{home / 'data' / 'base' / 'duban.db'}")
+    assert duban("upgrade").exit_code == 0
+    assert (home / "data" / "base" / "duban.db").exists()
+
+
+def test_a_prefect_address_that_is_none_stops_the_start(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", "xx")
+    (line,) = refused("up", "--port", "0").splitlines()
+    assert line.startswith("设置有误：PREFECT_API_URL：应写作 http://主机:4200/api")
+    assert not (home / "data").exists()
 
 
 def test_a_file_that_is_no_database_is_one_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
