@@ -93,6 +93,8 @@ def told(error: DubanError) -> Response:
     more: dict[str, Any] = {}
     if isinstance(error, Refused):
         more["refusals"] = error.refusals
+        if error.places:
+            more["places"] = error.places
     if isinstance(error, Faulty):
         more["faults"] = [_fault(one) for one in error.faults]
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "10"}}.get(status)

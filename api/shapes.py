@@ -163,13 +163,14 @@ class FaultShown(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457. `refusals`: every reason why not; `faults`: everything wrong in what was sent."""
+    """RFC 9457. `refusals`: every reason why not; `places`: where a date can be set instead; `faults`: everything wrong in what was sent."""
 
     type: str = Field(examples=["urn:duban:refused"])
     title: str
     status: int
     detail: str
     refusals: list[str] | None = None
+    places: list[str] | None = None
     faults: list[FaultShown] | None = None
     request_id: str | None = None
 

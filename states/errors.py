@@ -1,7 +1,7 @@
 """The errors a person can read. One small tree; the docstring of a class is the title of its message.
 
 DubanError
-├── Refused          the rules say no; carries every reason
+├── Refused          the rules say no; carries every reason, and the places to set where there are such
 │   ├── Conflict     somebody else was faster
 │   │   └── KeyReused  one key for two different requests
 │   └── NotAllowed   outside the asker's scope
@@ -44,9 +44,10 @@ class DubanError(Exception):
 class Refused(DubanError):
     """不能这样做"""
 
-    def __init__(self, *refusals: str) -> None:
+    def __init__(self, *refusals: str, places: Iterable[str] = ()) -> None:
         super().__init__("；".join(refusals))
         self.refusals = list(refusals)
+        self.places = list(dict.fromkeys(places))
 
 
 class Conflict(Refused):

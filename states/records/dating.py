@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
+from states import sanity
 from states.errors import Fault, Faulty, Refused
 from states.plan import PlannedMilestone
 from states.records import laying, locks, rearming
@@ -52,8 +53,13 @@ def give(
         raise Refused("专项行动已经办结或取消，不再定期限")
     if not fills:
         raise Faulty([Fault("--set", "请写明给哪一处定期限，如 report.due=12月5日前")])
-    changed = _changed(session, campaign, {**campaign.row.fills, **fills})
-    _check_past(changed, now)
+    both = {**campaign.row.fills, **fills}
+    again = planned_again(session, campaign, fills=both)
+    odd = [one for one in sanity.doubts(campaign.template, both, again, given=fills) if one.impossible]
+    if odd:
+        raise Refused(*(one.says for one in odd), places=(one.place for one in odd))
+    changed = _changed(session, campaign, again.milestones)
+    _check(campaign, fills, changed, now)
     moved = tuple(dated(row, planned) for row, planned in changed)
     before = {place: campaign.row.fills.get(place) for place in fills}
     campaign.row.fills = {**campaign.row.fills, **fills}
@@ -70,9 +76,8 @@ def give(
 
 
 def _changed(
-    session: Session, campaign: Running, fills: Mapping[str, str]
+    session: Session, campaign: Running, planned: Iterable[PlannedMilestone]
 ) -> list[tuple[Milestone, PlannedMilestone]]:
-    planned = planned_again(session, campaign, fills=fills).milestones
     again = {(one.requirement, one.period): one for one in planned}
     rows = session.exec(
         select(Milestone).where(milestone.c.campaign_id == campaign.id).order_by(milestone.c.id)
@@ -81,10 +86,17 @@ def _changed(
     return [(row, one) for row, one in both if differs(row, one)]
 
 
-def _check_past(changed: list[tuple[Milestone, PlannedMilestone]], now: datetime) -> None:
-    late = [one.name for _row, one in changed if one.due_at is not None and one.due_at < now]
+def _check(
+    campaign: Running,
+    fills: Mapping[str, str],
+    changed: list[tuple[Milestone, PlannedMilestone]],
+    now: datetime,
+) -> None:
+    late = [one for _row, one in changed if one.due_at is not None and one.due_at < now]
     if late:
-        raise Refused(f"这样定，期限已在现在之前：{'、'.join(dict.fromkeys(late))}；请另定日期")
+        places = sanity.places_of(campaign.template, {**campaign.row.fills, **fills}, late)
+        names = "、".join(dict.fromkeys(one.name for one in late))
+        raise Refused(f"这样定，期限已在现在之前：{names}；请另定日期（{'、'.join(places)}）", places=places)
 
 
 def _note(

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from states import sanity
 from states.errors import Refused
 from states.machine import ord_of
 from states.plan import Plan, plan
@@ -49,7 +50,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Draft:
-    """A campaign as it would start: what to look at before it is real."""
+    """A campaign as it would start: what to look at before it is real. `places`: where its refusals are mended."""
 
     template: Template
     plan: Plan
@@ -57,6 +58,7 @@ class Draft:
     participants: int
     warnings: tuple[str, ...]
     refusals: tuple[str, ...]
+    places: tuple[str, ...] = ()
 
 
 def draft(session: Session, order: Order, now: datetime) -> Draft:
@@ -74,6 +76,11 @@ def draft(session: Session, order: Order, now: datetime) -> Draft:
         f"“{blank.name}”在方案中为空（{blank.words}），请用 --set {blank.place}=日期 填写"
         for blank in planned.blanks
     ]
+    places = [blank.place for blank in planned.blanks]
+    odd = sanity.doubts(template, order.fills, planned)
+    warnings += [one.says for one in odd if not one.impossible]
+    refusals += [one.says for one in odd if one.impossible]
+    places += [one.place for one in odd if one.impossible]
     refusals += unknown
     alone = scoping.departments_alone(session, template, owner, sa.and_(*conditions))
     if counted == 0 and not alone:
@@ -83,8 +90,12 @@ def draft(session: Session, order: Order, now: datetime) -> Draft:
     warnings += said
     if past and order.past not in ("keep", "skip"):
         listed = "；".join(said[:5]) + (f" 等 {len(said)} 项" if len(said) > 5 else "")
-        refusals.append(f"{listed}。请改期（--set 要求.due=日期），或确认照旧下达（--past keep）")
-    return Draft(template, planned, owner, counted, tuple(warnings), tuple(refusals))
+        where = sanity.places_of(template, order.fills, past)
+        places += where
+        refusals.append(
+            f"{listed}。请改期（{'、'.join(f'--set {one}=日期' for one in where)}），或确认照旧下达（--past keep）"
+        )
+    return Draft(template, planned, owner, counted, tuple(warnings), tuple(refusals), tuple(places))
 
 
 def launch(session: Session, order: Order, now: datetime, actor: str) -> int:
@@ -94,7 +105,7 @@ def launch(session: Session, order: Order, now: datetime, actor: str) -> int:
     """
     drafted = draft(session, order, now)
     if drafted.refusals:
-        raise Refused(*drafted.refusals)
+        raise Refused(*drafted.refusals, places=drafted.places)
     campaign_id = _campaign(session, order, drafted, now)
     _phases_and_milestones(session, campaign_id, drafted.plan, now if order.past == "skip" else None)
     first = drafted.plan.phases[0]

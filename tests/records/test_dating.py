@@ -68,6 +68,18 @@ def test_a_date_given_to_a_phase_moves_what_counts_from_it(running) -> None:
     assert (made.name, running.local(made.after)) == ("自查报告", "2026-03-26 18:00")
 
 
+def test_a_phase_can_not_be_made_to_end_before_it_begins(running) -> None:
+    with pytest.raises(Refused, match="“自查自纠”阶段的结束（2026-02-20）早于开始") as caught:
+        give(running, check_until="2026-02-20")
+    assert caught.value.places == ["check.until"]
+
+
+def test_a_date_in_the_past_is_refused_with_its_place(running) -> None:
+    with pytest.raises(Refused) as caught:
+        give(running, meeting_due="2026-03-03")
+    assert caught.value.places == ["meeting.due"]
+
+
 def test_what_is_not_open_yet_takes_its_date_when_it_opens(running) -> None:
     assert give(running, plan_due="4月10日前")[0].units == 0
     assert running.rows(Timer, Timer.milestone_id == running.milestone("plan").id) == []

@@ -83,6 +83,44 @@ def test_dates_already_past_are_warned_of_and_need_a_decision(stage) -> None:
     assert any("已过" in said for said in stage.one(Campaign, Campaign.id == kept).warnings)
 
 
+def test_a_phase_that_would_end_before_it_begins_is_refused_with_its_place(stage) -> None:
+    found = drafted(stage, stage.order(fills={"check.from": "2026-03-20", "check.until": "2026-03-10"}))
+    said = "“自查自纠”阶段的结束（2026-03-10）早于开始（2026-03-20），请改 --set check.until=日期"
+    assert said in found.refusals
+    assert "check.until" in found.places
+    with pytest.raises(Refused, match="早于开始") as caught:
+        stage.launch(fills={"check.until": "2026-02-20"})
+    assert "check.until" in caught.value.places
+
+
+def test_what_is_filled_in_before_the_start_is_refused_even_where_the_past_is_kept(stage) -> None:
+    order = stage.order(fills={"report.due": "2026-02-20"}, past="keep")
+    found = drafted(stage, order)
+    assert found.refusals == (
+        "“自查报告”的期限（2026-02-20）早于行动开始（2026-03-02），请改 --set report.due=日期",
+    )
+    assert found.places == ("report.due",)
+
+
+def test_what_is_filled_in_beyond_the_end_is_warned_of(stage) -> None:
+    found = drafted(stage, stage.order(fills={"summary.due": "2026-12-30"}))
+    assert found.refusals == ()
+    said = [one for one in found.warnings if "summary.due" in one]
+    assert [("阶段结束" in one, "行动结束" in one) for one in said] == [(True, False), (False, True)]
+
+
+def test_a_phase_that_ended_before_a_late_start_by_the_words_of_the_plan_is_no_fault(stage) -> None:
+    phases = "phases:\n  - {key: check, name: 自查自纠, until: 2026年2月20日}\n"
+    found = drafted(stage, stage.order(stage.template(phases), start="2026-03-02"))
+    assert found.refusals == ()
+
+
+def test_refusals_for_past_dates_name_every_place(stage) -> None:
+    found = drafted(stage, stage.order(start="2026-02-20"), "2026-03-04 08:30")
+    assert "（--set report.due=日期、--set list.due=日期）" in found.refusals[0]
+    assert found.places == ("report.due", "list.due")
+
+
 def test_a_date_is_past_only_after_its_instant(stage) -> None:
     order = stage.order(start="2026-02-20")
     assert drafted(stage, order, "2026-03-02 18:00").plan.past(stage.at("2026-03-02 18:00")) == []

@@ -349,3 +349,10 @@ def test_templates_are_listed_and_shown_with_their_diagram(world: Any) -> None:
     assert told["diagram"].startswith("stateDiagram-v2")
     assert "standard-four-phase" in told["text"]
     assert world.get("/templates/nowhere").status_code == 404
+
+
+def test_a_refused_start_names_the_places_to_set(world: Any) -> None:
+    body = {"text": world.template, "start": "2026-11-02", "set": {"rectify.until": "2026-11-10"}}
+    answer = world.post("/campaigns", body)
+    assert (answer.status_code, answer.json()["places"]) == (409, ["rectify.until"])
+    assert "早于开始" in answer.json()["refusals"][0]
