@@ -1,6 +1,7 @@
 # duban: two commands from a fresh machine: `make demo` and `make test`.
 # Needs Python >= 3.11 and make; everything else is fetched from the package index into .tools and .venv.
 PYTHON ?= python3
+PORT   ?= 8000
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
@@ -18,10 +19,10 @@ $(VENV)/.ready-dev: requirements-dev.lock pyproject.toml tools/bootstrap.sh
 	@touch $@ $(VENV)/.ready
 
 demo: $(VENV)/.ready ## a running sample campaign on a fast clock, in a throw-away folder
-	@$(BIN)/duban demo
+	@$(BIN)/duban demo --port $(PORT)
 
 up: $(VENV)/.ready ## the service on this machine
-	@$(BIN)/duban up
+	@$(BIN)/duban up --port $(PORT)
 
 test: $(VENV)/.ready-dev ## the whole suite, on SQLite and PostgreSQL
 	@$(BIN)/pytest -n 2 --dist loadgroup

@@ -52,7 +52,7 @@ def listen(host: str, port: int) -> socket.socket:
 def _why_not(host: str, port: int, error: Exception) -> str:
     number = getattr(error, "errno", None)
     if number == errno.EADDRINUSE:
-        return f"端口 {port} 已被占用，可能已有一个 duban 在运行；请先停掉它，或用 --port 换一个端口"
+        return f"端口 {port} 已被占用，可能已有一个 duban 在运行；请先停掉它，或用 --port 换一个端口（make demo PORT=8010）"
     if number == errno.EACCES:
         return f"没有权限使用端口 {port}；请用 --port 换一个 1024 以上的端口"
     return f"不能在 {host}:{port} 上提供服务：{getattr(error, 'strerror', None) or error}"

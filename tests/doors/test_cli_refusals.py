@@ -177,6 +177,7 @@ def test_a_port_in_use_is_said_before_anything_is_made(home: Path) -> None:
             said = refused(*words)
             assert f"端口 {port} 已被占用" in said
             assert "--port" in said
+            assert "make demo PORT=8010" in said
     assert not (home / "data").exists()
 
 

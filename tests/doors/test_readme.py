@@ -54,6 +54,14 @@ def test_every_make_target_named_exists(name: str) -> None:
     assert {t for t in make_targets(name) if not re.search(rf"^{t}:", makefile, re.MULTILINE)} == set()
 
 
+@pytest.mark.parametrize("target", ["demo", "up"])
+def test_make_takes_another_port(target: str) -> None:
+    done = subprocess.run(
+        ["make", "-n", target, "PORT=8010"], cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
+    assert f"duban {target} --port 8010" in done.stdout
+
+
 @pytest.mark.slow
 def test_the_commands_run_in_an_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
