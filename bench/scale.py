@@ -22,6 +22,7 @@ class Scale:
     sim_days: int
     idle_seconds: float
     flow_ticks: int
+    ledger_rows: int
     prefect: bool
 
 
@@ -38,6 +39,7 @@ FULL = Scale(
     sim_days=150,
     idle_seconds=60,
     flow_ticks=12,
+    ledger_rows=50_000,
     prefect=True,
 )
 QUICK = Scale(
@@ -53,5 +55,6 @@ QUICK = Scale(
     sim_days=30,
     idle_seconds=5,
     flow_ticks=3,
+    ledger_rows=5_000,
     prefect=False,
 )

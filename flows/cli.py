@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.commands import calendars, campaigns, foresight, keys, moving, running, templates, units
+from flows.commands import calendars, campaigns, foresight, keys, ledgers, moving, running, templates, units
 from flows.commands.talking import Talking
 
 app = typer.Typer(
@@ -26,5 +26,6 @@ app.command()(foresight.preview)
 app.command()(foresight.simulate)
 app.command()(foresight.tick)
 app.command()(moving.move)
+app.add_typer(ledgers.app, name="ledger")
 app.add_typer(keys.app, name="key")
 app.add_typer(calendars.app, name="calendar")
