@@ -296,7 +296,7 @@ class Story:
     def dates(self) -> dict[str, str]:
         """Name of a matter → when it is due, `（暂定）` where that is not certain yet."""
         return {
-            one.name: (local(one.due_at) if one.due_at else one.words)
+            one.name: (local(one.due_at) if one.due_at else one.filled or one.words)
             + ("（暂定）" if one.provisional else "")
             for one in self.rows(Milestone)
         }

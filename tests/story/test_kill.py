@@ -15,6 +15,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from openpyxl import load_workbook
 
 from states.letters import message_id
 from states.reading import shipped
@@ -166,8 +168,15 @@ def arrived(office: PostOffice) -> dict[str, list[tuple[str, date, str]]]:
         day = parsedate_to_datetime(str(message["Date"])).astimezone(CHINA).date()
         body = message.get_body(("plain",))
         assert body is not None
-        found[key].append((to, day, body.get_content()))
+        sheets = [sheet_text(one.get_content()) for one in message.iter_attachments()]
+        found[key].append((to, day, "\n".join([body.get_content(), *sheets])))
     return found
+
+
+def sheet_text(data: bytes) -> str:
+    """Every cell of an attached table: what concerns many units is listed there."""
+    book = load_workbook(BytesIO(data), read_only=True)
+    return "\n".join(str(cell) for sheet in book for row in sheet.values for cell in row if cell is not None)
 
 
 def check_mails(found: list[Foretold], delivered: dict[str, list[tuple[str, date, str]]]) -> None:
