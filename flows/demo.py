@@ -176,8 +176,8 @@ class Show:
         """Everybody acts, every round runs; when something happens next."""
         acts_next = self.actors.act(now)
         self._close(now)
+        self.mark(now)  # first: no mail is later than the page's clock
         rounds.tick(self.settings, now)
-        self.mark(now)
         with self.store.read() as session:
             rounds_next = foretell.next_event(session, now, rounds.mail_hours(self.settings))
         return min(at for at in (acts_next, rounds_next) if at is not None and at > now)

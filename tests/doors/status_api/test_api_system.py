@@ -122,3 +122,10 @@ def test_a_demonstration_is_answered_on_its_own_clock(world: Any) -> None:
         answer = client.get("/api/v1/units/A-H1/status", headers=world.all).json()
     assert answer["as_of"] == "2027-02-10T09:00:00+08:00"
     assert answer["campaigns"][0]["overdue"] == 2
+
+
+def test_a_demonstration_that_leaps_over_hours_is_ready(world: Any) -> None:
+    beat(world, "round:deliver", minutes=799)
+    assert world.client.get("/readyz").status_code == 503
+    beat(world, DEMO_CLOCK)
+    assert world.client.get("/readyz").status_code == 200
