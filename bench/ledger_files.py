@@ -37,7 +37,7 @@ def rows(bench: Bench) -> Iterator[Row]:
         with bench.store(kind) as store:
             yield from _measured(store, kind, name, files[0])
     note = f"{before:.0f} MB once the first workbook was made"
-    yield alone(f"{name}: memory", "", "MB", [_peak()], Target(1_500, of="value", at_least=False), note)
+    yield alone(f"{name}: memory", "", "MB", [_peak()], Target(600, of="value", at_least=False), note)
 
 
 def _measured(store: Store, kind: str, name: str, file: LedgerFile) -> Iterator[Row]:

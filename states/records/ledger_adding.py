@@ -81,8 +81,9 @@ def add(session: Session, campaign: Running, found: Sequence[Found], now: dateti
         raise Faulty(judging.faults)
     asked = unit.c.id.in_(sorted({key for one in ready for key in one.units}))
     growing.enrol(session, campaign, asked, now)
+    climbing = _Rungs(campaign, now)
     for start in range(0, len(ready), AT_ONCE):
-        _write(session, campaign, ready[start : start + AT_ONCE], now, actor)
+        _write(session, campaign, ready[start : start + AT_ONCE], climbing, now, actor)
     return [one.no for one in ready]
 
 
@@ -178,7 +179,9 @@ def _texts(found: Found) -> Iterator[tuple[str, str, str]]:
     yield "measures", "整改措施", "".join(found.measures)
 
 
-def _write(session: Session, campaign: Running, ready: list[_Ready], now: datetime, actor: str) -> None:
+def _write(
+    session: Session, campaign: Running, ready: list[_Ready], climbing: _Rungs, now: datetime, actor: str
+) -> None:
     dated = [(one, date) for one in ready for date in one.dates]
     rows = [_milestone(campaign, one, date, now) for one, date in dated]
     keys = _inserted(session, milestone, Milestone, rows)
@@ -187,7 +190,7 @@ def _write(session: Session, campaign: Running, ready: list[_Ready], now: dateti
     for key, row, (one, _date) in zip(keys, rows, dated, strict=True):
         last[one.no] = key
         owed += [_obligation(campaign, key, unit_id) for unit_id in one.units]
-        rungs += _rungs(campaign, key, row, now)
+        rungs += climbing.of(key, row)
     items = _inserted(
         session, ledger_item, LedgerItem, [_item(campaign, one, last[one.no], now) for one in ready]
     )
@@ -267,15 +270,22 @@ def _obligation(campaign: Running, milestone_id: int, unit_id: int) -> dict[str,
     }
 
 
-def _rungs(campaign: Running, key: int, row: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
-    """What comes before and after the due date."""
-    if row["due_at"] is None:
-        return []
-    planned = Milestone(id=key, **row)
-    return [
-        one.model_dump(exclude={"id"})
-        for one in timers(campaign, planned, row["due_at"], now, could_open=now)
-    ]
+class _Rungs:
+    """What comes before and after a due date; worked out once for each date and ladder."""
+
+    def __init__(self, campaign: Running, now: datetime) -> None:
+        self.campaign, self.now = campaign, now
+        self._known: dict[tuple[datetime, str | None], list[dict[str, Any]]] = {}
+
+    def of(self, key: int, row: dict[str, Any]) -> list[dict[str, Any]]:
+        if row["due_at"] is None:
+            return []
+        alike = row["due_at"], row["ladder"]
+        if alike not in self._known:
+            planned = Milestone(id=key, **row)
+            made = timers(self.campaign, planned, row["due_at"], self.now, could_open=self.now)
+            self._known[alike] = [one.model_dump(exclude={"id"}) for one in made]
+        return [{**one, "milestone_id": key} for one in self._known[alike]]
 
 
 def _fact(campaign: Running, one: _Ready, key: int, now: datetime, actor: str) -> dict[str, Any]:

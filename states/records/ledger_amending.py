@@ -185,7 +185,8 @@ def _redate(
     (read,) = _read(session, campaign, words, reported, undated=undated)
     one = dates[0]
     one.due_at, one.words, one.standing = read.due_at, words, read.standing
-    one.provisional, one.soft, one.held = read.provisional, read.soft, True
+    one.provisional, one.soft = read.provisional, read.soft
+    one.held = item.found_by is None  # its date is no longer the plan's
     one.original_due_at = one.original_due_at or read.due_at
     session.add(one)
     item.due_words, item.standing = words, read.standing

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import NamedTuple
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.dates import Anchors, parse, resolve
 from states.errors import Fault, Faulty
 from states.records.campaigns import Running
+from states.records.core import ledger_item, milestone
+from states.records.ledger_steps import dated
 from states.records.replanning import happened
 from states.template import IssueType
 
@@ -82,3 +85,26 @@ class Dating:
         standing_only = due.at is None and due.standing
         missing = None if standing_only else due.missing
         return Dated("", "", words, due.at, due.provisional, due.soft, due.standing, missing)
+
+
+def provisional(session: Session, campaign: Running) -> dict[tuple[str, str], Dated]:
+    """Dates of problems found meanwhile that rest on an unpublished calendar, read again; by requirement and period."""
+    one = ledger_item.c
+    statement = (
+        sa.select(milestone.c.requirement, milestone.c.period, one.due_words, one.type, one.reported_at)
+        .select_from(ledger_item)
+        .join(milestone, dated())
+        .where(one.campaign_id == campaign.id, one.found_by.is_not(None), milestone.c.provisional)
+    )
+    ledger = campaign.template.ledger
+    types = {one.name: one for one in (ledger.types if ledger else ())}
+    dating = Dating(session, campaign)
+    found = {}
+    for requirement, period, words, name, reported_at in session.execute(statement):
+        if name and name not in types:
+            continue  # a later version of the plan has that class no more
+        kind = types.get(name)
+        for date in dating.of(None if kind else words, kind, reported_at):
+            if date.period == period:
+                found[requirement, period] = date
+    return found

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.plan import PlannedMilestone
-from states.records import laying, rearming
+from states.records import laying, ledger_dating, rearming
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
 from states.records.journal import note
+from states.records.ledger_dating import Dated
 from states.records.replanning import follow, planned_again
 from states.records.tables import Milestone
 
@@ -58,7 +59,10 @@ def _running(session: Session) -> list[int]:
 
 def _changes(session: Session, campaign: Running, now: datetime) -> list[Redate]:
     planned = planned_again(session, campaign)
-    dates = {(one.requirement, one.period): one for one in planned.milestones}
+    dates: dict[tuple[str, str], PlannedMilestone | Dated] = {
+        (one.requirement, one.period): one for one in planned.milestones
+    }
+    dates |= ledger_dating.provisional(session, campaign)
     kept = session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id)).all()
     return [
         Redate(campaign.id, one.id, one.name, one.due_at, new.due_at, new.provisional)
@@ -67,7 +71,7 @@ def _changes(session: Session, campaign: Running, now: datetime) -> list[Redate]
     ]
 
 
-def _differs(kept: Milestone, planned: PlannedMilestone, now: datetime) -> bool:
+def _differs(kept: Milestone, planned: PlannedMilestone | Dated, now: datetime) -> bool:
     over = kept.held or kept.withdrawn_at or (kept.due_at is not None and kept.due_at <= now)
     return not over and (kept.due_at, kept.provisional) != (planned.due_at, planned.provisional)
 

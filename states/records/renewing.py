@@ -20,9 +20,8 @@ from states.plan import Plan, plan
 from states.reading import load
 from states.records import growing, rearming, replanning, scoping
 from states.records.campaigns import Running, running
-from states.records.core import milestone, obligation, run
+from states.records.core import obligation, run
 from states.records.figures import spans
-from states.records.ledger_steps import FOUND
 from states.records.settling import UNSETTLED
 from states.records.tables import Milestone, PhaseRow
 from states.renewal import Change, Planned, Standing, What
@@ -92,11 +91,8 @@ def draft(session: Session, campaign_id: int, version: Version, now: datetime) -
 
 
 def standing(session: Session, campaign: Running) -> list[Standing]:
-    """Every milestone of the plan as it stands; of problems found meanwhile the plan knows nothing."""
-    planned = select(Milestone).where(
-        Milestone.campaign_id == campaign.id, milestone.c.requirement.not_like(f"{FOUND}%")
-    )
-    rows = list(session.exec(planned))
+    """Every milestone of the campaign as it stands."""
+    rows = list(session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id)))
     counted = (
         sa.select(obligation.c.milestone_id, sa.func.count())
         .where(spans([one.id for one in rows if one.opened_at]), obligation.c.status.in_(UNSETTLED))

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from states.errors import Conflict, Faulty, NotAllowed, NotFound, Refused
-from states.records import ledger_moving, mass_settling, moving
+from states.records import ledger_adding, ledger_mass, ledger_moving, mass_settling, moving
 from states.records.access import Scope
 from states.records.campaigns import running
+from states.records.core import ledger_item
 from states.records.dispatch import Timer
+from states.records.ledger_adding import Found
 from states.records.tables import Journal, LedgerItem, Milestone, Unit
 
 TEXT = """
@@ -217,8 +219,6 @@ def test_a_department_claims_only_what_is_all_its_own_and_checks_nothing(launch)
 
 def test_the_lead_claims_for_all_once_the_others_have_handed_in(launch) -> None:
     stage = launch()
-    from states.records.core import ledger_item
-
     stage.put(ledger_item, ledger_item.c.no == 1, lead="办公室")
     office = under(stage, "R-D1")
     with pytest.raises(Refused, match="由牵头的办公室申报"):
@@ -248,3 +248,44 @@ def test_an_item_that_is_not_there_or_a_campaign_that_rests_is_said(launch) -> N
         campaigning.move(session, 1, "suspend", stage.at("2026-03-10 10:00"), "test")
     with pytest.raises(Refused, match="专项行动已暂停，不能办理台账"):
         go(stage, 1, "claim")
+
+
+# -- many at once -----------------------------------------------------------------------------------------
+
+
+def test_many_go_through_their_life_at_once_each_level_doing_its_part(launch) -> None:
+    stage = launch(checks=2)
+    found = [
+        Found(code, "收费", f"问题{n}", ("退费",), due="4月")
+        for n, code in enumerate(("R1-H1", "R1-H2", "R2-H1"))
+    ]
+    with stage.store.write() as session:
+        ledger_adding.add(session, running(session, 1), found, stage.at("2026-03-09 10:00"), "test")
+    county = under(stage, "R1")
+
+    def many(name: str, scope: Scope | None = None, **more: Any) -> tuple[int, dict[str, int]]:
+        with stage.store.write() as session:
+            campaign = running(session, 1)
+            mine = [ledger_item.c.no > 3]
+            made = ledger_mass.move_many(
+                session, campaign, name, mine, stage.at("2026-05-08 10:00"), "test", scope=scope, **more
+            )
+        return made.moved, made.why
+
+    assert many("claim", county) == (0, {"成批开始、申报由组织这次行动的单位办理；请逐项办理": 2})
+    before = stage.everything()
+    assert many("claim", dry_run=True) == (3, {})
+    assert stage.everything() == before
+    assert many("claim") == (3, {})
+    assert {stage.owed(f"found-{no}", code).late for no, code in ((4, "R1-H1"), (6, "R2-H1"))} == {True}
+    hospital = under(stage, "R1-H1")
+    assert many("check", hospital) == (0, {"由上级核查：这个密钥只管问题所在单位": 1})
+    assert many("check", county) == (2, {}), "it sees its own two"
+    assert many("close", county) == (0, {"由组织这次行动的单位办理：这个密钥只管一部分单位": 2})
+    assert many("close") == (2, {"现为“已申报销号”，不能销号；只有“已核查”可以": 1})
+    assert [item(stage, no).state for no in (4, 5, 6)] == ["closed", "closed", "claimed"]
+    assert stage.owed("found-4", "R1-H1").status == "accepted"
+    assert len(stage.journal("ledger.claim")) == 3
+    assert len(stage.journal("obligation.submit")) == 3
+    with pytest.raises(Refused, match="须逐项办理"):
+        many("return", reason="x")
