@@ -1,4 +1,4 @@
-"""How much is measured: a glance of a minute or two, or the whole."""
+"""How much is measured: the whole, a glance of a minute or two, or just enough to see that every row can be made."""
 
 from __future__ import annotations
 
@@ -56,5 +56,21 @@ QUICK = Scale(
     idle_seconds=5,
     flow_ticks=3,
     ledger_rows=5_000,
+    prefect=False,
+)
+LEAST = Scale(
+    repeats=1,
+    http_repeats=1,
+    seconds=0.2,
+    launches=(200,),
+    orm_units=100,
+    mass=200,
+    callers_units=80,
+    open_obligations=(10_000,),
+    sim_units=10,
+    sim_days=10,
+    idle_seconds=0.1,
+    flow_ticks=1,
+    ledger_rows=50,
     prefect=False,
 )
