@@ -13,6 +13,7 @@ from states.yamltext import Path, Written, place_of, read
 Item = dict[str, Any]
 
 FIXED = ("key", "version", "timezone", "begins", "ends", "ladder", "ahead", "source")
+INHERITED = ("extensions",)  # fixed where the plan above says anything of it
 LISTS = ("letters", "coverage", "sampling", "outcomes", "links", "conflicts", "notes")
 # What may be added to something inherited: list fields, by the list it stands in.
 OPEN_TO_ADDITION: Mapping[str, tuple[str, ...]] = {
@@ -49,7 +50,7 @@ def merged(data: Item, additions: str) -> Merged:
 
 
 def _take(made: Merged, name: str, value: Any) -> list[Fault]:
-    if name in FIXED:
+    if name in FIXED or (name in INHERITED and name in made.data):
         return [made.added.fault((name,), f"“{name}”由上级方案规定，下级不能改")]
     if name in OPEN_TO_ADDITION and isinstance(value, list):
         return [fault for at, item in enumerate(value) for fault in _keyed(made, name, at, item)]

@@ -21,6 +21,7 @@ MODELS: Mapping[str, str] = {
     "Scope": "范围",
     "Ladder": "梯次",
     "Rung": "梯次的一级",
+    "Extensions": "延期规定",
     "Coverage": "覆盖面",
     "Sampling": "抽查",
     "LedgerPreset": "台账",

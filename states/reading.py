@@ -25,6 +25,7 @@ SHAPES: Mapping[str, str] = {
     r"^[^\r\n]*$": "只能写在一行内",
     r"^[+-]\d{1,3}(wd|d|w|h|m)$": "应写作 -7d、+3wd（d 日、wd 工作日、w 周、m 月、h 小时）",
     r"^\d{1,2}:\d{2}$": "应写作 16:00",
+    r"^\d{1,3}(wd|d|w)$": "应写作 20wd、30d（d 日、wd 工作日、w 周），不带正负号",
     r"^\d{1,3}(wd|d|w|m|h)$": "应写作 3wd、7d（d 日、wd 工作日、w 周、m 月、h 小时），不带正负号",
 }
 SAYINGS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from states.template import CheckItem, Source, Template
+from states.frozen import Source
+from states.template import CheckItem, Template
 
 SORTS: Mapping[str, str] = {
     "phases": "阶段",

@@ -10,11 +10,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=40)]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")]
-Words = Annotated[str, Field(min_length=1, max_length=200, description="期限，照方案原文书写")]
+from states.extensions import Extensions
+from states.frozen import Frozen, Key, Name, Source, Words
+
 Shift = Annotated[
     str,
     Field(
@@ -30,10 +30,6 @@ Lead = Annotated[
 ]
 
 
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True)
-
-
 class Role(StrEnum):
     """Who can be addressed. The first four are held in a unit; the others in the unit that runs the campaign."""
 
@@ -45,14 +41,6 @@ class Role(StrEnum):
     office = "office"  # 领导小组办公室
     coordinator = "coordinator"  # 协调员
     group_leader = "group_leader"  # 领导小组组长
-
-
-class Source(Frozen):
-    """Where a fact comes from: document, place in it, and the sentence."""
-
-    doc: str
-    place: str
-    text: str | None = None
 
 
 class Document(Frozen):
@@ -203,6 +191,9 @@ class Requirement(Frozen):
     minimum: Annotated[int, Field(ge=1)] | None = Field(default=None, description="每期不少于几次（件）")
     checklist: tuple[CheckItem, ...] = ()
     ladder: Key | None = None
+    extensions: Extensions | None = Field(
+        default=None, description="这一项的延期规定，代替整个方案的延期规定"
+    )
     source: Source | None = None
 
 
@@ -331,18 +322,21 @@ class Template(Frozen):
     title: Name
     summary: str | None = None
     timezone: str = "Asia/Shanghai"
-    documents: dict[str, Document] = {}
+    documents: dict[str, Document] = Field(default={})
     announce: tuple[Role, ...] = Field(default=(), description="没有阶段的行动，开始时下发给谁")
     begins: Words | None = Field(default=None, description="行动开始，方案原文")
     ends: Words | None = Field(default=None, description="行动结束，方案原文")
     phases: tuple[Phase, ...] = ()
     workstreams: tuple[Workstream, ...] = ()
     requirements: tuple[Requirement, ...] = ()
-    ladders: dict[Key, Ladder] = {}
+    ladders: dict[Key, Ladder] = Field(default={})
     ladder: Key | None = None
     ahead: dict[str, Lead] = Field(
         default={},
         description="要求（或 要求@期、ledger-号、workstream-键）比所写期限提前多少；下级承接上级方案时写入",
+    )
+    extensions: Extensions | None = Field(
+        default=None, description="延期规定；不写则到期前都可申请，次数和时间不限"
     )
     letters: tuple[LetterType, ...] = ()
     coverage: tuple[Coverage, ...] = ()

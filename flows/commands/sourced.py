@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from flows.commands import shown
 
 if TYPE_CHECKING:
+    from states.frozen import Source
     from states.register import Fact, Register
-    from states.template import Source, Template
+    from states.template import Template
 
 NONE = "没有注明出处"
 

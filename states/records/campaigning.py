@@ -181,7 +181,7 @@ def _quiet(session: Session, campaign: Running, move: str, since: datetime, now:
         "notices_withdrawn": changed(
             session,
             sa.update(notice)
-            .where(notice.c.state == "pending", notice.c.campaign_id == campaign.id)
+            .where(notice.c.state.in_(("pending", "held")), notice.c.campaign_id == campaign.id)
             .where(notice.c.kind.in_(kinds))
             .values(state="withdrawn"),
         )
@@ -190,7 +190,7 @@ def _quiet(session: Session, campaign: Running, move: str, since: datetime, now:
         counts["proposals_withdrawn"] = changed(
             session,
             sa.update(proposal)
-            .where(proposal.c.campaign_id == campaign.id, proposal.c.state == "proposed")
+            .where(proposal.c.campaign_id == campaign.id, proposal.c.state.in_(("proposed", "held")))
             .values(state="withdrawn"),
         )
     return counts

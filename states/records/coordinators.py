@@ -17,15 +17,31 @@ LEVEL = "level"
 UNREACHED = "没有可通知的人"
 
 
-def tell(session: Session, campaign: Running, key: str, name: str, reason: str, now: datetime) -> None:
-    """Put `reason` before whoever coordinates it; a vacant office is kept as such."""
+def tell(
+    session: Session,
+    campaign: Running,
+    key: str,
+    name: str,
+    reason: str,
+    now: datetime,
+    *,
+    kind: str = LEVEL,
+    obligation: int = 0,
+    about: int = 0,
+) -> None:
+    """Put `reason` before whoever coordinates it; a vacant office is kept as such.
+
+    `obligation`, `about` (its milestone): what it is about, so that it falls silent with that.
+    """
     owner = campaign.row.owner_id
     people = directory(session, [owner], [Role.coordinator], owner)
     found = audience([Role.coordinator], owner, owner, people)
     common = {
         "campaign_id": campaign.id,
-        "kind": LEVEL,
+        "kind": kind,
         "unit_id": owner,
+        "obligation_id": obligation,
+        "milestone_id": about,
         "name": name,
         "role": Role.coordinator.value,
         "reason": reason,
@@ -34,7 +50,7 @@ def tell(session: Session, campaign: Running, key: str, name: str, reason: str, 
     rows = [
         {
             **common,
-            "key": f"{LEVEL}:{key}:{one.person.email}",
+            "key": f"{kind}:{key}:{one.person.email}",
             "email": one.person.email,
             "person": one.person.name,
             "via_unit_id": one.instead_of,
@@ -43,6 +59,6 @@ def tell(session: Session, campaign: Running, key: str, name: str, reason: str, 
         for one in found.recipients
     ]
     nobody = {"email": "", "person": UNREACHED, "via_unit_id": None, "state": "vacant"}
-    rows += [{**common, "key": f"{LEVEL}:{key}:?{role.value}", **nobody} for role in found.unreached]
+    rows += [{**common, "key": f"{kind}:{key}:?{role.value}", **nobody} for role in found.unreached]
     note_vacancies(session, dict.fromkeys(found.vacancies), now)
     session.execute(insert_new(session, Notice), rows)

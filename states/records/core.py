@@ -7,7 +7,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from states.records import dispatch, tables
+from states.records import dispatch, respite, tables
 
 
 def _core(model: type[SQLModel]) -> sa.Table:
@@ -29,6 +29,9 @@ timer = _core(dispatch.Timer)
 notice = _core(dispatch.Notice)
 proposal = _core(dispatch.Proposal)
 mail = _core(dispatch.Mail)
+extension = _core(respite.Extension)
+extended = _core(respite.Extended)
+silence = _core(respite.Silence)
 level_change = _core(tables.LevelChange)
 journal = _core(tables.Journal)
 tally = _core(tables.TallyRow)

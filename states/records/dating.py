@@ -149,7 +149,7 @@ def take(
     row.original_due_at = row.original_due_at or planned.due_at
     session.add(row)
     session.flush()
-    _arm(session, campaign, row, now, says)
+    arm(session, campaign, row, now, says)
     note(
         session,
         now,
@@ -163,7 +163,7 @@ def take(
     )
 
 
-def _arm(session: Session, campaign: Running, row: Milestone, now: datetime, why: str) -> None:
+def arm(session: Session, campaign: Running, row: Milestone, now: datetime, why: str) -> None:
     """All rungs of the new date; those of an earlier one, and what they put in the way, fall silent."""
     cohort = (timer.c.phase_id == 0, timer.c.milestone_id == row.id, timer.c.obligation_id == 0)
     last = session.execute(sa.select(sa.func.max(timer.c.cycle)).where(*cohort)).scalar()

@@ -56,8 +56,14 @@ class Notice(SQLModel, table=True):
         sa.Index(
             "ix_notice_of_obligation",
             "obligation_id",
-            sqlite_where=sa.text("state = 'pending'"),
-            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state IN ('pending', 'held')"),
+            postgresql_where=sa.text("state IN ('pending', 'held')"),
+        ),
+        sa.Index(
+            "ix_notice_held",
+            "campaign_id",
+            sqlite_where=sa.text("state = 'held'"),
+            postgresql_where=sa.text("state = 'held'"),
         ),
         sa.Index("ix_notice_mail", "mail_id"),
     )
@@ -85,7 +91,15 @@ class Notice(SQLModel, table=True):
 class Proposal(SQLModel, table=True):
     """A rung with consequences that waits for a named person to confirm or dismiss it."""
 
-    __table_args__ = (sa.UniqueConstraint("obligation_id", "rung", "cycle"),)
+    __table_args__ = (
+        sa.UniqueConstraint("obligation_id", "rung", "cycle"),
+        sa.Index(
+            "ix_proposal_held",
+            "campaign_id",
+            sqlite_where=sa.text("state = 'held'"),
+            postgresql_where=sa.text("state = 'held'"),
+        ),
+    )
     id: int = big_key()
     campaign_id: int = Field(index=True)
     obligation_id: int = Field(sa_type=sa.BigInteger)

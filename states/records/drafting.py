@@ -11,13 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from states.ladder import fire_at
 from states.letters import EARLIER, Attachment, Figures, Line, Message, is_shortened
 from states.machine import SUSPENDED, state_name
 from states.records.behind import behind_sheet
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_id
-from states.records.core import mail, milestone, notice, obligation, phase, proposal, run, unit
+from states.records.core import extension, mail, milestone, notice, obligation, phase, proposal, run, unit
 from states.records.figures import tally, vacancies
+from states.records.granting import ASKING
 from states.records.ledger_words import NOTHING, Told, problems
 from states.records.line_sheet import line_sheet
 from states.records.settling import OPEN
@@ -60,6 +62,7 @@ class _Desk:
         self.at_rest: set[tuple[int, int]] = set()
         self.problems: Mapping[tuple[int, str], Told] = {}
         self.waiting: set[tuple[int, int]] = set()
+        self.asking: set[int] = set()
 
     def drafts(self, keys: Sequence[int]) -> dict[int, Drafted]:
         mails = {row.id: row for row in self._rows(mail, keys)}
@@ -90,6 +93,7 @@ class _Desk:
             self.obligations.update({row.id: row for row in rows})
         self.problems = problems(self.session, self.campaigns)
         self.waiting = self._waiting()
+        self.asking = self._asking()
         self.at_rest = self._at_rest({one.unit_id for one in notices})
 
     def _at_rest(self, units: Iterable[int]) -> set[tuple[int, int]]:
@@ -104,6 +108,11 @@ class _Desk:
         asked = (proposal.c.campaign_id.in_(list(self.campaigns)), proposal.c.state == "proposed")
         statement = sa.select(proposal.c.milestone_id, proposal.c.rung).where(*asked).distinct()
         return set(self.session.execute(statement).tuples())
+
+    def _asking(self) -> set[int]:
+        """Obligations for which a later date is asked and nobody has decided yet."""
+        undecided = (extension.c.campaign_id.in_(list(self.campaigns)), extension.c.state == "asked")
+        return set(self.session.execute(sa.select(extension.c.obligation_id).where(*undecided)).scalars())
 
     def _keys(self, told: Any) -> list[int]:
         return [
@@ -151,10 +160,24 @@ class _Desk:
     def _lines(self, told: Any, said: set[int]) -> list[Line]:
         if told.kind == "rung":
             owed = self.obligations.get(told.obligation_id)
-            return [self._line(told, owed)] if owed is not None and owed.status in OPEN else []
+            silent = owed is None or owed.status not in OPEN or self._premature(told, owed)
+            return [] if silent else [self._line(told, owed)]
+        if told.kind == ASKING and told.obligation_id not in self.asking:
+            return []
         if told.kind == "phase":
             return self._opening(told, said)
         return [self._plain(told)]
+
+    def _premature(self, told: Any, owed: Any) -> bool:
+        """Since it was decided the unit was given a later date of its own, and the rung comes again for that."""
+        campaign, what = self.campaigns[told.campaign_id], self.milestones[owed.milestone_id]
+        steps = campaign.template.ladders.get(what.ladder or "")
+        if owed.due_at is None or steps is None or told.rung > len(steps.rungs):
+            return False
+        rung = steps.rungs[told.rung - 1]
+        return rung.name == told.name and (
+            fire_at(rung, owed.due_at, campaign.calendar, campaign.zone) > self.now
+        )
 
     def _opening(self, told: Any, said: set[int]) -> list[Line]:
         """What a phase brought, or just that it began; after it, apart, what was owed before and still is."""
@@ -204,7 +227,8 @@ class _Desk:
             rung=told.name,
             reason=told.reason,
             url=_page(campaign),
-            waiting=told.kind == "figures" and (told.milestone_id, told.rung) in self.waiting,
+            waiting=told.kind == ASKING
+            or (told.kind == "figures" and (told.milestone_id, told.rung) in self.waiting),
         )
 
     def _overdue(self, campaign: Running, due: datetime | None) -> int | None:

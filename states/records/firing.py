@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states import ladder
+from states.records import granting
 from states.records.announcing import announce
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_span
@@ -39,6 +40,8 @@ def fire_next(
         return None
     claimed.append(one.id)
     campaign = running(session, one.campaign_id)
+    if one.phase_id < 0:
+        return _finish(session, campaign, one, now, *granting.remind(session, campaign, one, now))
     if one.rung == 0:
         served = announce(session, campaign, one, now, SLICE)
         return served if served == SLICE else _finish(session, campaign, one, now, "fired", served)

@@ -36,6 +36,7 @@ from states.records.session import Store, memory
 CHUNK = 5_000
 NOT_COPIED = {api_key.name, health.name, idempotency.name, journal.name, tick.name}
 SETTLED_MAIL = ("sent", "withdrawn", "refused", "failed")
+UNTOLD = ("pending", "held")  # held back by a silence, and told after it
 WHO = "preview"
 
 
@@ -76,7 +77,7 @@ def _copy(live: Session, target: sa.Connection, table: sa.Table) -> None:
         since = sa.select(sa.func.max(mail.c.day)).scalar_subquery()
         statement = statement.where(sa.or_(mail.c.state.not_in(SETTLED_MAIL), mail.c.day == since))
     if table.name == notice.name:
-        statement = statement.where(sa.or_(notice.c.state == "pending", notice.c.mail_id.in_(_going(mail))))
+        statement = statement.where(sa.or_(notice.c.state.in_(UNTOLD), notice.c.mail_id.in_(_going(mail))))
     if table.name == obligation.name:
         running = sa.select(campaign.c.id).where(campaign.c.closed_at.is_(None))
         statement = statement.where(obligation.c.campaign_id.in_(running))
@@ -170,7 +171,7 @@ def next_event(session: Session, now: datetime, hours: MailHours) -> datetime | 
         sa.select(sa.func.min(mail.c.next_try_at)).where(mail.c.state == "queued", mail.c.next_try_at > now),
     ]
     found = [session.execute(statement).scalar() for statement in moments]
-    pending = sa.select(notice.c.id).where(notice.c.state == "pending").limit(1)
+    pending = sa.select(notice.c.id).where(notice.c.state.in_(UNTOLD)).limit(1)
     queued = sa.select(mail.c.id).where(mail.c.state == "queued").limit(1)
     if session.execute(pending).first() or session.execute(queued).first():
         found.append(next_mail_slot(session, now, hours))

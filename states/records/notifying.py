@@ -101,7 +101,10 @@ def propose(
     for start in range(0, len(keys), 500):
         session.execute(
             sa.update(proposal)
-            .where(proposal.c.obligation_id.in_(keys[start : start + 500]), proposal.c.state == "proposed")
+            .where(
+                proposal.c.obligation_id.in_(keys[start : start + 500]),
+                proposal.c.state.in_(("proposed", "held")),
+            )
             .values(state="superseded")
         )
     _insert(

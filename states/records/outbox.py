@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.records import firing, opening, rerouting
+from states.records import firing, opening, rerouting, silences
 from states.records.calendar import workdays
 from states.records.columns import insert_new
 from states.records.core import mail, notice, timer
@@ -48,11 +48,16 @@ def compose(session: Session, now: datetime, hours: MailHours) -> int:
     """Turn pending notices into mails; returns how many.
 
     One digest a person and day, in mail hours; an urgent notice by itself, at any hour. Digests wait until the
-    rounds of the moment are through, so that they hold all of the day's notices.
+    rounds of the moment are through, so that they hold all of the day's notices. What falls under a silence is held
+    back, and let go with the digests of the first day after it.
     """
     local = now.astimezone(hours.zone)
+    going = silences.hold(session, now)
+    ordinary = by_day(session, now, hours) and not _rounds_behind(session, now)
+    if ordinary:
+        silences.release(session, now, going)
     made = _mails(session, now, "u:", notice.c.key, local, urgent=True)
-    if by_day(session, now, hours) and not _rounds_behind(session, now):
+    if ordinary:
         made += _mails(session, now, f"d:{local.date()}:", notice.c.email, local, urgent=False)
     return made
 

@@ -16,7 +16,7 @@ from states.records.tables import Milestone
 from states.records.timers import timers
 
 AT_ONCE = 1_000
-NEVER_ACTED_ON = ("proposed", "superseded", "withdrawn")
+NEVER_ACTED_ON = ("proposed", "held", "superseded", "withdrawn")
 
 
 def rearm(session: Session, campaign: Running, milestone: Milestone, now: datetime, why: str) -> None:
@@ -76,7 +76,7 @@ def withdraw(session: Session, milestone: Milestone) -> None:
     for table, waiting in ((notice, "pending"), (proposal, "proposed")):
         session.execute(
             sa.update(table)
-            .where(_hanging(table, milestone), table.c.state == waiting)
+            .where(_hanging(table, milestone), table.c.state.in_((waiting, "held")))
             .values(state="withdrawn")
         )
 

@@ -192,7 +192,7 @@ def silence(session: Session, keys: Sequence[int], now: datetime) -> None:
         )
         session.execute(sa.update(timer).where(*own).values(done_at=now, outcome="已办结或已改期"))
         for table, waiting in ((notice, "pending"), (proposal, "proposed")):
-            hanging = (table.c.obligation_id.in_(some), table.c.state == waiting)
+            hanging = (table.c.obligation_id.in_(some), table.c.state.in_((waiting, "held")))
             session.execute(sa.update(table).where(*hanging).values(state="withdrawn"))
 
 

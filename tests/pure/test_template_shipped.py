@@ -10,10 +10,11 @@ from importlib import resources
 import pytest
 from pydantic import BaseModel
 
+from states.frozen import Source
 from states.machine import compile as compile_machines
 from states.machine import table
 from states.reading import load, schema, schema_text, shipped
-from states.template import CheckItem, Source, Step, Template
+from states.template import CheckItem, Step, Template
 
 LADDER = re.compile(r"template\.ladders \S+")  # its rungs quote
 REAL_PLANS = tuple(sorted(set(shipped()) - {"standard-four-phase"}))

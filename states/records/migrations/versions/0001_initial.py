@@ -42,6 +42,13 @@ def upgrade() -> None:
     sa.Column('loaded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('year')
     )
+    op.create_table('extended',
+    sa.Column('obligation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('extension_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('before', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('after', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('obligation_id', 'extension_id')
+    )
     op.create_table('health',
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('ok', sa.Boolean(), nullable=False),
@@ -121,8 +128,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('key')
     )
     with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.create_index('ix_notice_held', ['campaign_id'], unique=False, sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
         batch_op.create_index('ix_notice_mail', ['mail_id'], unique=False)
-        batch_op.create_index('ix_notice_of_obligation', ['obligation_id'], unique=False, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
+        batch_op.create_index('ix_notice_of_obligation', ['obligation_id'], unique=False, sqlite_where=sa.text("state IN ('pending', 'held')"), postgresql_where=sa.text("state IN ('pending', 'held')"))
         batch_op.create_index('ix_notice_pending', ['email'], unique=False, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
 
     op.create_table('obligation',
@@ -157,6 +165,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('proposal', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_proposal_campaign_id'), ['campaign_id'], unique=False)
+        batch_op.create_index('ix_proposal_held', ['campaign_id'], unique=False, sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
 
     op.create_table('tally',
     sa.Column('obligation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -283,6 +292,36 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
     sa.PrimaryKeyConstraint('campaign_id', 'name')
     )
+    op.create_table('extension',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('obligation_id', sa.BigInteger(), nullable=False),
+    sa.Column('milestone_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('evidence', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('wanted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('due_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('original_due', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('asked_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('decide_by', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('whom', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('under_id', sa.Integer(), nullable=True),
+    sa.Column('until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('units', sa.Integer(), nullable=False),
+    sa.Column('answer', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('extension', schema=None) as batch_op:
+        batch_op.create_index('ix_extension_asked', ['obligation_id'], unique=True, sqlite_where=sa.text("state = 'asked'"), postgresql_where=sa.text("state = 'asked'"))
+        batch_op.create_index(batch_op.f('ix_extension_campaign_id'), ['campaign_id'], unique=False)
+
     op.create_table('ledger_item',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -404,11 +443,33 @@ def upgrade() -> None:
     sa.UniqueConstraint('campaign_id', 'key'),
     sa.UniqueConstraint('campaign_id', 'ord')
     )
+    op.create_table('silence',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=True),
+    sa.Column('below', sa.Boolean(), nullable=False),
+    sa.Column('requirement', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('author', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('ends_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('ended_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('ended_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('silence', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_silence_campaign_id'), ['campaign_id'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('silence', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_silence_campaign_id'))
+
+    op.drop_table('silence')
     op.drop_table('phase')
     with op.batch_alter_table('milestone', schema=None) as batch_op:
         batch_op.drop_index('ix_milestone_to_open', sqlite_where=sa.text('opened_at IS NULL'), postgresql_where=sa.text('opened_at IS NULL'))
@@ -420,6 +481,11 @@ def downgrade() -> None:
 
     op.drop_table('level_change')
     op.drop_table('ledger_item')
+    with op.batch_alter_table('extension', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_extension_campaign_id'))
+        batch_op.drop_index('ix_extension_asked', sqlite_where=sa.text("state = 'asked'"), postgresql_where=sa.text("state = 'asked'"))
+
+    op.drop_table('extension')
     op.drop_table('event')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_email'))
@@ -443,14 +509,16 @@ def downgrade() -> None:
     op.drop_table('tick')
     op.drop_table('tally')
     with op.batch_alter_table('proposal', schema=None) as batch_op:
+        batch_op.drop_index('ix_proposal_held', sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
         batch_op.drop_index(batch_op.f('ix_proposal_campaign_id'))
 
     op.drop_table('proposal')
     op.drop_table('obligation')
     with op.batch_alter_table('notice', schema=None) as batch_op:
         batch_op.drop_index('ix_notice_pending', sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
-        batch_op.drop_index('ix_notice_of_obligation', sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
+        batch_op.drop_index('ix_notice_of_obligation', sqlite_where=sa.text("state IN ('pending', 'held')"), postgresql_where=sa.text("state IN ('pending', 'held')"))
         batch_op.drop_index('ix_notice_mail')
+        batch_op.drop_index('ix_notice_held', sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
 
     op.drop_table('notice')
     with op.batch_alter_table('mail', schema=None) as batch_op:
@@ -463,6 +531,7 @@ def downgrade() -> None:
     op.drop_table('journal')
     op.drop_table('idempotency')
     op.drop_table('health')
+    op.drop_table('extended')
     op.drop_table('calendaryear')
     op.drop_table('calendarday')
     op.drop_table('api_key')
