@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from api.house import House
+from states import clock
 from states.records import health, schema
 from states.records.board import DEMO_CLOCK
 from states.records.session import Store
@@ -20,6 +21,7 @@ from states.records.tables import Health
 router = APIRouter(tags=["运行"])
 
 SILENT = timedelta(minutes=10)
+STUCK = timedelta(minutes=1)  # of real time, in which the clock of a demonstration has not moved
 ROUND = "round:"
 PREFECT = "prefect"
 
@@ -85,9 +87,7 @@ def _look(house: House) -> Readiness:
         beats, demo = _beats(house.store)
     except sa.exc.SQLAlchemyError as error:
         return Readiness(ready=False, problems=[f"数据库读不了：{error}"], prefect="未知", parts=[])
-    last = max((one.at for one in beats if one.name.startswith(ROUND)), default=None)
-    now = last if demo and last else house.time.read()  # a demonstration leaps from event to event
-    problems = troubles(beats, now)
+    problems = demo_troubles(beats, demo, clock.now()) if demo else troubles(beats, house.time.read())
     zone = house.settings.zone
     parts = [
         Part(
@@ -102,12 +102,23 @@ def _look(house: House) -> Readiness:
     return Readiness(ready=not problems, problems=problems, prefect=prefect, parts=parts)
 
 
-def _beats(store: Store) -> tuple[list[Health], bool]:
-    """The last words, and whether a demonstration runs."""
+def _beats(store: Store) -> tuple[list[Health], Health | None]:
+    """The last words, and that of a demonstration's clock while one runs."""
     with store.read() as session:
         found = health.beats(session)
-    said = [one for one in found if one.name != DEMO_CLOCK]
-    return said, len(said) < len(found)
+    demo = next((one for one in found if one.name == DEMO_CLOCK), None)
+    return [one for one in found if one is not demo], demo
+
+
+def demo_troubles(beats: list[Health], demo: Health, now: datetime) -> list[str]:
+    """The same of a demonstration: it leaps from event to event, so what counts is the latest one it has lived
+    through, and whether its clock still moves (`now` and the `at` of that clock are real time)."""
+    last = max((one.at for one in beats if one.name.startswith(ROUND)), default=now)
+    said = troubles(beats, last)
+    if now - demo.at > STUCK:
+        minutes = int((now - demo.at) / timedelta(minutes=1))
+        said.append(f"演示的时钟已有 {minutes} 分钟没有走动，请看启动演示的终端里说了什么")
+    return said
 
 
 def troubles(beats: list[Health], now: datetime) -> list[str]:

@@ -31,6 +31,8 @@ UNITS = 60
 BURST = timedelta(days=24)  # lived through at full speed, so that there is something to see at once
 LINGER = timedelta(days=21)  # after the end: what is still owed goes on climbing
 GLANCE = 0.5  # seconds between two steps of the clock that is shown
+STILL = 10.0  # seconds between two words that all is well once everything has been lived through
+PART = "demo"  # under which /readyz tells whether its rounds do what they should
 TITLE = "群众身边不正之风和“微腐败”问题专项整治（演示）"
 KEY = "demo-four-phase"
 ACTOR = "demo"
@@ -132,6 +134,7 @@ class Show:
         self.store = rounds.store_of(found)
         self.seconds_a_day = seconds_a_day
         self.actors = Actors(self.store, key)
+        self._well = True
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._live, name="demo", daemon=True)
 
@@ -146,8 +149,8 @@ class Show:
         self.store.close()
 
     def mark(self, now: datetime) -> None:
-        """Tell the pages what time it is."""
-        health.beat(self.store, board.DEMO_CLOCK, True, now.isoformat(), now)
+        """Tell the pages what time it is, and /readyz that the clock moves."""
+        health.beat(self.store, board.DEMO_CLOCK, True, now.isoformat(), clock.now())
 
     def _live(self) -> None:
         now, ends = self.began, self._ends()
@@ -158,6 +161,8 @@ class Show:
                 pace = Pace(now, clock.elapsed(), self.seconds_a_day)
             self._pass(pace, after)
             now = after
+        while not self._stopping.wait(STILL):
+            self.mark(now)
 
     def _ends(self) -> datetime:
         with self.store.read() as session:
@@ -167,10 +172,18 @@ class Show:
     def _try(self, now: datetime) -> datetime:
         """A round that fails is reported, and the show goes on."""
         try:
-            return self._step(now)
-        except Exception:
+            after = self._step(now)
+        except Exception as error:
             log.exception("a round of the demonstration failed")
+            self._tell(well=False, detail=str(error) or type(error).__name__, now=now)
             return now + timedelta(hours=1)
+        if not self._well:
+            self._tell(well=True, detail="", now=now)
+        return after
+
+    def _tell(self, *, well: bool, detail: str, now: datetime) -> None:
+        self._well = well
+        health.beat(self.store, PART, well, detail, now)
 
     def _step(self, now: datetime) -> datetime:
         """Everybody acts, every round runs; when something happens next."""

@@ -53,16 +53,32 @@ def import_(
 
 @app.command()
 def template(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="写到哪里")] = Path("单位名单模板.xlsx"),
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="写到哪里（.xlsx 或 .csv）")] = Path(
+        "单位名单模板.xlsx"
+    ),
+    example: Annotated[
+        bool, typer.Option("--example", help="写出填好的示例（一个虚构的县），可以直接导入试用")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="已有同名文件时覆盖")] = False,
 ) -> None:
-    """写出空白的单位名单（xlsx），含填写说明。"""
-    from states.documents.unitlist import template_sheet
-
+    """写出空白的单位名单，xlsx 附填写说明；加 --example 写出填好的示例。"""
+    content = _template(file, example=example)
     if file.exists() and not force:
         raise Refused(f"{file} 已经存在；要覆盖请加 --force")
-    file.write_bytes(template_sheet())
+    file.write_bytes(content)
     shown.say(f"已写出 {file}")
+
+
+def _template(file: Path, *, example: bool) -> bytes:
+    """The list in the form that the file's name asks for."""
+    from states.documents import unitsheet
+    from states.documents.sheet import write, write_csv
+
+    ending = file.suffix.lower()
+    if ending not in (".xlsx", ".csv"):
+        raise Faulty([Fault(str(file), "文件名须以 .xlsx 或 .csv 结尾")])
+    listed = unitsheet.example_sheet() if example else unitsheet.blank_sheet()
+    return write_csv(listed) if ending == ".csv" else write([listed, unitsheet.explained_sheet()])
 
 
 def _look(store: Store, content: bytes, name: str) -> tuple[UnitList, UnitDiff]:

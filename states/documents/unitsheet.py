@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib import resources
 
 from states.documents.columns import HEADERS, REQUIRED, ROLES, TITLES
+from states.documents.delimited import read_delimited
+from states.documents.rows import LIMITS
 from states.documents.unitfacts import ContactFacts, UnitFacts
 from states.documents.writing import Sheet, write
 from states.kinds import KINDS
 
+FILLED = "example-units.csv"
 EXAMPLE_CODE = "SHILI-001"  # this row is never imported
 EXAMPLE = {
     "code": EXAMPLE_CODE,
@@ -39,8 +43,26 @@ EXPLAINED = {
 
 def template_sheet() -> bytes:
     """An empty xlsx to fill in: headers, an invented example row, and a sheet that explains every column."""
-    example = Sheet("单位名单", _columns(), [[EXAMPLE.get(key, "") for key in TITLES]])
-    explained = Sheet(
+    return write([blank_sheet(), explained_sheet()])
+
+
+def blank_sheet() -> Sheet:
+    """The headers and one invented row, which is never imported."""
+    return Sheet("单位名单", _columns(), [[EXAMPLE.get(key, "") for key in TITLES]])
+
+
+def example_sheet() -> Sheet:
+    """A filled list to try things with: an invented county with its bureau and four of its units."""
+    content = (resources.files("states.documents") / FILLED).read_bytes()
+    head, *rows = read_delimited(content, FILLED, LIMITS)
+    keys = {title: key for key, title in TITLES.items()}
+    columns = [(title, _width(keys[title])) for title in head.cells]
+    return Sheet("单位名单", columns, [row.cells for row in rows])
+
+
+def explained_sheet() -> Sheet:
+    """How each column is filled in."""
+    return Sheet(
         "填写说明",
         (("列名", 22), ("必填", 8), ("怎样填写", 60), ("表头也可写作", 60)),
         [
@@ -48,7 +70,6 @@ def template_sheet() -> bytes:
             for key, title in TITLES.items()
         ],
     )
-    return write([example, explained])
 
 
 def units_sheet(existing: Mapping[str, UnitFacts]) -> Sheet:
@@ -57,7 +78,11 @@ def units_sheet(existing: Mapping[str, UnitFacts]) -> Sheet:
 
 
 def _columns() -> list[tuple[str, float]]:
-    return [(title, WIDTHS.get(key, 26 if key.endswith(".email") else 16)) for key, title in TITLES.items()]
+    return [(title, _width(key)) for key, title in TITLES.items()]
+
+
+def _width(key: str) -> float:
+    return WIDTHS.get(key, 26 if key.endswith(".email") else 16)
 
 
 def _explained(key: str) -> str:

@@ -216,6 +216,30 @@ def test_the_empty_unit_list_comes_back_in_without_a_fault(here: Cli) -> None:
     assert here.data("units", "import", "名单.xlsx")["new"] == []
 
 
+def test_a_filled_example_is_written_in_either_form_and_can_be_brought_in(here: Cli) -> None:
+    here("upgrade")
+    for ending in ("xlsx", "csv", "CSV"):
+        here("units", "template", f"示例.{ending}", "--example")
+        looked = here.data("units", "import", f"示例.{ending}")
+        assert (looked["new"][0], len(looked["new"]), looked["contacts"]["new"]) == ("SX", 5, 14)
+    here("units", "template", "空白.csv")
+    assert here.data("units", "import", "空白.csv")["new"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["名单.pdf"], "文件名须以 .xlsx 或 .csv 结尾"),
+        (["名单"], "文件名须以 .xlsx 或 .csv 结尾"),
+        (["units.csv"], "已经存在；要覆盖请加 --force"),
+        (["没有/名单.csv"], "读写不了 没有/名单.csv"),
+    ],
+)
+def test_a_unit_list_that_cannot_be_written_says_why(here: Cli, words: list[str], says: str) -> None:
+    assert says in here("units", "template", *words, code=1).stderr
+    assert (here.folder / "units.csv").read_text(encoding="utf-8") == UNITS
+
+
 def test_help_is_quick_because_it_imports_neither_the_database_nor_prefect() -> None:
     """Not timed: what is not imported costs nothing."""
     program = (

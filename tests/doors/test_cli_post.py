@@ -77,9 +77,9 @@ def mails(upgraded: Path) -> dict[str, int]:
 def test_a_tick_whose_own_post_is_down_ends_with_1_and_keeps_the_mails(
     upgraded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    units = Path(__file__).parents[2] / "docs" / "example-units.csv"
+    units = ["units", "template", "units.csv", "--example"]
     start = ["campaign", "start", "standard-four-phase", "--start", "2026-11-23", "--past", "keep"]
-    for words in (["units", "import", str(units), "--apply"], start):
+    for words in (units, ["units", "import", "units.csv", "--apply"], start):
         assert CliRunner().invoke(app, words).exit_code == 0
     monkeypatch.setenv("DUBAN_SMTP_URL", "smtp://127.0.0.1:1")
     done = CliRunner().invoke(app, ["tick", "--now", "2026-11-24T10:00+08:00"])

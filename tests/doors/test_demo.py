@@ -14,9 +14,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 
 from flows import demo
 from states.reading import load, shipped
+from states.records import health
 
 DUBAN = (sys.executable, "-c", "from flows.cli import app; app()")
 PATIENCE = 90.0
@@ -195,6 +197,35 @@ def test_the_service_with_prefect_says_where_it_is_and_takes_it_along(start: Cal
     assert service.end() == 0
     with pytest.raises(OSError, match="refused"):
         http.client.HTTPConnection(urlsplit(prefect).netloc, timeout=5).request("GET", "/api/health")
+
+
+@pytest.mark.slow
+def test_a_demonstration_whose_rounds_fail_goes_on_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in demo.environment(tmp_path, "http://127.0.0.1:8000").items():
+        monkeypatch.setenv(name, value)
+    show = demo.prepare(tmp_path, "http://127.0.0.1:8000", 3.0)
+    with show.store.write() as session:
+        session.execute(sa.text("ALTER TABLE timer RENAME TO hidden"))
+    show.start()
+
+    def told() -> dict[str, bool]:
+        with show.store.read() as session:
+            return {one.name: one.ok for one in health.beats(session)}
+
+    try:
+        until = time.monotonic() + PATIENCE
+        while told().get(demo.PART) is not False and time.monotonic() < until:
+            time.sleep(0.1)
+        assert told()[demo.PART] is False
+        with show.store.write() as session:
+            session.execute(sa.text("ALTER TABLE hidden RENAME TO timer"))
+        while not told()[demo.PART] and time.monotonic() < until:
+            time.sleep(0.1)
+        assert told()[demo.PART] is True
+    finally:
+        show.stop()
 
 
 def test_its_template_is_sound_and_carries_the_whole_ledger_word_by_word() -> None:

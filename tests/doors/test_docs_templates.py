@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -56,7 +55,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in [name for name in os.environ if name.startswith("DUBAN_") or name == "PREFECT_API_URL"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("DUBAN_HOME", str(tmp_path / "home"))
-    shutil.copy(DOCS / "example-units.csv", tmp_path / "units.csv")
     for _, name, body in BLOCKS:
         if name:
             (tmp_path / name).write_text(body, encoding="utf-8")

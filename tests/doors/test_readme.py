@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -63,11 +61,15 @@ def test_make_takes_another_port(target: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_commands_run_in_an_empty_folder(tmp_path: Path) -> None:
-    (tmp_path / "docs").mkdir()
-    shutil.copy(ROOT / "docs" / "example-units.csv", tmp_path / "docs")
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("DUBAN_", "PREFECT_"))}
-    clean["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{clean['PATH']}"
+@pytest.mark.xdist_group("prefect")
+def test_the_commands_run_in_an_empty_folder_with_the_wheel_alone(installed: Path, tmp_path: Path) -> None:
+    clean = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("DUBAN_", "PREFECT_", "PYTHON", "VIRTUAL"))
+    }
+    clean["PATH"] = f"{installed}{os.pathsep}{clean['PATH']}"
+    assert list(tmp_path.iterdir()) == []
     outputs = {}
     for line in map(lately, commands("README.md")):
         done = subprocess.run(

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
 SMOKE = """
 import importlib.metadata, states, flows, api, pathlib, sys
 assert pathlib.Path(states.__file__).is_relative_to(sys.prefix), states.__file__
@@ -27,12 +24,6 @@ print(importlib.metadata.version("duban"))
 """
 
 
-def uv() -> str:
-    found = shutil.which("uv") or str(ROOT / ".tools" / "bin" / "uv")
-    assert Path(found).exists(), "uv is missing; run make test"
-    return found
-
-
 def run(*command: str, cwd: Path, **env: str) -> str:
     clean = {
         k: v for k, v in os.environ.items() if not k.startswith(("DUBAN_", "PREFECT_", "PYTHON", "VIRTUAL"))
@@ -43,17 +34,10 @@ def run(*command: str, cwd: Path, **env: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("wheel")
-def test_the_wheel_works_in_a_clean_environment(tmp_path: Path) -> None:
-    run(uv(), "build", "-q", "--wheel", "--out-dir", str(tmp_path / "dist"), cwd=ROOT)
-    (wheel,) = (tmp_path / "dist").glob("duban-*.whl")
-    run(uv(), "venv", "-q", "--python", sys.executable, "clean", cwd=tmp_path)
-    python = str(tmp_path / "clean" / "bin" / "python")
-    lock = str(ROOT / "requirements.lock")
-    run(uv(), "pip", "install", "-q", "--python", python, "--require-hashes", "-r", lock, cwd=tmp_path)
-    run(uv(), "pip", "install", "-q", "--python", python, "--no-deps", str(wheel), cwd=tmp_path)
+@pytest.mark.xdist_group("prefect")
+def test_the_wheel_works_in_a_clean_environment(installed: Path, tmp_path: Path) -> None:
+    python, duban = str(installed / "python"), str(installed / "duban")
     assert run(python, "-c", SMOKE, cwd=tmp_path).strip() == "0.1.0"
-    duban = str(tmp_path / "clean" / "bin" / "duban")
     home = {"DUBAN_HOME": str(tmp_path / "home")}
     run(duban, "upgrade", cwd=tmp_path, **home)
     assert "standard-four-phase" in run(duban, "template", "list", "--json", cwd=tmp_path, **home)

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
+from states import clock
 from states.records import health
 from states.records.board import DEMO_CLOCK
 
@@ -124,8 +125,31 @@ def test_a_demonstration_is_answered_on_its_own_clock(world: Any) -> None:
     assert answer["campaigns"][0]["overdue"] == 2
 
 
+def demo_clock(world: Any, ago: timedelta) -> None:
+    """The clock of a demonstration, last moved so long ago in real time."""
+    health.beat(world.store, DEMO_CLOCK, True, world.hands.at.isoformat(), clock.now() - ago)
+
+
 def test_a_demonstration_that_leaps_over_hours_is_ready(world: Any) -> None:
     beat(world, "round:deliver", minutes=799)
-    assert world.client.get("/readyz").status_code == 503
-    beat(world, DEMO_CLOCK)
-    assert world.client.get("/readyz").status_code == 200
+    assert ready(world).status_code == 503
+    demo_clock(world, timedelta(seconds=5))
+    assert ready(world).status_code == 200
+
+
+def test_a_demonstration_whose_clock_stands_still_is_not_ready(world: Any) -> None:
+    beat(world, "round:deliver", minutes=3)
+    demo_clock(world, timedelta(minutes=3))
+    answer = ready(world)
+    assert answer.status_code == 503
+    assert "演示的时钟已有 3 分钟没有走动" in answer.json()["problems"][0]
+
+
+def test_a_demonstration_with_a_round_that_hangs_or_fails_says_which(world: Any) -> None:
+    demo_clock(world, timedelta(seconds=5))
+    beat(world, "round:deliver", minutes=60)
+    beat(world, "round:remind")
+    assert ready(world).json()["problems"] == ["轮次 deliver 已有 60 分钟没有运行"]
+    beat(world, "round:deliver")
+    beat(world, "demo", ok=False, detail="磁盘已满")
+    assert ready(world).json()["problems"] == ["demo 出错：磁盘已满"]
