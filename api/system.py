@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from api.house import House
 from states import clock
 from states.records import health, schema
-from states.records.board import DEMO_CLOCK
+from states.records.board import DEMO_CLOCK, DEMO_STEP
 from states.records.session import Store
 from states.records.tables import Health
 
@@ -113,8 +113,8 @@ def _beats(store: Store) -> tuple[list[Health], Health | None]:
 def demo_troubles(beats: list[Health], demo: Health, now: datetime) -> list[str]:
     """The same of a demonstration: it leaps from event to event, so what counts is the latest one it has lived
     through, and whether its clock still moves (`now` and the `at` of that clock are real time)."""
-    last = max((one.at for one in beats if one.name.startswith(ROUND)), default=now)
-    said = troubles(beats, last)
+    lived = [one.at for one in beats if one.name == DEMO_STEP]
+    said = troubles(beats, lived[0]) if lived else []
     if now - demo.at > STUCK:
         minutes = int((now - demo.at) / timedelta(minutes=1))
         said.append(f"演示的时钟已有 {minutes} 分钟没有走动，请看启动演示的终端里说了什么")

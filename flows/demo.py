@@ -32,7 +32,6 @@ BURST = timedelta(days=24)  # lived through at full speed, so that there is some
 LINGER = timedelta(days=21)  # after the end: what is still owed goes on climbing
 GLANCE = 0.5  # seconds between two steps of the clock that is shown
 STILL = 10.0  # seconds between two words that all is well once everything has been lived through
-PART = "demo"  # under which /readyz tells whether its rounds do what they should
 TITLE = "群众身边不正之风和“微腐败”问题专项整治（演示）"
 KEY = "demo-four-phase"
 ACTOR = "demo"
@@ -134,7 +133,6 @@ class Show:
         self.store = rounds.store_of(found)
         self.seconds_a_day = seconds_a_day
         self.actors = Actors(self.store, key)
-        self._well = True
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._live, name="demo", daemon=True)
 
@@ -175,15 +173,10 @@ class Show:
             after = self._step(now)
         except Exception as error:
             log.exception("a round of the demonstration failed")
-            self._tell(well=False, detail=str(error) or type(error).__name__, now=now)
+            health.beat(self.store, board.DEMO_STEP, False, str(error) or type(error).__name__, now)
             return now + timedelta(hours=1)
-        if not self._well:
-            self._tell(well=True, detail="", now=now)
+        health.beat(self.store, board.DEMO_STEP, True, "", now)
         return after
-
-    def _tell(self, *, well: bool, detail: str, now: datetime) -> None:
-        self._well = well
-        health.beat(self.store, PART, well, detail, now)
 
     def _step(self, now: datetime) -> datetime:
         """Everybody acts, every round runs; when something happens next."""

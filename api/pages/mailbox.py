@@ -39,6 +39,11 @@ class Opened:
     html: str
     attachments: tuple[tuple[str, int], ...]
 
+    @property
+    def framed(self) -> str:
+        """The written form for a frame: its links lead the whole page on."""
+        return self.html.replace("<head>", '<head><base target="_top">', 1)
+
 
 def listing(folder: Path, to: str, first: int, limit: int) -> tuple[list[Envelope], int]:
     """Mails `first`.. of the newest first, those to an address containing `to` if given; and how many there are."""

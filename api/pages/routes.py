@@ -75,7 +75,7 @@ def mails(request: Request, to: str = "", page: int = 1) -> HTMLResponse:
 
 
 def mail(request: Request, name: str) -> HTMLResponse:
-    """One mail: head, text, the written form in a frame of its own that may do nothing, attachments."""
+    """One mail: head, text, the written form in a frame of its own that may do nothing but be clicked away from, attachments."""
     folder, now = _mailbox(request)
     facts: dict[str, Any] = {
         "mail": mailbox.opened(folder, name),

@@ -79,6 +79,7 @@ class Sight:
     drawing: Timeline | None
     nodes: tuple[Near, ...]
     lagging: tuple[Lagging, ...]
+    more_lagging: bool
     proposals: tuple[tuple[Proposal, str, str], ...]
     vacancies: tuple[tuple[str, str, datetime], ...]
     mails: tuple[Sent, ...]
@@ -91,6 +92,7 @@ def see(session: Session, campaign_id: int, now: datetime) -> Sight:
     tally = figures.tally(session, campaign, now)
     nodes = board.nodes(session, campaign)
     phases = board.phases(session, campaign)
+    lagging = board.lagging(session, campaign, now, WORST + 1)
     return Sight(
         campaign=campaign,
         label=state_name(campaign.machines, campaign.row.state).label,
@@ -99,7 +101,8 @@ def see(session: Session, campaign_id: int, now: datetime) -> Sight:
         shares=tuple(_shares(campaign, tally)),
         drawing=timeline.draw(phases, nodes, campaign.calendar, campaign.zone, now),
         nodes=tuple(_near(nodes, now)),
-        lagging=tuple(board.lagging(session, campaign, now, WORST)),
+        lagging=tuple(lagging[:WORST]),
+        more_lagging=len(lagging) > WORST,
         proposals=tuple(board.proposals(session, campaign, LATEST_PROPOSALS)),
         vacancies=tuple(
             (name, board.ROLE_NAMES.get(role, role), since)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,7 @@ NAMED = 3
 """Units that such an item names; the others are counted."""
 NEAR_DAYS = 3
 """Calendar days before a deadline from which a line counts as near whatever its rung."""
+NUMBER = re.compile(r"\d+")
 EARLIER = "未办结"
 """In the place of a rung: what a phase that opens finds still owed from before."""
 TITLES = {
@@ -188,4 +190,10 @@ def _link(url: str | None, base_url: str) -> str | None:
 
 
 def _order(line: Line) -> tuple[bool, float, str, str, str]:
-    return line.due is None, line.due.timestamp() if line.due else 0.0, line.campaign, line.unit, line.what
+    due = line.due.timestamp() if line.due else 0.0
+    return line.due is None, due, line.campaign, line.unit, _counted(line.what)
+
+
+def _counted(what: str) -> str:
+    """For sorting: numbers by their size, so that 第9项 stands before 第10项."""
+    return NUMBER.sub(lambda found: found[0].zfill(9), what)

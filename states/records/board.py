@@ -37,6 +37,7 @@ from states.records.settling import OPEN
 from states.records.tables import Health, Journal, Milestone, PhaseRow, Unit
 
 DEMO_CLOCK = "demo_clock"
+DEMO_STEP = "demo"  # the last event that the demonstration lived through with all its rounds, and how it went
 ROLE_NAMES = {role.value: words[0] for role, words in ROLES.items()} | {"parent_principal": "上级主要负责人"}
 JOURNAL_READ = 400  # rows looked at for the latest lines; equal neighbours become one line
 

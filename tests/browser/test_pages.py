@@ -19,7 +19,9 @@ import uvicorn
 from websockets.sync.client import connect as dial
 
 from api.app import create_app
+from flows.mailer.maildir import Maildir
 from states import settings
+from states.letters import Letter
 from states.reading import shipped
 from states.records import board, health, launch, sample, schema
 from states.records.actors import Actors
@@ -200,6 +202,20 @@ def test_the_page_prints_on_few_sheets(site: Site, tab: Tab) -> None:
     printed = base64.b64decode(tab.ask("Page.printToPDF", printBackground=True)["data"])
     assert printed.startswith(b"%PDF")
     assert 1 <= printed.count(b"/Type /Page\n") <= 3
+
+
+def test_a_link_in_a_mail_leads_the_page_on(site: Site, tab: Tab) -> None:
+    post = Maildir(Path(site.settings.smtp_url.removeprefix("maildir:")), site.settings.mail_from)
+    html = f'<html><head></head><body><a href="{site.url}" style="font-size:200px">查看</a></body></html>'
+    letter = Letter("li@example.org", "李示例", "督办提醒", "查看", html, "<1@example.org>", LATER)
+    assert post.send(letter).kind.value == "sent"
+    (sent,) = (post.folder / "new").iterdir()
+    tab.open(f"{site.url}dev/mail/{sent.name}")
+    box = tab.value("document.querySelector('iframe').getBoundingClientRect().toJSON()")
+    for kind in ("mousePressed", "mouseReleased"):
+        where = {"x": box["x"] + 150, "y": box["y"] + 150}
+        tab.ask("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **where)
+    tab.wait("location.pathname == '/'")
 
 
 def test_without_scripts_the_page_is_whole_and_refreshes_itself(site: Site, tab: Tab) -> None:

@@ -110,6 +110,8 @@ def test_the_first_page_shows_the_figures_of_the_tally(demo: TestClient, store: 
     counted = re.findall(r"</svg>(\S+?)<b>(\d+)</b></li>", html)
     assert sum(int(number) for _, number in counted) == tally.units
     assert tally.worst[0][0] in html
+    assert (f"另有更早的 {tally.proposals - 8} 项" in html) == (tally.proposals > 8)
+    assert "只列逾期最多的 12 个" not in html
     assert "2026年3月18日 星期三" in html
 
 
@@ -228,11 +230,13 @@ def test_mails_are_listed_filtered_and_opened(demo: TestClient, letters: list[st
     assert "auto-generated" in html
 
 
-def test_a_mail_is_shown_in_a_frame_that_may_do_nothing(demo: TestClient, letters: list[str]) -> None:
+def test_a_mail_is_shown_in_a_frame_that_may_only_be_clicked_away_from(
+    demo: TestClient, letters: list[str]
+) -> None:
     answer = demo.get(f"/dev/mail/{letters[0]}")
     (frame,) = re.findall(r"<iframe[^>]*>", answer.text)
-    assert re.search(r"\ssandbox\s", frame)
-    assert "allow" not in frame.split("srcdoc")[0]
+    assert re.findall(r'\ssandbox="(.*?)"', frame) == ["allow-top-navigation-by-user-activation"]
+    assert frame.split("srcdoc")[0].count("allow") == 1
     assert "<script>" not in answer.text
     assert "script-src 'self'" in answer.headers["content-security-policy"]
 

@@ -101,6 +101,13 @@ def test_groups_stand_in_order_and_lines_by_due_date(kind: str, body: str) -> No
     assert places == sorted(places)
 
 
+def test_numbered_items_stand_in_the_order_of_their_numbers() -> None:
+    whats = [f"台账第{number}项" for number in (10, 2, 1, 12, 9)]
+    text = written(*(replace(TOMORROW, what=what) for what in whats)).text
+    places = order(text, *(f"台账第{number}项" for number in (1, 2, 9, 10, 12)))
+    assert places == sorted(places)
+
+
 @pytest.mark.parametrize("body", ["text", "html"])
 def test_what_was_owed_before_a_phase_stands_apart_from_what_it_brings(body: str) -> None:
     before = replace(WEEK, what="宣传发动", due=at(2027, 1, 9), rung=EARLIER, reason="此前下发，尚未办结")
