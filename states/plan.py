@@ -6,75 +6,22 @@ What the plan leaves blank stays blank and is named; what has no date stays unda
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from states.ahead import brought_forward
 from states.charges import Charge, charges
-from states.dates import (
-    Anchors,
-    Every,
-    cadence,
-    occurrences,
-    parse_offset,
-    resolve,
-    shift_instant,
-    start_of,
-)
+from states.dates import Anchors, Every, cadence, occurrences, resolve, start_of
 from states.events import event_of
-from states.fills import Blank, Fills
+from states.fills import Fills
 from states.phasing import Phasing, PlannedPhase, Window
+from states.planned import FIRST, UNDATED, Plan, PlannedMilestone, provisional_years
 from states.template import Cadence, Requirement, Scope, Template
 from states.workdays import Workdays
 
-FIRST = "首次"
-UNDATED = "未注明日期"
-
-
-@dataclass(frozen=True)
-class PlannedMilestone:
-    """One occurrence of a requirement. `opens_at` None: opens with its phase or by hand.
-
-    `event`: what its date (or its opening) counts from, when that has to be recorded first. `words` are the
-    template's own; `filled` is what a person gave instead, empty where nobody did.
-    """
-
-    requirement: str
-    period: str
-    name: str
-    kind: str
-    phase: str | None
-    ladder: str | None
-    words: str
-    opens_at: datetime | None
-    due_at: datetime | None
-    provisional: bool = False
-    soft: bool = False
-    standing: bool = False
-    required: bool = True
-    review: bool = False
-    nil: bool = False
-    per: str | None = None
-    event: str | None = None
-    filled: str = ""
-    scope: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a campaign would be if it started so."""
-
-    phases: tuple[PlannedPhase, ...]
-    milestones: tuple[PlannedMilestone, ...]
-    blanks: tuple[Blank, ...]
-    warnings: tuple[str, ...]
-    ends_at: datetime | None
-    begins_at: datetime | None = None
-
-    def past(self, now: datetime) -> list[PlannedMilestone]:
-        """Milestones whose due date lies before `now`."""
-        return [one for one in self.milestones if one.due_at is not None and one.due_at < now]
+__all__ = ["FIRST", "UNDATED", "Plan", "PlannedMilestone", "plan"]
 
 
 def plan(
@@ -128,8 +75,10 @@ class _Planner:
             for one in self._milestones(requirement, phase)
         ]
         milestones += [self._charged(one) for one in charges(self.template, self.fills)]
-        milestones = [self._brought_forward(one) for one in milestones]
-        self._warn_provisional(phases, milestones)
+        ahead = self.template.ahead
+        milestones = [brought_forward(one, ahead, self.calendar, self.zone) for one in milestones]
+        years = provisional_years(phases, milestones, self.zone)
+        self.warnings += [f"{year}年的放假安排尚未公布，这一年的日期为暂定" for year in years]
         return Plan(
             tuple(phases),
             tuple(milestones),
@@ -330,39 +279,6 @@ class _Planner:
             scope=_written(one.scope),
         )
         return replace(self._dated(base, one.place, one.words, (None, None)), period=one.period)
-
-    # -- ahead of the level above -------------------------------------------------------------------
-
-    def _brought_forward(self, one: PlannedMilestone) -> PlannedMilestone:
-        """Due so much earlier than its words say, where the template says so; a period that would end before it
-        begins begins as much earlier."""
-        ahead = self.template.ahead
-        lead = ahead.get(f"{one.requirement}@{one.period}") or ahead.get(one.requirement)
-        if lead is None or one.due_at is None or not (offset := parse_offset(f"-{lead}")).n:
-            return one
-        due = shift_instant(one.due_at, offset, self.calendar, self.zone)
-        opens = one.opens_at
-        if opens is not None and one.period and due <= opens:
-            opens = shift_instant(opens, offset, self.calendar, self.zone)
-        first, last = (at.astimezone(self.zone).date() for at in (due, one.due_at))
-        return replace(
-            one,
-            due_at=due,
-            opens_at=opens,
-            words=f"{one.words}（提{offset.words()}）",
-            provisional=one.provisional or self.calendar.spans_provisional(first, last),
-        )
-
-    def _warn_provisional(self, phases: list[PlannedPhase], milestones: list[PlannedMilestone]) -> None:
-        years = sorted(
-            {
-                one.due_at.astimezone(self.zone).year
-                for one in milestones
-                if one.due_at is not None and one.provisional
-            }
-            | {p.closes_at.astimezone(self.zone).year for p in phases if p.closes_at and p.provisional}
-        )
-        self.warnings.extend(f"{year}年的放假安排尚未公布，这一年的日期为暂定" for year in years)
 
 
 def _written(scope: Scope) -> dict[str, Any]:

@@ -3,66 +3,71 @@
 A template is written by a person in YAML (`load` lists all faults at once, see `states.reading`); dates stay
 in the plan's own words (`8月底前并长期坚持`, `20__年__月__日前`) and are resolved by `states.plan` at launch.
 A blank stays a blank.
+The parts by subject: `template_words`, `template_owed`, `template_ledger`; all names can be had from here.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from states.extensions import Extensions
 from states.frozen import Frozen, Key, Name, Source, Words
+from states.template_ledger import IssueType, LedgerPreset, LedgerRow, Step
+from states.template_owed import (
+    Cadence,
+    CheckItem,
+    Coverage,
+    Kind,
+    Ladder,
+    Per,
+    Requirement,
+    Rung,
+    Sampling,
+)
+from states.template_words import Document, Lead, Role, Scope, Shift
 
-Shift = Annotated[
-    str,
-    Field(
-        pattern=r"^[+-]\d{1,3}(wd|d|w|h|m)$",
-        description="相对期限的偏移：d 日、wd 工作日、w 周、m 月、h 小时",
-    ),
+__all__ = [
+    "ONE_PHASE_KEY",
+    "ONE_PHASE_NAME",
+    "Cadence",
+    "CheckItem",
+    "Conflict",
+    "Coverage",
+    "Document",
+    "Extensions",
+    "Frozen",
+    "IssueType",
+    "Key",
+    "Kind",
+    "Ladder",
+    "Lead",
+    "LedgerPreset",
+    "LedgerRow",
+    "LetterType",
+    "Link",
+    "Name",
+    "Opens",
+    "Per",
+    "Phase",
+    "Requirement",
+    "Role",
+    "Rung",
+    "Sampling",
+    "Scope",
+    "Shift",
+    "Source",
+    "Step",
+    "Template",
+    "Words",
+    "Workstream",
+    "answering",
+    "stream_key",
 ]
+
 ONE_PHASE_KEY, ONE_PHASE_NAME = "run", "进行"  # of a plan without phases
-
-Lead = Annotated[
-    str,
-    Field(pattern=r"^\d{1,3}(wd|d|w|m|h)$", description="比所写期限提前多少，如 3wd；0d 为不提前"),
-]
-
-
-class Role(StrEnum):
-    """Who can be addressed. The first four are held in a unit; the others in the unit that runs the campaign."""
-
-    liaison = "liaison"  # 联络员
-    department_head = "department_head"  # 科室负责人
-    deputy_leader = "deputy_leader"  # 分管领导
-    principal = "principal"  # 主要负责人
-    parent_principal = "parent_principal"  # 上级主管部门主要负责人
-    office = "office"  # 领导小组办公室
-    coordinator = "coordinator"  # 协调员
-    group_leader = "group_leader"  # 领导小组组长
-
-
-class Document(Frozen):
-    """A document that the template was written from."""
-
-    title: str
-    number: str | None = None
-    issuer: str | None = None
-    issued: str | None = None
-
-
-class Scope(Frozen):
-    """Which participating units; an empty field does not restrict. Departments only where named by kind."""
-
-    kinds: tuple[str, ...] = ()
-    levels: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    under: tuple[str, ...] = ()
-    grades: tuple[str, ...] = Field(default=(), description="等级，如 三级甲等")
-    beds_from: Annotated[int, Field(ge=0)] | None = Field(default=None, description="床位数不少于")
-    beds_to: Annotated[int, Field(ge=0)] | None = Field(default=None, description="床位数不多于")
-    departments: tuple[str, ...] = ()
 
 
 class Opens(StrEnum):
@@ -125,169 +130,6 @@ def answering(stream: Workstream) -> tuple[str, ...]:
 def stream_key(stream: Workstream) -> str:
     """The key of what is owed when the workstream itself is."""
     return f"workstream-{stream.key}"
-
-
-class Kind(StrEnum):
-    """What sort of thing is owed."""
-
-    deliverable = "deliverable"
-    report = "report"
-    meeting = "meeting"
-    checklist = "checklist"
-    quota = "quota"
-    ledger = "ledger"
-    standing = "standing"
-
-
-class Cadence(Frozen):
-    """Recurrence as RFC 5545, for what the Chinese words can't say.
-
-    `time` is the local time of day it is due (end of office hours when absent); `shift` says where a date on
-    a day off goes.
-    """
-
-    rrule: str
-    time: Annotated[str, Field(pattern=r"^\d{1,2}:\d{2}$")] | None = None
-    shift: Literal["none", "previous", "next"] = "none"
-
-
-class CheckItem(Frozen):
-    """One line of a checklist, with its threshold where the plan gives one."""
-
-    key: Key
-    text: str
-    threshold: str | None = None
-    source: Source | None = None
-
-
-class Per(StrEnum):
-    """Below a unit: who each give theirs, while the unit answers for the number."""
-
-    departments = "departments"  # 科室
-    persons = "persons"  # 个人
-
-
-class Requirement(Frozen):
-    """Something owed: once (`due`), again and again (`every`), or undated (neither: opened by hand)."""
-
-    key: Key
-    name: Name
-    kind: Kind = Kind.deliverable
-    phase: Key | None = None
-    workstream: Key | None = None
-    opens: Words | None = None
-    due: Words | None = None
-    every: Words | Cadence | None = None
-    first: Words | None = Field(default=None, description="首次报送的期限，与以后各次不同时")
-    carried_by: str | None = Field(default=None, description="随另一专项行动的报告一并报送")
-    scope: Scope = Scope()
-    required: bool = True
-    review: bool = Field(default=False, description="报送后须经审核才算办结")
-    nil: bool = Field(default=False, description="可作零报告")
-    keep_at_unit: bool = False
-    to: str | None = None
-    copies: tuple[str, ...] = ()
-    per: Per | None = Field(default=None, description="由单位内各科室或每个人分别办理，单位报数")
-    minimum: Annotated[int, Field(ge=1)] | None = Field(default=None, description="每期不少于几次（件）")
-    checklist: tuple[CheckItem, ...] = ()
-    ladder: Key | None = None
-    extensions: Extensions | None = Field(
-        default=None, description="这一项的延期规定，代替整个方案的延期规定"
-    )
-    source: Source | None = None
-
-
-class Rung(Frozen):
-    """One step of a ladder: when (relative to the due instant), what, to whom, and whether a person confirms."""
-
-    at: Shift
-    name: Name
-    to: tuple[Role, ...] = Field(min_length=1)
-    cc: tuple[Role, ...] = ()
-    confirm: bool = False
-    letter: str | None = None
-    reply: Shift | None = None
-    urgent: bool = False
-    source: Source | None = None
-
-
-class Ladder(Frozen):
-    """Rungs in the order of their time."""
-
-    rungs: tuple[Rung, ...]
-    source: Source | None = None
-
-
-class Coverage(Frozen):
-    """A share of the units of some kinds that must be reached."""
-
-    name: Name
-    percent: Annotated[int, Field(ge=1, le=100)]
-    scope: Scope = Scope()
-    source: Source | None = None
-
-
-class Sampling(Frozen):
-    """A share or a number to be drawn at random: of what, in which units."""
-
-    name: Name
-    of: Name = Field(description="抽查对象，如 出院病人")
-    percent: Annotated[int, Field(ge=1, le=100)] | None = None
-    count: Annotated[int, Field(ge=1)] | None = None
-    scope: Scope = Scope()
-    source: Source | None = None
-
-
-class Step(Frozen):
-    """One of several dates that an issue of a type has."""
-
-    key: Key
-    name: Name
-    due: Words
-    source: Source | None = None
-
-
-class IssueType(Frozen):
-    """A class of problems with deadlines of its own, such as a measure within ten days and the cure within sixty."""
-
-    key: Key
-    name: Name
-    steps: tuple[Step, ...] = Field(min_length=1)
-    ladder: Key | None = None
-    source: Source | None = None
-
-
-class LedgerRow(Frozen):
-    """One problem of the preset ledger: problem, measures, departments, deadline in the plan's words.
-
-    A row of a `type` without a `due` of its own has the dates of its type.
-    """
-
-    no: int
-    project: str
-    problem: str
-    measures: tuple[str, ...]
-    departments: tuple[str, ...]
-    leaders: tuple[str, ...] = Field(default=(), description="责任领导的职务（不写姓名）")
-    due: Words | None = None
-    type: Key | None = None
-    source: Source | None = None
-
-
-class LedgerPreset(Frozen):
-    """Columns of the ledger and the rows that come with the plan."""
-
-    columns: tuple[str, ...]
-    ladder: Key | None = None
-    checks: Literal[1, 2] = Field(default=1, description="销号前核查几级：1 一级；2 先县级核查，再市级销号")
-    self_check: Key | None = Field(default=None, description="自查期是哪个阶段；自查发现并在其中报告的从宽")
-    types: tuple[IssueType, ...] = ()
-    rows: tuple[LedgerRow, ...] = ()
-    source: Source | None = None
-
-    def type_of(self, row: LedgerRow) -> IssueType | None:
-        """The class of problems a row belongs to."""
-        return next((one for one in self.types if one.key == row.type), None)
 
 
 class LetterType(Frozen):

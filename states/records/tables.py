@@ -1,4 +1,5 @@
-"""The tables; those of what is told are in `dispatch`. Rows that fan out over units carry no foreign keys.
+"""The tables of campaigns; those of what is told are in `dispatch`, of units in `organisation`, of the service in
+`machinery` (the latter two can be had from here). Rows that fan out over units carry no foreign keys.
 
 They are only ever written from rows that exist, in one statement, and a key check per row would halve the
 speed of a launch. Instants are aware and stored in UTC. States are plain text, since templates define them.
@@ -12,63 +13,32 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from states.records.columns import big_key, bytewise, wide
+from states.records.columns import big_key, wide
+from states.records.machinery import ApiKey, Health, Idempotency, Tick
+from states.records.organisation import CalendarDay, CalendarYear, Contact, Unit, Vacancy
 
-
-class Unit(SQLModel, table=True):
-    """A node of the organisation tree. `path` lists the ids from the root: `/1/5/17/`.
-
-    `grade` is 等级 (三级甲等), `beds` 床位数, None where nobody has told it.
-    """
-
-    id: int = Field(default=None, primary_key=True)
-    code: str = Field(sa_column=sa.Column(bytewise(), nullable=False, unique=True))
-    name: str
-    kind: str
-    level: str = ""
-    grade: str = ""
-    beds: int | None = None
-    parent_id: int | None = Field(default=None, index=True)
-    path: str = Field(default="/", sa_column=sa.Column(bytewise(), nullable=False, index=True))
-    sort_key: str = ""
-    active: bool = True
-
-
-class Contact(SQLModel, table=True):
-    """A person who holds a role in a unit."""
-
-    __table_args__ = (sa.UniqueConstraint("unit_id", "role", "email"),)
-    id: int = Field(default=None, primary_key=True)
-    unit_id: int = Field(foreign_key="unit.id")
-    role: str
-    name: str
-    email: str = Field(index=True)
-    bounced_at: datetime | None = None
-    bounce: str | None = None
-
-
-class Vacancy(SQLModel, table=True):
-    """A role without a reachable holder, found when somebody had to be told."""
-
-    unit_id: int = Field(primary_key=True)
-    role: str = Field(primary_key=True)
-    reason: str
-    since: datetime
-
-
-class CalendarYear(SQLModel, table=True):
-    """A year whose working days are published."""
-
-    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    source: str
-    loaded_at: datetime | None = None
-
-
-class CalendarDay(SQLModel, table=True):
-    """A day that differs from Monday–Friday."""
-
-    day: date = Field(primary_key=True)
-    working: bool
+__all__ = [
+    "ApiKey",
+    "CalendarDay",
+    "CalendarYear",
+    "Campaign",
+    "Contact",
+    "EventRow",
+    "Health",
+    "Idempotency",
+    "Journal",
+    "LedgerItem",
+    "LevelChange",
+    "LocalWindow",
+    "Milestone",
+    "Obligation",
+    "PhaseRow",
+    "TallyRow",
+    "Tick",
+    "Unit",
+    "UnitRun",
+    "Vacancy",
+]
 
 
 class Campaign(SQLModel, table=True):
@@ -318,49 +288,3 @@ class LedgerItem(SQLModel, table=True):
     handed_to: str | None = None
     handed_no: str | None = None
     handed_at: datetime | None = None
-
-
-class Tick(SQLModel, table=True):
-    """The fence between clocks: whoever inserts the row runs the round of that slot."""
-
-    job: str = Field(primary_key=True)
-    slot: datetime = Field(primary_key=True)
-    at: datetime
-
-
-class Health(SQLModel, table=True):
-    """The last word of each part that runs by itself; shown in /readyz and /metrics."""
-
-    name: str = Field(primary_key=True)
-    ok: bool
-    at: datetime
-    detail: str
-    figures: dict[str, float] = Field(default_factory=dict, sa_type=sa.JSON)
-
-
-class ApiKey(SQLModel, table=True):
-    """A key of another system, hashed; scope: may it write, under which unit, in which campaigns."""
-
-    __tablename__ = "api_key"
-    id: int = Field(default=None, primary_key=True)
-    name: str
-    prefix: str
-    sha256: str = Field(unique=True)
-    write: bool = False
-    under: str | None = None
-    campaigns: list[int] | None = Field(default=None, sa_type=sa.JSON)
-    created_at: datetime
-    expires_at: datetime | None = None
-    revoked_at: datetime | None = None
-    last_used_at: datetime | None = None
-
-
-class Idempotency(SQLModel, table=True):
-    """The answer given to a POST, so that the same key gets the same answer again."""
-
-    api_key_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    key: str = Field(primary_key=True)
-    request: str
-    status: int
-    body: str
-    at: datetime
