@@ -14,7 +14,7 @@ from api.pages import telling, timeline
 from api.pages.timeline import Timeline
 from states.machine import state_name
 from states.progress import Tally
-from states.records import board, figures
+from states.records import board, figures, lately
 from states.records.board import Lagging, Node
 from states.records.campaigns import Running, running
 from states.records.dispatch import Mail, Proposal
@@ -103,10 +103,10 @@ def see(session: Session, campaign_id: int, now: datetime) -> Sight:
         nodes=tuple(_near(nodes, now)),
         lagging=tuple(lagging[:WORST]),
         more_lagging=len(lagging) > WORST,
-        proposals=tuple(board.proposals(session, campaign, LATEST_PROPOSALS)),
+        proposals=tuple(lately.proposals(session, campaign, LATEST_PROPOSALS)),
         vacancies=tuple(
             (name, board.ROLE_NAMES.get(role, role), since)
-            for name, role, since in board.vacancies(session, campaign, VACANT)
+            for name, role, since in lately.vacancies(session, campaign, VACANT)
         ),
         mails=tuple(_sent(session, campaign)),
         lines=tuple(_told(session, campaign, {one.row.id: one.row for one in nodes})),
@@ -159,8 +159,8 @@ def _nearby(due: datetime, members: list[Node]) -> Near:
 
 
 def _sent(session: Session, campaign: Running) -> list[Sent]:
-    found = board.mails(session, campaign, LATEST_MAILS)
-    told = board.rungs_of(session, [one.id for one in found])
+    found = lately.mails(session, campaign, LATEST_MAILS)
+    told = lately.rungs_of(session, [one.id for one in found])
     return [_mail(one, told[one.id]) for one in found]
 
 
@@ -171,7 +171,7 @@ def _mail(one: Mail, told: Mapping[str, int]) -> Sent:
 
 def _told(session: Session, campaign: Running, milestones: Mapping[int, Milestone]) -> list[Told]:
     lines = []
-    for one in board.happened(session, campaign, 3 * LATEST_LINES):
+    for one in lately.happened(session, campaign, 3 * LATEST_LINES):
         said = telling.sentence(one, campaign, milestones)
         if said:
             lines.append(Told(one.at, telling.actor(one.actor), said))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from states.errors import Faulty
 from states.machine import state_name
-from states.records.board import Happened
 from states.records.campaigns import Running
 from states.records.columns import milestone_of
+from states.records.lately import Happened
 from states.records.settling import ACTS
 from states.records.tables import Milestone
 

@@ -126,7 +126,8 @@ def state_data(machines: Machines, state: str) -> dict[str, Any]:
 
 def tally_data(campaign: Running, found: Tally, now: datetime) -> dict[str, Any]:
     """The figures of a campaign, for programs; the sub-totals of `states` add up to `units`."""
-    said = found.reporting
+    from states.records.reading_campaigns import reporting
+
     return {
         "campaign": {
             "id": campaign.id,
@@ -144,14 +145,7 @@ def tally_data(campaign: Running, found: Tally, now: datetime) -> dict[str, Any]
         "overdue": found.overdue,
         "submitted": found.submitted,
         "settled": found.settled,
-        "reporting": {
-            "due": said.due,
-            "on_time": said.on_time,
-            "late": said.late,
-            "nil": said.nil,
-            "missing": said.missing,
-            "rate": said.rate,
-        },
+        "reporting": reporting(found.reporting),
         "ledger": {
             "closed": found.ledger_closed,
             "total": found.ledger_total,

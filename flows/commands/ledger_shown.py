@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from flows.commands import shown
 
 if TYPE_CHECKING:
+    from states.documents.ledgerdiff import CellChange, Changed
     from states.documents.ledgerfacts import Item
+    from states.documents.ledgerfile import Line
     from states.records.ledger_import import Looked
 
 SHOWN = 30
@@ -17,21 +19,37 @@ WIDE = 40
 
 def imported(looked: Looked, numbers: list[int] | None, as_json: bool) -> None:
     """`numbers` of what was added, once it is written."""
-    from states.documents.ledgerfacts import FIELDS
     from states.records.ledger_acting import told
 
     if as_json:
         shown.as_json(told(looked, numbers))
         return
     diff = looked.diff
+    cells = [(one, cell) for one in diff.changed for cell in one.cells]
+    _show_differences(diff.added, cells)
+    for fault in looked.faults:
+        shown.hint(str(fault))
+    done = "已写入" if numbers is not None else "试算"
+    shown.say(
+        f"{done}：新增 {len(looked.added)} 项，改动 {looked.cells} 格；文件中另有新增 {len(diff.added) - len(looked.added)} 项、"
+        f"改动 {len(cells) - looked.cells} 格没有取（冲突 {diff.conflicts} 格）；未变 {diff.unchanged} 项"
+    )
+    if looked.faults:
+        shown.say(f"共 {len(looked.faults)} 处问题，什么都没有写入；请改正后再导入")
+    elif numbers is None and (looked.added or looked.changed):
+        shown.say("什么都没有写入；确认无误后加 --apply")
+
+
+def _show_differences(added: Sequence[Line], cells: Sequence[tuple[Changed, CellChange]]) -> None:
+    from states.documents.ledgerfacts import FIELDS
+
     shown.table(
         ("新增", "项目", "问题", "完成时限"),
         [
             (one.mark, one.cells["project"], _cut(one.cells["problem"]), one.cells.get("due", ""))
-            for one in diff.added[:SHOWN]
+            for one in added[:SHOWN]
         ],
     )
-    cells = [(one, cell) for one in diff.changed for cell in one.cells]
     shown.table(
         ("改动", "栏目", "原为", "改为", "位置", "冲突"),
         [
@@ -46,17 +64,6 @@ def imported(looked: Looked, numbers: list[int] | None, as_json: bool) -> None:
             for one, cell in cells[:SHOWN]
         ],
     )
-    for fault in looked.faults:
-        shown.hint(str(fault))
-    done = "已写入" if numbers is not None else "试算"
-    shown.say(
-        f"{done}：新增 {len(looked.added)} 项，改动 {looked.cells} 格；文件中另有新增 {len(diff.added) - len(looked.added)} 项、"
-        f"改动 {len(cells) - looked.cells} 格没有取（冲突 {diff.conflicts} 格）；未变 {diff.unchanged} 项"
-    )
-    if looked.faults:
-        shown.say(f"共 {len(looked.faults)} 处问题，什么都没有写入；请改正后再导入")
-    elif numbers is None and (looked.added or looked.changed):
-        shown.say("什么都没有写入；确认无误后加 --apply")
 
 
 def listed(found: Sequence[Item], as_json: bool) -> None:

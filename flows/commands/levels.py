@@ -48,7 +48,6 @@ def adopt(
     """下级承接上级的专项行动：上级各项都在，期限提前，可以增加。"""
     from states.adopting import Terms
     from states.records import levels
-    from states.records.levels import Adoption
     from states.records.scopes import Selection
 
     if past not in (None, "keep", "skip"):
@@ -56,7 +55,7 @@ def adopt(
     settings, now = given.settings(), clock.now()
     terms = Terms(ahead, given.fills(leads), {}, given.file_text(template) if template else "", title)
     chosen = Selection(given.listed(units), given.listed(under), given.kinds(kinds))
-    wanted = Adoption(owner, terms, given.fills(fills), chosen, past)
+    wanted = levels.Adoption(owner, terms, given.fills(fills), chosen, past)
     with given.opened(settings) as store:
         if dry_run:
             with store.read() as session:
@@ -67,20 +66,16 @@ def adopt(
         with store.write() as session:
             found = levels.draft(session, parent_id, wanted, now)
             key = levels.adopt(session, parent_id, wanted, now, given.actor())
+    _show_adopted(key, parent_id, found.draft, found.handed_down, as_json)
+
+
+def _show_adopted(key: int, parent_id: int, draft: Draft, handed_down: int, as_json: bool) -> None:
+    units = draft.participants
     if as_json:
-        shown.as_json(
-            {
-                "campaign": key,
-                "parent": parent_id,
-                "units": found.draft.participants,
-                "handed_down": found.handed_down,
-            }
-        )
+        shown.as_json({"campaign": key, "parent": parent_id, "units": units, "handed_down": handed_down})
         return
-    shown.say(*(f"提示：{warning}" for warning in found.draft.warnings))
-    shown.say(
-        f"已承接：编号 {key}，{found.draft.participants} 个单位参加；上级中 {found.handed_down} 个单位改由本级督办"
-    )
+    shown.say(*(f"提示：{warning}" for warning in draft.warnings))
+    shown.say(f"已承接：编号 {key}，{units} 个单位参加；上级中 {handed_down} 个单位改由本级督办")
 
 
 def _kinds(session: Session, wanted: Adoption) -> dict[str, int]:

@@ -53,8 +53,7 @@ def renew(
     with given.opened(settings) as store:
         with store.read() as session:
             below = running(session, campaign_id).row.parent_id is not None
-            said = _text(template, below)
-            wanted = {"leads": given.fills(leads), "reason": reason, **said, **decided}
+            wanted = {"leads": given.fills(leads), "reason": reason, **_text(template, below), **decided}
             version = version_of(session, campaign_id, now, **wanted)  # type: ignore[arg-type]
             found = renewing.draft(session, campaign_id, version, now)
             show(session, found, as_json=as_json, dry_run=not apply, units=units)

@@ -25,7 +25,7 @@ from states.records.journal import note
 from states.records.reading_campaigns import stage, told
 from states.records.reading_standing import frozen_of, run_state
 from states.records.reading_units import Wanted
-from states.records.tables import UnitRun
+from states.records.tables import Obligation, UnitRun
 from states.records.told import CampaignTold, MassMoved, ObligationInFull, UnitMoved
 
 HANDING_IN = ("submit", "nil")
@@ -162,19 +162,23 @@ def settle(
         return reading_obligations.full(session, scope, campaign, key, now)
     row = moving.act(session, campaign, key, act, now, scope.actor, reason=reason, version=version)
     if text is not None:
-        note(
-            session,
-            now,
-            reading_obligations.TEXT,
-            scope.actor,
-            campaign_id=campaign.id,
-            unit_id=row.unit_id,
-            after=row.status,
-            obligation=key,
-            text=text,
-        )
+        _keep(session, row, text, now, scope.actor)
     session.flush()
     return reading_obligations.full(session, scope, campaign, key, now)
+
+
+def _keep(session: Session, row: Obligation, text: str, now: datetime, actor: str) -> None:
+    note(
+        session,
+        now,
+        reading_obligations.TEXT,
+        actor,
+        campaign_id=row.campaign_id,
+        unit_id=row.unit_id,
+        after=row.status,
+        obligation=row.id,
+        text=text,
+    )
 
 
 def _check_numbers(act: str, numbers: Numbers | None) -> None:

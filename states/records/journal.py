@@ -53,3 +53,8 @@ def payload(session: Session, **columns: sa.ColumnElement[Any]) -> sa.ColumnElem
     build = sa.func.json_build_object if postgresql else sa.func.json_object
     pairs = [part for name, column in columns.items() for part in (sa.literal(name, sa.String), column)]
     return build(*pairs, type_=sa.JSON)
+
+
+def iso(at: datetime | None) -> str | None:
+    """An instant as a fact keeps it in `before`, `after` or its payload."""
+    return at.isoformat() if at is not None else None

@@ -5,10 +5,9 @@ One or fifty thousand go the same way: read and judged one by one, written in a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -17,58 +16,16 @@ from states.closing import FOUND_BY
 from states.errors import Fault, Faulty
 from states.records import growing, ledger_moving, locks
 from states.records.campaigns import Running
-from states.records.columns import obligation_id
-from states.records.core import journal, ledger_item, milestone, obligation, timer, unit
+from states.records.core import ledger_item, unit
 from states.records.ledger_answering import Names, places
 from states.records.ledger_dating import Dated, Dating
 from states.records.ledger_leniency import Leniency
-from states.records.ledger_steps import FOUND
+from states.records.ledger_writing import Found, Ready, Rungs, write
 from states.records.settling import AT_ONCE
-from states.records.tables import LedgerItem, Milestone
-from states.records.timers import timers
-from states.template import Kind
+
+__all__ = ["NOBODY", "Found", "Judging", "add"]
 
 NOBODY = "责任部门“{name}”不在单位表中；请改正，或写明由问题所在单位代收"
-
-
-@dataclass(frozen=True)
-class Found:
-    """A problem as somebody reports it, in the unit of `code`. `no`: the number it wishes to bear.
-
-    `stand_in`: the unit itself answers for departments that are not in the list of units; `undated`: it has no date, or
-    its words can't be read, and somebody has said so.
-    """
-
-    code: str
-    project: str
-    problem: str
-    measures: tuple[str, ...]
-    departments: tuple[str, ...] = ()
-    lead: str | None = None
-    due: str | None = None
-    type: str | None = None
-    found_by: str = "self"
-    reported_at: datetime | None = None
-    no: int | None = None
-    handed_to: str | None = None
-    handed_no: str | None = None
-    stand_in: bool = False
-    undated: bool = False
-    places: Mapping[str, str] = field(default_factory=dict)
-
-
-class _Ready(NamedTuple):
-    """A problem that can be written."""
-
-    found: Found
-    no: int
-    unit_id: int
-    dates: list[Dated]
-    units: list[int]
-    ladder: str | None
-    lenient: tuple[bool | None, str | None]
-    reported_at: datetime
-    type: str | None
 
 
 def add(session: Session, campaign: Running, found: Sequence[Found], now: datetime, actor: str) -> list[int]:
@@ -81,9 +38,9 @@ def add(session: Session, campaign: Running, found: Sequence[Found], now: dateti
         raise Faulty(judging.faults)
     asked = unit.c.id.in_(sorted({key for one in ready for key in one.units}))
     growing.enrol(session, campaign, asked, now)
-    climbing = _Rungs(campaign, now)
+    climbing = Rungs(campaign, now)
     for start in range(0, len(ready), AT_ONCE):
-        _write(session, campaign, ready[start : start + AT_ONCE], climbing, now, actor)
+        write(session, campaign, ready[start : start + AT_ONCE], climbing, now, actor)
     return [one.no for one in ready]
 
 
@@ -104,13 +61,13 @@ class Judging:
         self.next = max(self.taken, default=0) + 1
         self.faults: list[Fault] = []
 
-    def ready(self) -> list[_Ready]:
+    def ready(self) -> list[Ready]:
         """What can be written; everything wrong is in `faults` then."""
         wished = [one.no for one in self.found if one.no]
         self.next = max([self.next, *(no + 1 for no in wished)])
         return [one for found in self.found if (one := self._one(found)) is not None]
 
-    def _one(self, found: Found) -> _Ready | None:
+    def _one(self, found: Found) -> Ready | None:
         before = len(self.faults)
         said = self._fault(found)
         for part, name, words in _texts(found):
@@ -134,7 +91,7 @@ class Judging:
         ladder = (kind.ladder if kind else None) or (ledger.ladder if ledger else None) or template.ladder
         lenient = self.leniency.of(unit_id, found.found_by, reported)
         known = kind.name if kind else None
-        return _Ready(found, self._number(found), unit_id, dates, units, ladder, lenient, reported, known)
+        return Ready(found, self._number(found), unit_id, dates, units, ladder, lenient, reported, known)
 
     def _fault(self, found: Found) -> Any:
         def said(part: str, says: str) -> None:
@@ -177,127 +134,3 @@ def _texts(found: Found) -> Iterator[tuple[str, str, str]]:
     yield "project", "项目名称", found.project
     yield "problem", "问题", found.problem
     yield "measures", "整改措施", "".join(found.measures)
-
-
-def _write(
-    session: Session, campaign: Running, ready: list[_Ready], climbing: _Rungs, now: datetime, actor: str
-) -> None:
-    dated = [(one, date) for one in ready for date in one.dates]
-    rows = [_milestone(campaign, one, date, now) for one, date in dated]
-    keys = _inserted(session, milestone, Milestone, rows)
-    last: dict[int, int] = {}
-    owed, rungs = [], []
-    for key, row, (one, _date) in zip(keys, rows, dated, strict=True):
-        last[one.no] = key
-        owed += [_obligation(campaign, key, unit_id) for unit_id in one.units]
-        rungs += climbing.of(key, row)
-    items = _inserted(
-        session, ledger_item, LedgerItem, [_item(campaign, one, last[one.no], now) for one in ready]
-    )
-    session.execute(sa.insert(obligation), owed)
-    if rungs:
-        session.execute(sa.insert(timer), rungs)
-    facts = [_fact(campaign, one, key, now, actor) for one, key in zip(ready, items, strict=True)]
-    session.execute(sa.insert(journal), facts)
-
-
-def _inserted(session: Session, table: sa.Table, model: Any, rows: list[dict[str, Any]]) -> list[int]:
-    """Ids in the order of the rows. Columns that a row leaves out take the model's default."""
-    defaults = model().model_dump(exclude={"id"})
-    statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return list(session.execute(statement, [{**defaults, **row} for row in rows]).scalars())
-
-
-def _milestone(campaign: Running, one: _Ready, date: Dated, now: datetime) -> dict[str, Any]:
-    what = f"·{date.step}" if date.step else f"（{one.found.project}）"
-    return {
-        "campaign_id": campaign.id,
-        "requirement": f"{FOUND}{one.no}",
-        "period": date.period,
-        "name": f"台账第{one.no}项{what}",
-        "kind": Kind.ledger.value,
-        "ladder": one.ladder,
-        "words": date.words,
-        "opens_at": now,
-        "opened_at": now,
-        "due_at": date.due_at,
-        "original_due_at": date.due_at,
-        "provisional": date.provisional,
-        "soft": date.soft,
-        "standing": date.standing,
-        "required": False,
-        "review": True,
-        "expected": len(one.units),
-    }
-
-
-def _item(campaign: Running, one: _Ready, milestone_id: int, now: datetime) -> dict[str, Any]:
-    found = one.found
-    return {
-        "campaign_id": campaign.id,
-        "milestone_id": milestone_id,
-        "no": one.no,
-        "project": found.project,
-        "problem": found.problem,
-        "measures": list(found.measures),
-        "departments": list(found.departments),
-        "due_words": found.due
-        or "；".join(f"{date.step}：{date.words}" if date.step else date.words for date in one.dates),
-        "standing": any(date.standing for date in one.dates),
-        "type": one.type,
-        "unit_id": one.unit_id,
-        "since": now,
-        "lead": found.lead,
-        "found_by": found.found_by,
-        "reported_at": one.reported_at,
-        "lenient": one.lenient[0],
-        "lenient_why": one.lenient[1],
-        "handed_to": found.handed_to,
-        "handed_no": found.handed_no,
-        "handed_at": now if found.handed_to else None,
-    }
-
-
-def _obligation(campaign: Running, milestone_id: int, unit_id: int) -> dict[str, Any]:
-    return {
-        "id": obligation_id(milestone_id, unit_id),
-        "campaign_id": campaign.id,
-        "milestone_id": milestone_id,
-        "unit_id": unit_id,
-        "status": "open",
-        "late": False,
-        "version": 1,
-    }
-
-
-class _Rungs:
-    """What comes before and after a due date; worked out once for each date and ladder."""
-
-    def __init__(self, campaign: Running, now: datetime) -> None:
-        self.campaign, self.now = campaign, now
-        self._known: dict[tuple[datetime, str | None], list[dict[str, Any]]] = {}
-
-    def of(self, key: int, row: dict[str, Any]) -> list[dict[str, Any]]:
-        if row["due_at"] is None:
-            return []
-        alike = row["due_at"], row["ladder"]
-        if alike not in self._known:
-            planned = Milestone(id=key, **row)
-            made = timers(self.campaign, planned, row["due_at"], self.now, could_open=self.now)
-            self._known[alike] = [one.model_dump(exclude={"id"}) for one in made]
-        return [{**one, "milestone_id": key} for one in self._known[alike]]
-
-
-def _fact(campaign: Running, one: _Ready, key: int, now: datetime, actor: str) -> dict[str, Any]:
-    said = {"item": key, "no": one.no, "found_by": one.found.found_by, "lenient": one.lenient[1]}
-    return {
-        "at": now,
-        "kind": "ledger.added",
-        "actor": actor,
-        "campaign_id": campaign.id,
-        "unit_id": one.unit_id,
-        "before": None,
-        "after": "open",
-        "reason": None,
-        "payload": said,
-    }

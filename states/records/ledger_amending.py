@@ -24,6 +24,7 @@ from states.records.settling import UNSETTLED
 from states.records.tables import LedgerItem, Milestone, Obligation, Unit
 
 PLAIN = ("project", "problem", "measures")
+HANDED = {"handed_to", "handed_no"}
 LEFT = "责任部门调整，不再承担"
 NEW_DEPARTMENTS = "责任部门调整"
 NEW_DATE = "台账期限调整"
@@ -57,23 +58,21 @@ def amend(
         _redate(session, campaign, item, str(changed["due"]), now, undated=undated)
     if "found_by" in changed:
         _found_otherwise(session, campaign, item, changed["found_by"])
-    if changed.keys() & {"handed_to", "handed_no"}:
+    if changed.keys() & HANDED:
         item.handed_to = changed.get("handed_to", item.handed_to) or None
         item.handed_no = changed.get("handed_no", item.handed_no) or None
         item.handed_at = now if item.handed_to else None
     item.version += 1
     session.add(item)
     session.flush()
-    kind = "ledger.handed_over" if changed.keys() <= {"handed_to", "handed_no"} else "ledger.amended"
-    said = {name: [before[name], value] for name, value in changed.items()}
-    about: dict[str, Any] = {
-        "campaign_id": campaign.id,
-        "unit_id": item.unit_id,
-        "item": item.id,
-        "no": item.no,
-    }
-    note(session, now, kind, actor, **about, changes=said)
+    _note(session, item, {name: [before[name], value] for name, value in changed.items()}, now, actor)
     ledger_following.follow(session, campaign, [item.no], now, actor)
+
+
+def _note(session: Session, item: LedgerItem, changes: dict[str, Any], now: datetime, actor: str) -> None:
+    kind = "ledger.handed_over" if changes.keys() <= HANDED else "ledger.amended"
+    about: dict[str, Any] = {"campaign_id": item.campaign_id, "unit_id": item.unit_id}
+    note(session, now, kind, actor, **about, item=item.id, no=item.no, changes=changes)
 
 
 def hand_over(

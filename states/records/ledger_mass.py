@@ -59,11 +59,30 @@ def move_many(
     ledger_moving.check_running(campaign)
     if not dry_run:
         locks.alone(session, campaign.id)
+    ways, why = _judged(session, campaign, name, _chosen(campaign, chosen, scope), scope, reason)
+    if not dry_run:
+        for (before, after), keys in ways.items():
+            _owed(session, campaign, name, keys, now, actor, reason)
+            ledger_following.write(
+                session, campaign, keys, before, after, f"ledger.{name}", now, actor, reason
+            )
+    return Mass(name, sum(map(len, ways.values())), sum(why.values()), why)
+
+
+def _judged(
+    session: Session,
+    campaign: Running,
+    name: str,
+    rows: sa.Select[Any],
+    scope: Scope | None,
+    reason: str | None,
+) -> tuple[dict[tuple[str, str], list[int]], dict[str, int]]:
+    """Which items go from which state to which, and for how many the move is refused why."""
     ways: dict[tuple[str, str], list[int]] = defaultdict(list)
     why: dict[str, int] = defaultdict(int)
     early = _early(session, campaign) if name == "claim" else frozenset()
     reach = _Reach(session, campaign, scope, name)
-    for row in session.execute(_chosen(campaign, chosen, scope)):
+    for row in session.execute(rows):
         facts = Facts(
             row.state, checks(campaign), row.standing, early=("前面的步骤",) if row.id in early else ()
         )
@@ -73,13 +92,7 @@ def move_many(
             continue
         edge = closing.table(checks(campaign)).edge(row.state, name)
         ways[row.state, edge.dest if edge else row.state].append(row.id)
-    if not dry_run:
-        for (before, after), keys in ways.items():
-            _owed(session, campaign, name, keys, now, actor, reason)
-            ledger_following.write(
-                session, campaign, keys, before, after, f"ledger.{name}", now, actor, reason
-            )
-    return Mass(name, sum(map(len, ways.values())), sum(why.values()), dict(why))
+    return ways, dict(why)
 
 
 class _Reach:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.machine import Choice, Machines, state_name
-from states.progress import Beside, Counted, Tally
+from states.progress import Beside, Counted, Covered, Reporting, Tally
 from states.records import board, campaigning, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running, running
@@ -32,6 +32,7 @@ from states.records.told import (
     Page,
     PhaseTold,
     Place,
+    ReportingTold,
     StageTold,
     StateCount,
     Summary,
@@ -144,7 +145,6 @@ def summary(session: Session, scope: Scope, campaign_id: int, now: datetime) -> 
     """A campaign in figures, within the key's subtree. Raises NotAllowed, NotFound."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     found = tally(session, campaign, now, worst=0, path=scope.path)
-    one = found.reporting
     return {
         "campaign": in_short(campaign),
         "as_of": instant(now, campaign.zone),
@@ -157,29 +157,35 @@ def summary(session: Session, scope: Scope, campaign_id: int, now: datetime) -> 
         "overdue": found.overdue,
         "submitted": found.submitted,
         "settled": found.settled,
-        "reporting": {
-            "due": one.due,
-            "on_time": one.on_time,
-            "late": one.late,
-            "nil": one.nil,
-            "missing": one.missing,
-            "rate": one.rate,
-        },
-        "coverage": [
-            CoverageTold(
-                name=each.name,
-                target=each.target,
-                reached=each.reached,
-                units=each.total,
-                percent=each.percent,
-                met=each.met,
-            )
-            for each in found.coverage
-        ],
+        "reporting": reporting(found.reporting),
+        "coverage": [_coverage(each) for each in found.coverage],
         "counted": [_counted(each) for each in found.counted],
         "ledger": {"closed": found.ledger_closed, "items": found.ledger_total, "rate": found.closing_rate},
         "proposals": found.proposals,
         "vacancies": found.vacancies,
+    }
+
+
+def reporting(one: Reporting) -> ReportingTold:
+    """How reports came in."""
+    return {
+        "due": one.due,
+        "on_time": one.on_time,
+        "late": one.late,
+        "nil": one.nil,
+        "missing": one.missing,
+        "rate": one.rate,
+    }
+
+
+def _coverage(one: Covered) -> CoverageTold:
+    return {
+        "name": one.name,
+        "target": one.target,
+        "reached": one.reached,
+        "units": one.total,
+        "percent": one.percent,
+        "met": one.met,
     }
 
 

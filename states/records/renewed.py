@@ -16,20 +16,30 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.errors import Refused
-from states.machine import SUSPENDED, ord_of
-from states.phasing import PlannedPhase
-from states.plan import PlannedMilestone
-from states.records import growing, launch, laying, locks, mass, opening, owing, rearming, renewing, settling
+from states.machine import SUSPENDED
+from states.planned import PlannedMilestone
+from states.records import (
+    growing,
+    launch,
+    laying,
+    locks,
+    mass,
+    opening,
+    owing,
+    rearming,
+    renewing,
+    settling,
+)
 from states.records.campaigns import RENEWED, Running, running
 from states.records.columns import obligation_span
-from states.records.core import obligation, run, timer, unit
-from states.records.journal import note
+from states.records.core import obligation, unit
+from states.records.journal import iso, note
+from states.records.renewed_phases import REMOVED, Phases
 from states.records.renewing import Renewal, Version
 from states.records.settling import UNSETTLED
-from states.records.tables import Campaign, Milestone, PhaseRow
+from states.records.tables import Campaign, Milestone
 from states.renewal import DATES, Change, What
 
-REMOVED = "新版方案不再要求"
 OUTSIDE = "新版方案缩小了范围，不再要求"
 NEW_DATE = "方案改版，期限改变"
 NEW_LADDER = "方案改版，梯次改变"
@@ -111,8 +121,7 @@ class _Writing:
         self.rows = {(one.requirement, one.period): one for one in kept}
 
     def write(self) -> None:
-        self._phases()
-        self._runs()
+        Phases(self.session, self.campaign, self.drafted.plan.phases, self.now, self._note).write()
         growing.enrol_departments(self.session, self.campaign, self.now)
         for change in self.drafted.changes:
             self._take(change)
@@ -123,58 +132,6 @@ class _Writing:
         if not self.campaign.row.state.endswith(SUSPENDED):
             opening.open_all(self.session, self.campaign, self.now)
             mass.advance_settled(self.session, self.campaign, self.now)
-
-    # -- phases and runs ------------------------------------------------------------------------------
-
-    def _phases(self) -> None:
-        """Out of the row first, so that no two ever stand in one place."""
-        found = self.session.exec(select(PhaseRow).where(PhaseRow.campaign_id == self.campaign.id))
-        rows = {one.key: one for one in found}
-        for row in rows.values():
-            row.ord = None
-            self.session.add(row)
-        self.session.flush()
-        wanted = {one.key: one for one in self.drafted.plan.phases}
-        for key, planned in wanted.items():
-            self._take_phase(rows.get(key), planned)
-        for key, row in rows.items():
-            if key not in wanted and row.withdrawn_at is None:
-                self._withdraw_phase(row)
-        self.session.flush()
-
-    def _take_phase(self, row: PhaseRow | None, planned: PlannedPhase) -> None:
-        if row is None:
-            self.session.add(PhaseRow(campaign_id=self.campaign.id, **asdict(planned)))
-            return self._note("phase.added", None, planned.name, phase=planned.key)
-        before = {name: getattr(row, name) for name in ("name", "opens_at", "closes_at")}
-        for name, value in asdict(planned).items():
-            if not (name == "opens_at" and row.opened_at is not None):
-                setattr(row, name, value)
-        row.withdrawn_at = None
-        self.session.add(row)
-        after = {name: getattr(row, name) for name in before}
-        if before != after:
-            self._note("phase.changed", _told(before), _told(after), phase=row.key)
-        return None
-
-    def _withdraw_phase(self, row: PhaseRow) -> None:
-        row.withdrawn_at = self.now
-        self.session.add(row)
-        announced = (timer.c.phase_id == row.id, timer.c.done_at.is_(None))
-        self.session.execute(sa.update(timer).where(*announced).values(done_at=self.now, outcome=REMOVED))
-        self._note("phase.withdrawn", row.name, None, phase=row.key)
-
-    def _runs(self) -> None:
-        """Places in the new row of phases. Whoever has judged a unit before must judge it anew: `version`."""
-        machines, row = self.campaign.machines, self.campaign.row
-        row.ord = ord_of(machines, row.state)
-        self.session.add(row)
-        places = {state: one.ord for state, one in machines.unit.states.items()}
-        self.session.execute(
-            sa.update(run)
-            .where(run.c.campaign_id == self.campaign.id)
-            .values(ord=sa.case(places, value=run.c.state, else_=run.c.ord), version=run.c.version + 1)
-        )
 
     # -- milestones -----------------------------------------------------------------------------------
 
@@ -201,7 +158,7 @@ class _Writing:
         self.session.flush()
         self.rows[row.requirement, row.period] = row
         kind = "milestone.skipped" if skipped else "milestone.added"
-        self._note(kind, None, _iso(row.due_at), milestone=row.id, name=row.name)
+        self._note(kind, None, iso(row.due_at), milestone=row.id, name=row.name)
 
     def _remove(self, row: Milestone, _change: Change) -> None:
         row.withdrawn_at = self.now
@@ -216,8 +173,8 @@ class _Writing:
         row.held = change.keep
         self.session.add(row)
         if change.keep:
-            words = (_iso(row.due_at), _iso(row.due_at))
-            self._note("milestone.held", *words, milestone=row.id, proposed=_iso(change.after))
+            words = (iso(row.due_at), iso(row.due_at))
+            self._note("milestone.held", *words, milestone=row.id, proposed=iso(change.after))
             return
         before = row.due_at
         planned = asdict(self.planned[row.requirement, row.period])
@@ -225,7 +182,7 @@ class _Writing:
         self.session.flush()
         if row.opened_at is not None:
             rearming.rearm(self.session, self.campaign, row, self.now, NEW_DATE)
-        self._note("milestone.redated", _iso(before), _iso(row.due_at), milestone=row.id)
+        self._note("milestone.redated", iso(before), iso(row.due_at), milestone=row.id)
 
     def _rescope(self, row: Milestone, change: Change) -> None:
         row.scope = dict(change.after)
@@ -301,13 +258,3 @@ class _Writing:
             reason=self.reason or "方案改版",
             **payload,
         )
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None
-
-
-def _told(facts: dict[str, Any]) -> str:
-    return "；".join(
-        str(_iso(value) if isinstance(value, datetime) else value or "—") for value in facts.values()
-    )

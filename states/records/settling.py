@@ -110,23 +110,29 @@ def settle(
     row.version += 1
     session.add(row)
     session.flush()
+    _note(session, row, act, before, now, actor, reason)
+    if act == "return":
+        rederive(session, campaign, row, milestone, redo_due(campaign, milestone, row, now), now)
+    else:
+        silence(session, [row.id], now)
+    return row
+
+
+def _note(
+    session: Session, row: Obligation, act: str, before: str, now: datetime, actor: str, reason: str | None
+) -> None:
     note(
         session,
         now,
         f"obligation.{act}",
         actor,
-        campaign_id=campaign.id,
+        campaign_id=row.campaign_id,
         unit_id=row.unit_id,
         before=before,
         after=row.status,
         reason=reason,
         obligation=row.id,
     )
-    if act == "return":
-        rederive(session, campaign, row, milestone, redo_due(campaign, milestone, row, now), now)
-    else:
-        silence(session, [row.id], now)
-    return row
 
 
 def locked_row(session: Session, campaign: Running, key: int) -> Obligation:

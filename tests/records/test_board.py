@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from states.records import board, figures, health
+from states.records import board, figures, health, lately
 from states.records.campaigns import running
 from states.records.scopes import Selection
 from states.records.tables import Unit
@@ -56,14 +56,14 @@ def test_a_milestone_counts_what_was_handed_in_and_what_is_missing(stage: Any) -
 def test_the_same_fact_of_many_units_is_one_line(stage: Any) -> None:
     campaign_id = lived(stage)
     with stage.store.read() as session:
-        found = board.happened(session, running(session, campaign_id), 50)
+        found = lately.happened(session, running(session, campaign_id), 50)
     assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
     single = next(one for one in found if one.kind == "obligation.accept")
     assert (single.unit, single.units) == ("示例甲县人民医院", 1)
     launched = next(one for one in found if one.kind == "campaign.launched")
     assert launched.payload["units"] == 6
     with stage.store.read() as session:
-        assert board.happened(session, running(session, campaign_id), 2) == found[:2]
+        assert lately.happened(session, running(session, campaign_id), 2) == found[:2]
 
 
 def test_mails_proposals_and_vacancies_are_of_this_campaign(stage: Any) -> None:
@@ -72,14 +72,14 @@ def test_mails_proposals_and_vacancies_are_of_this_campaign(stage: Any) -> None:
     other = stage.launch(start="2026-04-01", now="2026-03-20 09:30", title="另一个")
     with stage.store.read() as session:
         campaign = running(session, first)
-        mails = board.mails(session, campaign, 1_000)
-        told = board.rungs_of(session, [one.id for one in mails])
-        proposed = board.proposals(session, campaign, 1_000)
+        mails = lately.mails(session, campaign, 1_000)
+        told = lately.rungs_of(session, [one.id for one in mails])
+        proposed = lately.proposals(session, campaign, 1_000)
         empty = [
-            board.mails(session, running(session, other), 9),
-            board.proposals(session, running(session, other), 9),
+            lately.mails(session, running(session, other), 9),
+            lately.proposals(session, running(session, other), 9),
         ]
-        vacant = board.vacancies(session, campaign, 9)
+        vacant = lately.vacancies(session, campaign, 9)
         tally = figures.tally(session, campaign, now)
     assert len(mails) == len(stage.post)
     assert all(told[one.id] for one in mails)

@@ -7,7 +7,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from states.records import board, drafting, figures, launch, reading_campaigns, reading_units
+from states.records import board, drafting, figures, lately, launch, reading_campaigns, reading_units
 from states.records.access import Scope
 from states.records.behind import behind_sheet
 from states.records.reading_units import Wanted
@@ -115,6 +115,6 @@ def test_the_roles_that_are_listed_as_vacant_are_those_that_are_counted(stage, c
             session.add(Vacancy(unit_id=stage.ids[code], role="liaison", reason="", since=stage.at(NOW)))
     with stage.store.read() as session:
         one = stage.campaign(session, campaign)
-        listed = board.vacancies(session, one, 50)
+        listed = lately.vacancies(session, one, 50)
         assert figures.tally(session, one, stage.at(NOW)).vacancies == len(listed) == 2
     assert {name for name, _role, _since in listed} == {"示例市卫生健康委员会", "监督处"}

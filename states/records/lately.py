@@ -1,0 +1,117 @@
+"""What happened lately in a campaign, for its page: mails, what waits for a person, vacant roles, facts. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, select
+
+from states.records import figures
+from states.records.campaigns import Running
+from states.records.core import journal, mail, milestone, notice, proposal, unit, vacancy
+from states.records.dispatch import Mail, Proposal
+from states.records.tables import Journal
+
+JOURNAL_READ = 400  # rows looked at for the latest lines; equal neighbours become one line
+
+
+@dataclass(frozen=True)
+class Happened:
+    """A line of the journal; `units` how many it stands for."""
+
+    at: datetime
+    kind: str
+    actor: str
+    unit: str
+    units: int
+    before: str | None
+    after: str | None
+    reason: str | None
+    payload: dict[str, Any]
+
+
+def mails(session: Session, campaign: Running, limit: int) -> list[Mail]:
+    """The latest mails that were handed over and speak of this campaign."""
+    about = sa.select(notice.c.id).where(notice.c.mail_id == mail.c.id, notice.c.campaign_id == campaign.id)
+    statement = select(Mail).where(mail.c.state == "sent", sa.exists(about)).order_by(mail.c.id.desc())
+    return list(session.exec(statement.limit(limit)))
+
+
+def rungs_of(session: Session, keys: list[int]) -> dict[int, dict[str, int]]:
+    """What each mail told: name of the rung → how many notices."""
+    statement = (
+        sa.select(notice.c.mail_id, notice.c.name, sa.func.count())
+        .where(notice.c.mail_id.in_(keys))
+        .group_by(notice.c.mail_id, notice.c.name)
+        .order_by(sa.func.min(notice.c.id))
+    )
+    found: dict[int, dict[str, int]] = {key: {} for key in keys}
+    for key, name, number in session.execute(statement).tuples():
+        found[key][name] = number
+    return found
+
+
+def proposals(session: Session, campaign: Running, limit: int) -> list[tuple[Proposal, str, str]]:
+    """Steps that wait for a person, the latest first: the proposal, its unit's name, what it is about."""
+    statement = (
+        sa.select(Proposal, unit.c.name, milestone.c.name)
+        .join(unit, unit.c.id == proposal.c.unit_id)
+        .join(milestone, milestone.c.id == proposal.c.milestone_id)
+        .where(proposal.c.campaign_id == campaign.id, proposal.c.state == "proposed")
+        .order_by(proposal.c.id.desc())
+    )
+    return [(one, name, what) for one, name, what in session.execute(statement.limit(limit)).tuples()]
+
+
+def vacancies(session: Session, campaign: Running, limit: int) -> list[tuple[str, str, datetime]]:
+    """Roles nobody could be told in, those the figures count: unit, role, since when."""
+    statement = (
+        sa.select(unit.c.name, vacancy.c.role, vacancy.c.since)
+        .join(unit, unit.c.id == vacancy.c.unit_id)
+        .where(figures.vacant_in(campaign))
+        .order_by(vacancy.c.since, unit.c.sort_key, vacancy.c.role)
+    )
+    return [(name, role, since) for name, role, since in session.execute(statement.limit(limit)).tuples()]
+
+
+def happened(session: Session, campaign: Running, limit: int) -> list[Happened]:
+    """The latest lines of the journal; the same fact of many units at one instant is one line."""
+    statement = (
+        select(Journal)
+        .where(journal.c.campaign_id == campaign.id)
+        .order_by(journal.c.id.desc())
+        .limit(JOURNAL_READ)
+    )
+    lines: list[list[Journal]] = []
+    for row in session.exec(statement):
+        if lines and _same(lines[-1][0], row):
+            lines[-1].append(row)
+        elif len(lines) == limit:
+            break
+        else:
+            lines.append([row])
+    names = _unit_names(session, {line[0].unit_id for line in lines if len(line) == 1})
+    return [_happened(line, names) for line in lines]
+
+
+def _same(one: Journal, other: Journal) -> bool:
+    facts = ("at", "kind", "actor", "before", "after")
+    return other.unit_id is not None and all(getattr(one, fact) == getattr(other, fact) for fact in facts)
+
+
+def _happened(line: list[Journal], names: dict[int, str]) -> Happened:
+    row = line[0]
+    name = names.get(row.unit_id or 0, "") if len(line) == 1 else ""
+    units = len(line) if row.unit_id is not None else 0
+    return Happened(
+        row.at, row.kind, row.actor, name, units, row.before, row.after, row.reason, row.payload or {}
+    )
+
+
+def _unit_names(session: Session, keys: set[int | None]) -> dict[int, str]:
+    wanted = [key for key in keys if key is not None]
+    found = session.execute(sa.select(unit.c.id, unit.c.name).where(unit.c.id.in_(wanted)))
+    return dict(found.tuples().all())
