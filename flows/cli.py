@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from flows.commands import calendars, campaigns, foresight, keys, ledgers, moving, running, templates, units
@@ -13,8 +15,17 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="督办：让专项整治一件一件有着落。",
 )
+
+
+@app.callback()
+def duban(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=running.version, help="显示版本")
+    ] = False,
+) -> None:
+    """督办：让专项整治一件一件有着落。"""
+
 
 app.command()(running.up)
 app.command()(running.demo)

@@ -40,7 +40,7 @@ MOVE_NAMES: Mapping[str, str] = {
 }
 REASONED = frozenset({"return", "override", "exempt", "reopen", "cancel"})
 NAMES: Mapping[str, str] = {
-    "draft": "草稿",
+    "draft": "待启动",
     "waiting": "待启动",
     "closed": "办结",
     "cancelled": "已取消",

@@ -77,8 +77,8 @@ class _Planner:
         milestones += [self._charged(one) for one in charges(self.template, self.fills)]
         ahead = self.template.ahead
         milestones = [brought_forward(one, ahead, self.calendar, self.zone) for one in milestones]
-        years = provisional_years(phases, milestones, self.zone)
-        self.warnings += [f"{year}年的放假安排尚未公布，这一年的日期为暂定" for year in years]
+        years = provisional_years(phases, milestones, self.calendar, self.zone)
+        self.warnings += [f"{year}年的放假安排尚未公布，牵涉这一年的日期为暂定" for year in years]
         return Plan(
             tuple(phases),
             tuple(milestones),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from states.fills import Blank
 from states.phasing import PlannedPhase
+from states.workdays import Workdays
 
 FIRST = "首次"
 UNDATED = "未注明日期"
@@ -61,9 +62,11 @@ class Plan:
 
 
 def provisional_years(
-    phases: Iterable[PlannedPhase], milestones: Iterable[PlannedMilestone], zone: ZoneInfo
+    phases: Iterable[PlannedPhase], milestones: Iterable[PlannedMilestone], calendar: Workdays, zone: ZoneInfo
 ) -> list[int]:
-    """The local years in which a date is provisional, since the days off of that year are not published."""
+    """The years whose days off are not published, and on which a date hangs: one at the end of a published year may
+    hang on the next."""
     due = {one.due_at for one in milestones if one.due_at is not None and one.provisional}
     ends = {one.closes_at for one in phases if one.closes_at is not None and one.provisional}
-    return sorted({at.astimezone(zone).year for at in due | ends})
+    days = (at.astimezone(zone).date() for at in due | ends)
+    return sorted({day.year + (not calendar.provisional(day)) for day in days})

@@ -79,7 +79,7 @@ def start(
         with store.write() as session:
             drafted = draft(session, order, now)
             key = launch(session, order, now, given.actor())
-    _started(key, drafted, as_json)
+    _started(key, drafted, as_json, start if start > now.astimezone(settings.zone).date() else None)
 
 
 @app.command("list")
@@ -151,7 +151,8 @@ def _show(drafted: Draft, kinds: dict[str, int], as_json: bool) -> None:
         shown.say("试算完毕，什么都没有写入；去掉 --dry-run 即启动")
 
 
-def _started(key: int, drafted: Draft, as_json: bool) -> None:
+def _started(key: int, drafted: Draft, as_json: bool, begins: date | None) -> None:
+    """`begins`: the day to come on which it does, if it does not yet."""
     if as_json:
         result: dict[str, Any] = {
             "campaign": key,
@@ -161,5 +162,6 @@ def _started(key: int, drafted: Draft, as_json: bool) -> None:
         shown.as_json(result)
         return
     shown.say(*(f"提示：{warning}" for warning in drafted.warnings))
-    shown.say(f"已启动：编号 {key}，{drafted.participants} 个单位参加")
+    to_come = f"，{shown.day_words(begins)}开始" if begins else ""
+    shown.say(f"已启动：编号 {key}，{drafted.participants} 个单位参加{to_come}")
     shown.say(f"查看进展：duban campaign status {key}")

@@ -15,7 +15,7 @@ Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="给谁用，如 数据中台")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="给谁用，如 数据中台")],
     write: Annotated[bool, typer.Option("--write", help="可以办理；不加则只能查询")] = False,
     under: Annotated[str | None, typer.Option(metavar="CODE", help="只限这个单位及其下级")] = None,
     campaign: Annotated[list[int], typer.Option(metavar="ID", help="只限这次专项行动，可多次")] = [],  # noqa: B006

@@ -24,6 +24,15 @@ THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 DEFAULT_BASE = "http://127.0.0.1:8000"
 
 
+def version(asked: bool) -> None:
+    """Say which duban this is, and end."""
+    if asked:
+        from importlib.metadata import version as installed
+
+        shown.say(f"duban {installed('duban')}")
+        raise typer.Exit
+
+
 def up(
     host: Host = "127.0.0.1",
     port: Port = 8000,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 import sys
@@ -24,6 +25,16 @@ WORDS = {
     r"Input should be (?:less than or equal to) (\S+?)\.?$": r"不能大于 \1",
     r"Got unexpected extra argument\(?s?\)? \((.*)\)": r"多写了 \1",
     r"Option '(.*)' requires an argument\.": r"\1 后面没有写值",
+}
+TROUBLES = {
+    errno.ENOENT: "没有这个文件，或所在的文件夹不存在",
+    errno.ENOTDIR: "所在的路径不是文件夹",
+    errno.EISDIR: "这是一个文件夹，请写明文件",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "所在的磁盘只读",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "超出了磁盘配额",
 }
 DATABASE_MODULES = ("sqlalchemy", "sqlite3", "psycopg")
 
@@ -87,8 +98,12 @@ def sentences(error: BaseException) -> list[str]:
     if type(error).__module__.split(".")[0] in DATABASE_MODULES:
         return [f"数据库用不了：{_first_line(error)}。请检查 DUBAN_DATABASE_URL、磁盘空间，或稍后再试"]
     if isinstance(error, OSError):
-        return [f"读写不了 {error.filename or '文件'}：{error.strerror or error}"]
+        return [f"读写不了 {error.filename or '文件'}：{_why(error)}"]
     return []
+
+
+def _why(error: OSError) -> str:
+    return TROUBLES.get(error.errno or 0) or error.strerror or str(error)
 
 
 def _first_line(error: BaseException) -> str:

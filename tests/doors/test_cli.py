@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -136,6 +137,31 @@ def test_what_people_read_names_dates_with_their_weekday_and_marks_the_provision
     assert "什么都没有写入" in shown.stdout
 
 
+def test_the_year_that_is_not_published_is_named_and_not_the_one_whose_last_days_hang_on_it(
+    here: Cli,
+) -> None:
+    here("upgrade")
+    here("units", "import", "units.csv", "--apply")
+    last = max(published()[1])
+    words = ["campaign", "start", "standard-four-phase", "--start", f"{last}-11-23", "--past", "keep"]
+    shown = here(*words, "--dry-run").stdout
+    assert re.search(rf"{last}-12-31.*周报.*暂定", shown), "the report before New Year's Day"
+    assert re.findall(r"(\d{4})年的放假安排尚未公布", shown) == [str(last + 1)]
+
+
+def test_a_campaign_that_begins_later_says_when(here: Cli) -> None:
+    here("upgrade")
+    here("units", "import", "units.csv", "--apply")
+    start = a_monday_to_come()
+    said = here("campaign", "start", "standard-four-phase", "--start", start.isoformat()).stdout
+    assert f"3 个单位参加，{start}（一）开始" in said
+    assert "：待启动；" in here("campaign", "status", "1").stdout
+
+
+def test_it_says_which_version_it_is(here: Cli) -> None:
+    assert here("--version").stdout.startswith("duban ")
+
+
 def test_a_key_is_shown_once_listed_without_its_secret_and_revoked(cli: Cli) -> None:
     cli("upgrade")
     cli("units", "import", "units.csv", "--apply")
@@ -232,7 +258,7 @@ def test_a_filled_example_is_written_in_either_form_and_can_be_brought_in(here: 
         (["名单.pdf"], "文件名须以 .xlsx 或 .csv 结尾"),
         (["名单"], "文件名须以 .xlsx 或 .csv 结尾"),
         (["units.csv"], "已经存在；要覆盖请加 --force"),
-        (["没有/名单.csv"], "读写不了 没有/名单.csv"),
+        (["没有/名单.csv"], "读写不了 没有/名单.csv：没有这个文件，或所在的文件夹不存在"),
     ],
 )
 def test_a_unit_list_that_cannot_be_written_says_why(here: Cli, words: list[str], says: str) -> None:

@@ -308,12 +308,15 @@ def test_an_existing_file_is_not_written_over(home: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_is_one_sentence(home: Path) -> None:
-    assert "读写不了" in refused("units", "template", "/dev/full", "--force")
+    Path("名单.csv").symlink_to("/dev/full")
+    said = refused("units", "template", "名单.csv", "--force")
+    assert said.startswith("读写不了 ")
+    assert "磁盘已满" in said
 
 
 def test_an_error_that_is_a_bug_is_not_dressed_up_as_a_sentence() -> None:
     known, bug = OSError(28, "No space left on device", "x"), KeyError("oops")
-    assert sentences(ExceptionGroup("rounds", [known, known])) == ["读写不了 x：No space left on device"]
+    assert sentences(ExceptionGroup("rounds", [known, known])) == ["读写不了 x：磁盘已满"]
     assert sentences(ExceptionGroup("rounds", [known, bug])) == []
 
 

@@ -111,7 +111,7 @@ def test_a_submit_between_plain_phases_is_guarded_by_what_is_settled() -> None:
         ("sum", StateName("sum", "总结提升", None, 2, "总结提升")),
         ("closed", StateName("closed", "办结", None, 3, "办结")),
         ("exempt", StateName("exempt", "免办", None, 3, "免办")),
-        ("draft", StateName("draft", "草稿", None, 0, "草稿")),
+        ("draft", StateName("draft", "待启动", None, 0, "待启动")),
         ("cancelled", StateName("cancelled", "已取消", None, 3, "已取消")),
     ],
 )
@@ -149,7 +149,7 @@ REFUSED = [
     (
         Standing("draft", of="campaign"),
         "close",
-        ["现为“草稿”，不能办结；只有“总结提升”可以"],
+        ["现为“待启动”，不能办结；只有“总结提升”可以"],
     ),
 ]
 
@@ -274,7 +274,7 @@ def test_the_diagram_is_drawn_from_the_table() -> None:
     assert machine.diagram(one) == (
         "stateDiagram-v2\n"
         '    state "专项行动" as campaign {\n'
-        '        state "草稿" as campaign_0\n'
+        '        state "待启动" as campaign_0\n'
         '        state "甲 #quot;乙#quot; 丙" as campaign_1\n'
         '        state "办结" as campaign_2\n'
         '        state "已取消" as campaign_3\n'

@@ -126,7 +126,7 @@ def test_before_the_campaign_has_begun_nothing_opens_beside_it(stage) -> None:
     stage.launch(text, start="2026-03-10", now="2026-03-10 08:30")
     stage.cycle("2026-03-11 09:00")
     assert {one.opened_at for one in stage.rows(PhaseRow)} == {None}
-    with pytest.raises(Refused, match="现为“草稿”"):
+    with pytest.raises(Refused, match="现为“待启动”"):
         open_by_hand(stage, 1, "look", "2026-03-11 10:00")
     with stage.store.write() as session:
         campaigning.move(session, 1, "advance", stage.at("2026-03-12 09:00"), "test")
