@@ -13,7 +13,19 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
-from api import campaigns, documented, ledger, levels, obligations, phases, problems, system, templates, units
+from api import (
+    campaigns,
+    clues,
+    documented,
+    ledger,
+    levels,
+    obligations,
+    phases,
+    problems,
+    system,
+    templates,
+    units,
+)
 from api.house import House, Now
 from api.watch import Watch
 from states import settings as settings_of
@@ -53,7 +65,7 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
 
 def _routes(app: FastAPI) -> None:
     app.router.routes[:0] = units.lean_routes()
-    for part in (units, obligations, ledger, campaigns, phases, levels, templates, system):
+    for part in (units, obligations, ledger, clues, campaigns, phases, levels, templates, system):
         app.include_router(part.router)
     if find_spec(PAGES) is not None:
         pages: Any = import_module(PAGES)

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import calendars, campaigns, foresight, keys, ledgers, moving, running, templates, units
+from flows.commands import (
+    calendars,
+    campaigns,
+    clues,
+    foresight,
+    keys,
+    ledgers,
+    moving,
+    running,
+    templates,
+    units,
+)
 from flows.commands.talking import Talking
 
 app = typer.Typer(
@@ -38,5 +49,6 @@ app.command()(foresight.simulate)
 app.command()(foresight.tick)
 app.command()(moving.move)
 app.add_typer(ledgers.app, name="ledger")
+app.add_typer(clues.app, name="clue")
 app.add_typer(keys.app, name="key")
 app.add_typer(calendars.app, name="calendar")

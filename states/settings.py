@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,6 +21,7 @@ MAILBOXES = ("smtp", "smtps", "maildir", "memory")
 KNOWN = {
     "DUBAN_DATABASE_URL",
     "DUBAN_HOME",
+    "DUBAN_CLUE_KEY",
     "DUBAN_SMTP_URL",
     "DUBAN_MAIL_FROM",
     "DUBAN_MAIL_HOURS",
@@ -43,10 +44,16 @@ class Settings:
     mail_opens: time
     mail_closes: time
     prefect_api_url: str | None
+    clue_key: str = field(default="", repr=False)
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def clue_keys(self) -> list[str]:
+        """The keys that seal what informants say of themselves; the first one seals, all of them open."""
+        return [part.strip() for part in self.clue_key.split(",") if part.strip()]
 
     @property
     def mail_link(self) -> str:
@@ -72,6 +79,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         "DUBAN_TIMEZONE": values.get("DUBAN_TIMEZONE", "Asia/Shanghai"),
         "DUBAN_MAIL_HOURS": hours,
         "PREFECT_API_URL": values.get("PREFECT_API_URL", ""),
+        "DUBAN_CLUE_KEY": values.get("DUBAN_CLUE_KEY", ""),
     }
     faults = [*_unknown(values), *_faults(settings)]
     if faults:
@@ -87,6 +95,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         mail_opens=opens,
         mail_closes=closes,
         prefect_api_url=settings["PREFECT_API_URL"] or None,
+        clue_key=settings["DUBAN_CLUE_KEY"],
     )
 
 
@@ -131,6 +140,8 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
         faults.append(
             Fault("PREFECT_API_URL", "应写作 http://主机:4200/api；不用已有的 Prefect 服务就删去这一项")
         )
+    if settings["DUBAN_CLUE_KEY"] and not all(map(_key, settings["DUBAN_CLUE_KEY"].split(","))):
+        faults.append(Fault("DUBAN_CLUE_KEY", "应为 duban clue key 给出的密钥；几把密钥用逗号隔开"))
     if not _hours(settings["DUBAN_MAIL_HOURS"]):
         faults.append(Fault("DUBAN_MAIL_HOURS", "应写作 09:00-17:30，前早后晚"))
     try:
@@ -138,6 +149,11 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
     except (ZoneInfoNotFoundError, ValueError):
         faults.append(Fault("DUBAN_TIMEZONE", "不认识这个时区，如 Asia/Shanghai"))
     return faults
+
+
+def _key(text: str) -> bool:
+    """Whether this is a key of 32 bytes in URL-safe base64."""
+    return re.fullmatch(r"[A-Za-z0-9_-]{43}=", text.strip()) is not None
 
 
 def _web(url: str) -> bool:

@@ -20,6 +20,9 @@ def create(
     under: Annotated[str | None, typer.Option(metavar="CODE", help="只限这个单位及其下级")] = None,
     campaign: Annotated[list[int], typer.Option(metavar="ID", help="只限这次专项行动，可多次")] = [],  # noqa: B006
     days: Annotated[int | None, typer.Option(min=1, help="有效天数；不加则长期有效")] = None,
+    informants: Annotated[
+        bool, typer.Option("--informants", help="可以查看线索的举报人（每次查看都有记录）")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """新建一个密钥。密钥只显示这一次，库里只存摘要。"""
@@ -32,7 +35,15 @@ def create(
             running(session, key)
         chosen = campaign or None
         token = access.create(
-            session, name, now, write=write, under=under, campaigns=chosen, days=days, actor=given.actor()
+            session,
+            name,
+            now,
+            write=write,
+            under=under,
+            campaigns=chosen,
+            days=days,
+            informants=informants,
+            actor=given.actor(),
         )
     if as_json:
         shown.as_json({"key": token, "name": name, "write": write, "under": under, "campaigns": chosen})

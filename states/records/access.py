@@ -23,13 +23,17 @@ USE_IS_NOTED_EVERY = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Scope:
-    """What a key may do: write or only read, in which subtree (path) and which campaigns (None: all)."""
+    """What a key may do: write or only read, in which subtree (path) and which campaigns (None: all).
+
+    `informants`: whether it may see who gave a clue.
+    """
 
     key_id: int
     name: str
     write: bool
     path: str | None
     campaigns: frozenset[int] | None
+    informants: bool = False
 
     @property
     def actor(self) -> str:
@@ -51,7 +55,7 @@ class Scope:
             raise NotAllowed("这个密钥只能查询，不能办理")
 
 
-EVERYTHING = Scope(0, "cli", True, None, None)
+EVERYTHING = Scope(0, "cli", True, None, None, informants=True)
 
 
 def create(
@@ -63,6 +67,7 @@ def create(
     under: str | None = None,
     campaigns: list[int] | None = None,
     days: int | None = None,
+    informants: bool = False,
     actor: str = "cli",
 ) -> str:
     """A new key, in clear for this one time. Raises Faulty for an unknown unit code."""
@@ -76,12 +81,20 @@ def create(
         write=write,
         under=under,
         campaigns=campaigns,
+        informants=informants,
         created_at=now,
         expires_at=now + timedelta(days=days) if days is not None else None,
     )
     session.add(row)
     session.flush()
-    note(session, now, "key.created", actor, after=row.prefix, name=name, write=write, under=under)
+    note(
+        *(session, now, "key.created", actor),
+        after=row.prefix,
+        name=name,
+        write=write,
+        under=under,
+        informants=informants,
+    )
     return token
 
 
@@ -94,7 +107,7 @@ def find(session: Session, token: str, now: datetime) -> Scope | None:
         return None
     path = paths_of(session, [row.under])[row.under] if row.under else None
     allowed = frozenset(row.campaigns) if row.campaigns is not None else None
-    return Scope(row.id, row.name, row.write, path, allowed)
+    return Scope(row.id, row.name, row.write, path, allowed, row.informants)
 
 
 def note_use(session: Session, key_id: int, now: datetime) -> None:

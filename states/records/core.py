@@ -7,7 +7,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from states.records import dispatch, respite, tables
+from states.records import clue_tables, dispatch, respite, tables
 
 
 def _core(model: type[SQLModel]) -> sa.Table:
@@ -37,6 +37,7 @@ journal = _core(tables.Journal)
 tally = _core(tables.TallyRow)
 event = _core(tables.EventRow)
 ledger_item = _core(tables.LedgerItem)
+clue = _core(clue_tables.ClueRow)
 tick = _core(tables.Tick)
 health = _core(tables.Health)
 api_key = _core(tables.ApiKey)

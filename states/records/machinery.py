@@ -27,7 +27,10 @@ class Health(SQLModel, table=True):
 
 
 class ApiKey(SQLModel, table=True):
-    """A key of another system, hashed; scope: may it write, under which unit, in which campaigns."""
+    """A key of another system, hashed; scope: may it write, under which unit, in which campaigns.
+
+    `informants`: it may see who gave a clue.
+    """
 
     __tablename__ = "api_key"
     id: int = Field(default=None, primary_key=True)
@@ -37,6 +40,7 @@ class ApiKey(SQLModel, table=True):
     write: bool = False
     under: str | None = None
     campaigns: list[int] | None = Field(default=None, sa_type=sa.JSON)
+    informants: bool = False
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None

@@ -18,6 +18,7 @@ VALUES = {
     "act": "submit",
     "change_id": "1",
     "no": "1",
+    "clue_id": "1",
     "key": "standard-four-phase",
 }
 BODIES: dict[str, Any] = {
@@ -49,6 +50,12 @@ BODIES |= {
     f"{LEDGER}/moves": {"move": "start", "filter": {"all": True}},
     f"{LEDGER}/{{no}}/moves": {"move": "start"},
     f"{LEDGER}/{{no}}/handover": {"to": "示例机关"},
+}
+CLUES = "/api/v1/campaigns/{campaign_id}/clues"
+BODIES |= {
+    CLUES: {"channel": "web", "grade": "conduct", "text": "示例", "about": "A-H1"},
+    f"{CLUES}/{{clue_id}}/moves": {"move": "take"},
+    f"{CLUES}/{{clue_id}}/informant": {"reason": "示例"},
 }
 QUERIES = {
     "/api/v1/campaigns/{campaign_id}/preview": {"from": "2026-11-02", "to": "2026-11-03"},
@@ -113,6 +120,7 @@ def test_a_wrong_authorization_is_401(world: Any, header: Any) -> None:
 
 def test_a_key_that_only_reads_can_read_everything_and_write_nothing(world: Any) -> None:
     key = world.key("reader")
+    assert world.post("/campaigns/1/clues", BODIES[CLUES]).status_code == 201
     for method, path in every_route(world):
         answer = ask(world, method, path, key)
         assert answer.status_code == (200 if method == "get" else 403), (path, answer.text)

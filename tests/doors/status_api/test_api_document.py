@@ -45,6 +45,9 @@ WITH_THEIR_OWN = {
     f"{V1}/ledger/moves",
     f"{V1}/ledger/{{no}}/moves",
     f"{V1}/ledger/{{no}}/handover",
+    f"{V1}/clues",
+    f"{V1}/clues/{{clue_id}}/moves",
+    f"{V1}/clues/{{clue_id}}/informant",
     f"{V1}/dates",
     f"{V1}/children",
     f"{V1}/changes-above/{{change_id}}/accept",
@@ -117,6 +120,8 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
         session.execute(sa.update(milestone).values(event="收到转办"))
     models = {(path, method): model for path, method, model in _models(world)}
     v1 = V1
+    clue = {"channel": "web", "grade": "conduct", "text": "收费不公示", "about": "A-H1"}
+    assert world.post("/campaigns/1/clues", clue).status_code == 201
     asked = {
         "/api/v1/units/{code}/status": "/units/A-H1/status",
         "/api/v1/campaigns": "/campaigns",
@@ -133,6 +138,9 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
         f"{v1}/ledger": "/campaigns/1/ledger",
         f"{v1}/ledger/figures": "/campaigns/1/ledger/figures",
         f"{v1}/ledger/{{no}}": "/campaigns/1/ledger/1",
+        f"{v1}/clues": "/campaigns/1/clues",
+        f"{v1}/clues/{{clue_id}}": "/campaigns/1/clues/1",
+        f"{v1}/clues/figures": "/campaigns/1/clues/figures",
         f"{v1}/events": "/campaigns/1/events",
         f"{v1}/children": "/campaigns/1/children",
         f"{v1}/changes-above": "/campaigns/1/changes-above",

@@ -24,6 +24,7 @@ def upgrade() -> None:
     sa.Column('write', sa.Boolean(), nullable=False),
     sa.Column('under', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('campaigns', sa.JSON(), nullable=True),
+    sa.Column('informants', sa.Boolean(), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('revoked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -282,6 +283,37 @@ def upgrade() -> None:
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contact_email'), ['email'], unique=False)
 
+    op.create_table('clue',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('no', sa.Integer(), nullable=False),
+    sa.Column('received_on', sa.Date(), nullable=False),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('grade', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('about_id', sa.Integer(), nullable=False),
+    sa.Column('handler_id', sa.Integer(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('sealed', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('handed_to', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('handed_no', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('result', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('ledger_no', sa.Integer(), nullable=True),
+    sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['about_id'], ['unit.id'], ),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
+    sa.ForeignKeyConstraint(['handler_id'], ['unit.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('campaign_id', 'year', 'no')
+    )
+    with op.batch_alter_table('clue', schema=None) as batch_op:
+        batch_op.create_index('ix_clue_about', ['campaign_id', 'about_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_clue_handler_id'), ['handler_id'], unique=False)
+
     op.create_table('event',
     sa.Column('campaign_id', sa.Integer(), nullable=False),
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -487,6 +519,11 @@ def downgrade() -> None:
 
     op.drop_table('extension')
     op.drop_table('event')
+    with op.batch_alter_table('clue', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_clue_handler_id'))
+        batch_op.drop_index('ix_clue_about')
+
+    op.drop_table('clue')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_email'))
 

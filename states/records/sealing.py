@@ -1,0 +1,85 @@
+"""What may be read by one role only: sealed with a key that is not in the database.
+
+The key is `DUBAN_CLUE_KEY` (several separated by commas: the first seals, all open), or else `clue.key` in the data
+folder, made at first need and readable by its owner alone. Without it the sealed is lost, so it belongs into the backup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from states.errors import DubanError
+from states.settings import Settings
+
+NAME = "clue.key"
+LOST = "举报人信息是用另一把密钥加密的，现在的密钥打不开；请找回原来的密钥（DUBAN_CLUE_KEY 或数据文件夹中的 {name}）"
+
+
+class Unreadable(DubanError):
+    """加密的内容打不开"""
+
+
+class Seal:
+    """Seals and opens; knows nothing of what it seals."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self._boxes = MultiFernet([Fernet(key) for key in keys])
+        self._secret = hashlib.sha256(b"digest" + keys[0].encode()).digest()
+
+    def close(self, about: str, parts: Mapping[str, str]) -> str:
+        """`parts` as text that says nothing; `about` binds it to its row."""
+        content = json.dumps({"about": about, "parts": dict(parts)}, ensure_ascii=False)
+        return self._boxes.encrypt(content.encode()).decode()
+
+    def open(self, about: str, sealed: str) -> dict[str, str]:
+        """What was sealed. Raises Unreadable for another key, or where it was moved to another row."""
+        try:
+            content = json.loads(self._boxes.decrypt(sealed.encode()))
+        except InvalidToken as error:
+            raise Unreadable(LOST.format(name=NAME)) from error
+        if content["about"] != about:
+            raise Unreadable("加密的内容不属于这条线索，可能被人移动过")
+        return dict(content["parts"])
+
+    def digest(self, content: str) -> str:
+        """A digest that can't be guessed back without the key."""
+        return hmac.new(self._secret, content.encode(), hashlib.sha256).hexdigest()
+
+
+def seal(settings: Settings) -> Seal:
+    """The seal of this installation; makes its key file when there is none. Raises Unreadable."""
+    if settings.clue_key:
+        return Seal(settings.clue_keys)
+    return Seal([_kept(settings.home / NAME)])
+
+
+def _kept(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return _made(path)
+
+
+def _made(path: Path) -> str:
+    """Of several processes at the same time one makes it: the file appears under its name complete, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{NAME}.{os.getpid()}.{os.urandom(4).hex()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(Fernet.generate_key() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        fresh.unlink()
+    return path.read_text(encoding="ascii").strip()
