@@ -146,9 +146,10 @@ class Show:
             self._thread.join()
         self.store.close()
 
-    def mark(self, now: datetime) -> None:
-        """Tell the pages what time it is, and /readyz that the clock moves."""
-        health.beat(self.store, board.DEMO_CLOCK, True, now.isoformat(), clock.now())
+    def mark(self, now: datetime, *, over: bool = False) -> None:
+        """Tell the pages what time it is and whether everything has been lived through, /readyz that the clock moves."""
+        figures = {board.OVER: float(over)}
+        health.beat(self.store, board.DEMO_CLOCK, True, now.isoformat(), clock.now(), figures)
 
     def _live(self) -> None:
         now, ends = self.began, self._ends()
@@ -159,8 +160,9 @@ class Show:
                 pace = Pace(now, clock.elapsed(), self.seconds_a_day)
             self._pass(pace, after)
             now = after
+        self.mark(now, over=not self._stopping.is_set())
         while not self._stopping.wait(STILL):
-            self.mark(now)
+            self.mark(now, over=True)
 
     def _ends(self) -> datetime:
         with self.store.read() as session:

@@ -45,6 +45,7 @@ def first_page(request: Request, campaign: int | None = None) -> HTMLResponse:
         if chosen is not None and chosen not in {one.id for one in listed}:
             raise NotFound(f"没有编号为 {chosen} 的专项行动")
         now, demo = _time(session)
+        over = board.is_over(session)
         seen = sight.see(session, chosen, now) if chosen is not None else None
     facts: dict[str, Any] = {
         "listed": listed,
@@ -53,6 +54,7 @@ def first_page(request: Request, campaign: int | None = None) -> HTMLResponse:
         "now": now,
         "zone": settings.zone,
         "demo": demo,
+        "over": over,
     }
     return paper.page("board.html", every=EVERY_DEMO if demo else EVERY, **facts)
 

@@ -25,6 +25,7 @@ from states.records.settling import OPEN
 from states.records.tables import Health, Milestone, PhaseRow, Unit
 
 DEMO_CLOCK = "demo_clock"
+OVER = "over"  # figure of that clock: 1 once the demonstration has come to its end
 DEMO_STEP = "demo"  # the last event that the demonstration lived through with all its rounds, and how it went
 ROLE_NAMES = {role.value: words[0] for role, words in ROLES.items()} | {"parent_principal": "上级主要负责人"}
 
@@ -72,6 +73,12 @@ def present(session: Session, now: datetime) -> datetime:
     """The instant to show: that of the demonstration's clock while there is one, else `now`."""
     row = session.get(Health, DEMO_CLOCK)
     return datetime.fromisoformat(row.detail) if row is not None else now
+
+
+def is_over(session: Session) -> bool:
+    """Whether this is a demonstration that has come to its end: its clock stands."""
+    row = session.get(Health, DEMO_CLOCK)
+    return row is not None and bool(row.figures.get(OVER))
 
 
 def is_demo(session: Session) -> bool:

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +24,18 @@ from states.records import board, health
 
 DUBAN = (sys.executable, "-c", "from flows.cli import app; app()")
 PATIENCE = 90.0
+TOLD = {
+    "a task": "【下发】",
+    "a reminder": "【提醒】",
+    "the first escalation": "【催办】",
+    "the second one": "【督促】",
+    "a vacancy": "接收人空缺，逐级转送至您处",
+    "a provisional date": "（暂定）",
+    "a row of the ledger": "台账第10项（行政权力运行）",
+    "the coordinator's figures": "督办日报：逾期",
+    "with a sheet": "逾期事项_",
+    "what waits for a person": "待确认 ",
+}
 
 
 class Service:
@@ -116,6 +130,20 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Service]]:
             one.process.wait()
 
 
+def told_in(mailbox: Path) -> set[str]:
+    """Which of TOLD the mails have said so far, as their readers see them."""
+    return set().union(*(told_by(file) for file in (mailbox / "new").glob("*.duban")))
+
+
+@cache
+def told_by(file: Path) -> frozenset[str]:
+    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+    body = mail.get_body(("plain",))  # type: ignore[attr-defined]
+    files = " ".join(part.get_filename() or "" for part in mail.iter_attachments())  # type: ignore[attr-defined]
+    text = f"{mail['subject']} {body.get_content()} {files}"
+    return frozenset(name for name, words in TOLD.items() if words in text)
+
+
 def addresses(html: str) -> set[str]:
     """Hosts that a page names, in whatever way."""
     return {urlsplit(one).hostname or "" for one in re.findall(r"https?://[^\s\"'<>&]+", html)}
@@ -125,7 +153,7 @@ def addresses(html: str) -> set[str]:
 def test_a_demonstration_lives_is_read_and_leaves_nothing_behind(
     start: Callable[..., Service], tmp_path: Path
 ) -> None:
-    show = start("demo", "--port", "0", "--no-browser", "--pace", "0.5")
+    show = start("demo", "--port", "0", "--no-browser", "--pace", "0.3")
     (folder,) = tmp_path.glob("duban-demo-*")
     page = show.get("/")
     assert "演示时钟" in page
@@ -138,6 +166,11 @@ def test_a_demonstration_lives_is_read_and_leaves_nothing_behind(
 
     show.wait(show.holds("/", r'<li class="(bad)"><span>逾期事项'))
     show.wait(show.holds("/", r"<h3>(空缺)</h3>"))
+    page_later = show.get("/")
+    for seen in ("待人确认", "台账", "台账销号", "示例东岭市", "自查自纠"):
+        assert seen in page_later, seen
+    show.wait(lambda: "all" if set(TOLD) <= told_in(folder / "mail") else "")
+    show.wait(show.holds("/", r'<time datetime="(\d{4}-0[1-9])'))
     letter = show.wait(show.holds("/dev/mail", r'href="(/dev/mail/[0-9a-f]{40}\.duban)"'))
     opened = show.get(letter)
     assert "Message-ID" in opened

@@ -115,6 +115,14 @@ def test_the_first_page_shows_the_figures_of_the_tally(demo: TestClient, store: 
     assert "2026年3月18日 星期三" in html
 
 
+def test_a_demonstration_that_has_come_to_its_end_says_why_its_clock_stands(
+    demo: TestClient, store: Store
+) -> None:
+    assert "已走完" not in demo.get("/").text
+    health.beat(store, board.DEMO_CLOCK, True, LATER.isoformat(), LATER, {board.OVER: 1.0})
+    assert "演示时钟，已走完" in demo.get("/").text
+
+
 def test_another_campaign_can_be_chosen_and_an_unknown_one_is_a_page_too(here: TestClient) -> None:
     assert "第二个行动" in re.findall(r"<h1>(.*?)</h1>", here.get("/?campaign=2").text)[0]
     for query in ("?campaign=99", "?campaign=x"):
