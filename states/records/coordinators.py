@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
-from states.audience import audience
+from states.audience import Audience, audience
 from states.records.campaigns import Running
 from states.records.columns import insert_new
 from states.records.directory import directory, note_vacancies
@@ -47,18 +49,21 @@ def tell(
         "reason": reason,
         "at": now,
     }
-    rows = [
-        {
-            **common,
-            "key": f"{kind}:{key}:{one.person.email}",
+    rows = [{**common, **one} for one in _addressed(found, f"{kind}:{key}")]
+    note_vacancies(session, dict.fromkeys(found.vacancies), now)
+    session.execute(insert_new(session, Notice), rows)
+
+
+def _addressed(found: Audience, key: str) -> Iterator[dict[str, Any]]:
+    """To whom, with the key that makes it once."""
+    for one in found.recipients:
+        yield {
+            "key": f"{key}:{one.person.email}",
             "email": one.person.email,
             "person": one.person.name,
             "via_unit_id": one.instead_of,
             "state": "pending",
         }
-        for one in found.recipients
-    ]
-    nobody = {"email": "", "person": UNREACHED, "via_unit_id": None, "state": "vacant"}
-    rows += [{**common, "key": f"{kind}:{key}:?{role.value}", **nobody} for role in found.unreached]
-    note_vacancies(session, dict.fromkeys(found.vacancies), now)
-    session.execute(insert_new(session, Notice), rows)
+    for role in found.unreached:
+        nobody = {"email": "", "person": UNREACHED, "via_unit_id": None, "state": "vacant"}
+        yield {"key": f"{key}:?{role.value}", **nobody}

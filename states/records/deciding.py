@@ -9,20 +9,17 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states import extending
 from states.errors import Fault, Faulty, Refused
-from states.extending import Use
-from states.records import dating, effects, granting, locks, notifying, own_dates, settling
+from states.records import dating, effects, granting, locks, notifying, own_dates, reached, settling
 from states.records.campaigns import Running
-from states.records.columns import obligation_span, unit_of
-from states.records.core import extended, obligation, unit
+from states.records.columns import unit_of
 from states.records.core import milestone as milestones
 from states.records.effects import Effect
 from states.records.granting import Owed, words
 from states.records.journal import note
 from states.records.notifying import Owing
 from states.records.respite import Extended, Extension
-from states.records.scopes import below, paths_of
+from states.records.scopes import paths_of
 from states.records.tables import Milestone, Unit
 from states.template import Role
 
@@ -144,13 +141,13 @@ def _grant(
     campaign, milestone = about.campaign, about.milestone
     place = _place(session, campaign, row, decision)
     foreseen = effects.of(session, campaign, milestone, about.due or until, until, row.unit_id, place)
-    keys, left_out = _concerned(session, about, decision, place, until)
+    keys, left_out = reached.concerned(session, about, decision.whom, place, until)
     reason = f"{GRANTED}（第 {row.id} 号）：{decision.reason.strip() or row.reason}"
-    groups = _by_date(session, milestone, keys)
+    groups = reached.by_date(session, milestone, keys)
     _keep(session, row, groups, until)
     if decision.whom == "all":
         _move(session, campaign, milestone, until, now, actor, reason)
-    own = _own(session, keys) if decision.whom == "all" else keys
+    own = reached.own(session, keys) if decision.whom == "all" else keys
     own_dates.note_many(session, campaign, milestone, own, until, now, actor, reason)
     own_dates.give(session, campaign, milestone, own, until, now)
     row.whom, row.under_id = decision.whom, place.id if place and decision.whom == "under" else None
@@ -183,67 +180,6 @@ def _place(session: Session, campaign: Running, row: Extension, decision: Decisi
     if not asker.path.startswith(place.path):
         raise Refused(f"申请延期的{asker.name}不在{place.name}之下")
     return place
-
-
-def _concerned(
-    session: Session, about: Owed, decision: Decision, place: Unit | None, until: datetime
-) -> tuple[list[int], int]:
-    """Obligations that take the date: all that are due earlier and within the caps. And how many the caps leave out."""
-    if decision.whom == "unit":
-        return [about.row.id], 0
-    units = sa.select(unit.c.id) if place is None else sa.select(unit.c.id).where(below(place.path))
-    earlier = sa.func.coalesce(obligation.c.due_at, sa.literal(about.milestone.due_at)) < until
-    keys = settling.locked(session, [*own_dates.whose(about.milestone, units), earlier])
-    used_up = _used_up(session, about, until)
-    return [key for key in keys if key not in used_up], len(used_up & set(keys))
-
-
-def _used_up(session: Session, about: Owed, until: datetime) -> set[int]:
-    """Obligations of the milestone that had extensions before and whose caps allow none to `until`."""
-    if about.rule.limit is None and about.rule.total is None:
-        return set()
-    rows = session.execute(
-        sa.select(extended.c.obligation_id, extended.c.before, extended.c.after, obligation.c.due_at)
-        .join(obligation, obligation.c.id == extended.c.obligation_id)
-        .where(extended.c.obligation_id.between(*obligation_span(about.milestone.id)))
-    )
-    spans: dict[int, list[extending.Span]] = {}
-    due: dict[int, datetime] = {}
-    for key, before, after, own in rows.tuples():
-        spans.setdefault(key, []).append((before, after))
-        due[key] = own or about.milestone.due_at or until
-    campaign = about.campaign
-    return {
-        key
-        for key, had in spans.items()
-        if extending.refused_by(
-            about.rule, Use(len(had), tuple(had)), (due[key], until), campaign.calendar, campaign.zone
-        )
-    }
-
-
-def _by_date(session: Session, milestone: Milestone, keys: Sequence[int]) -> dict[datetime, list[int]]:
-    """The same by the date in force until now."""
-    groups: dict[datetime, list[int]] = {}
-    for some in _parts(keys):
-        rows = sa.select(obligation.c.id, obligation.c.due_at).where(obligation.c.id.in_(some))
-        for key, own in session.execute(rows.order_by(obligation.c.id)).tuples():
-            if (due := own or milestone.due_at) is not None:
-                groups.setdefault(due, []).append(key)
-    return groups
-
-
-def _parts(keys: Sequence[int]) -> list[Sequence[int]]:
-    return [keys[start : start + settling.AT_ONCE] for start in range(0, len(keys), settling.AT_ONCE)]
-
-
-def _own(session: Session, keys: Sequence[int]) -> list[int]:
-    """Those that have a date of their own."""
-    found: list[int] = []
-    for some in _parts(keys):
-        own = sa.select(obligation.c.id).where(obligation.c.id.in_(some), obligation.c.due_at.is_not(None))
-        found += session.execute(own.order_by(obligation.c.id)).scalars()
-    return found
 
 
 def _keep(session: Session, row: Extension, groups: dict[datetime, list[int]], until: datetime) -> None:
@@ -321,6 +257,6 @@ def _tell(
     def key(one: Owing, email: str) -> str:
         return f"x:{row.id}:{one.key}:{email}"
 
-    for some in _parts(keys):
+    for some in reached.parts(keys):
         rows = [Owing(each, unit_of(each)) for each in some]
         notifying.tell(session, campaign, rows, [Role.liaison], key, fact, now)

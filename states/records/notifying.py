@@ -99,14 +99,9 @@ def propose(
     """A rung with consequences waits for a named person; the one before it on the same matter is superseded."""
     keys = [row.key for row in rows]
     for start in range(0, len(keys), 500):
-        session.execute(
-            sa.update(proposal)
-            .where(
-                proposal.c.obligation_id.in_(keys[start : start + 500]),
-                proposal.c.state.in_(("proposed", "held")),
-            )
-            .values(state="superseded")
-        )
+        same = proposal.c.obligation_id.in_(keys[start : start + 500])
+        waiting = sa.update(proposal).where(same, proposal.c.state.in_(("proposed", "held")))
+        session.execute(waiting.values(state="superseded"))
     _insert(
         session,
         Proposal,
