@@ -1,13 +1,15 @@
 """Databases for the tests: the same test runs on SQLite and on PostgreSQL.
 
 DUBAN_TEST_DATABASE_URL names a PostgreSQL to use (its databases are made and dropped by the tests); without it
-one is started from a wheel, once per test process.
+one is started from a wheel, once per test process. A store's shape is made once and copied for every test.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -40,19 +42,42 @@ def postgres() -> Iterator[sa.URL]:
             server.cleanup()
 
 
+class Databases:
+    """Databases of one PostgreSQL server, each for as long as it is wanted."""
+
+    def __init__(self, server: sa.URL) -> None:
+        self.server = server
+        self.admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def one(self, like: str | None = None) -> Iterator[str]:
+        """Address of a fresh database: an empty one, or a copy of the one at the address `like`."""
+        name = f"duban_{uuid4().hex}"
+        copied = f" TEMPLATE {sa.make_url(like).database}" if like else ""
+        self._do(f"CREATE DATABASE {name}{copied}")
+        try:
+            yield self.server.set(database=name).render_as_string(hide_password=False)
+        finally:
+            self._do(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _do(self, statement: str) -> None:
+        with self.admin.connect() as connection:
+            connection.execute(sa.text(statement))
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: sa.URL) -> Iterator[Databases]:
+    """Makes and drops databases on PostgreSQL."""
+    made = Databases(postgres)
+    yield made
+    made.admin.dispose()
+
+
 @pytest.fixture
-def postgres_url(postgres: sa.URL) -> Iterator[str]:
+def postgres_url(databases: Databases) -> Iterator[str]:
     """A fresh, empty database on PostgreSQL."""
-    name = f"duban_{uuid4().hex}"
-    admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    try:
-        yield postgres.set(database=name).render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
+    with databases.one() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -64,10 +89,53 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """An upgraded store on each kind of database."""
-    made = connect(database_url)
+# -- of the present shape, copied ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def upgraded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file of the present shape, to be copied."""
+    path = tmp_path_factory.mktemp("upgraded") / "duban.db"
+    made = connect(f"sqlite:///{path}")
     schema.upgrade(made)
+    with made.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+        connection.exec_driver_sql("BEGIN")
+    made.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def upgraded_database(databases: Databases) -> Iterator[str]:
+    """Address of a PostgreSQL database of the present shape, to be copied."""
+    with databases.one() as url:
+        made = connect(url)
+        schema.upgrade(made)
+        made.close()
+        yield url
+
+
+@pytest.fixture
+def copied_url(databases: Databases, upgraded_database: str) -> Iterator[str]:
+    """A fresh PostgreSQL database of the present shape."""
+    with databases.one(like=upgraded_database) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shaped_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the present shape, empty, of each kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("upgraded_file"), tmp_path / "duban.db")
+        return f"sqlite:///{tmp_path / 'duban.db'}"
+    url: str = request.getfixturevalue("copied_url")
+    return url
+
+
+@pytest.fixture
+def store(shaped_url: str) -> Iterator[Store]:
+    """An upgraded store on each kind of database."""
+    made = connect(shaped_url)
     yield made
     made.close()

@@ -1,4 +1,4 @@
-"""What tests of several doors share: duban as a person has it, installed from its wheel."""
+"""What tests of several doors share: a home of their own, a post office, duban installed from its wheel."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from flows import rounds
+from smtp_servers import Post, certificate_in
 
 ROOT = Path(__file__).parents[2]
 OURS = ("DUBAN_", "PREFECT_", "PYTHON", "VIRTUAL")
@@ -42,3 +46,27 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(*install, "--require-hashes", "-r", str(ROOT / "requirements.lock"))
     run(*install, "--no-deps", str(wheel))
     return folder / "clean" / "bin"
+
+
+@pytest.fixture
+def post() -> Post:
+    """What a server on loopback does with mails, and those it took."""
+    return Post()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for loopback with its key."""
+    return certificate_in(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder to be in, which is the home too, on SQLite; no setting of the machine reaches in."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("DUBAN_") or name == "PREFECT_API_URL"]:
+        if name != "DUBAN_TEST_DATABASE_URL":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DUBAN_HOME", str(tmp_path))
+    yield tmp_path
+    rounds.store_of.cache_clear()

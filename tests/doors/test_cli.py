@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
+import command_line
 from flows import rounds
-from flows.cli import app
 from flows.commands import given
 from states import clock
 from states.documents.sheet import Sheet, write
@@ -40,29 +38,20 @@ class Cli:
         self.folder = folder
 
     def __call__(self, *words: str, code: int = 0) -> Result:
-        done = CliRunner().invoke(app, list(words))
-        assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
-        return done
+        return command_line.duban(*words, code=code)
 
     def data(self, *words: str, code: int = 0) -> Any:
-        """What a program reads: stdout is one JSON document and nothing else."""
-        return json.loads(self(*words, "--json", code=code).stdout)
+        return command_line.data(*words, code=code)
 
     def mails(self) -> int:
         return len(list((self.folder / "mail" / "new").glob("*")))
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
-    """A home in a fresh folder on SQLite; no setting of the machine reaches in."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("DUBAN_") or name == "PREFECT_API_URL"]:
-        if name != "DUBAN_TEST_DATABASE_URL":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("DUBAN_HOME", str(tmp_path))
-    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
-    yield Cli(tmp_path)
-    rounds.store_of.cache_clear()
+def here(at_home: Path) -> Cli:
+    """A home in a fresh folder on SQLite."""
+    (at_home / "units.csv").write_text(UNITS, encoding="utf-8")
+    return Cli(at_home)
 
 
 @pytest.fixture

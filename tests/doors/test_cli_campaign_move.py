@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import select
-from typer.testing import CliRunner, Result
 
-from flows import rounds
-from flows.cli import app
+from command_line import begin, data, duban
 from states import clock
 from states.records.session import connect
 from states.records.tables import Campaign, Journal, Milestone
@@ -34,16 +29,6 @@ requirements:
   - {key: report, name: 自查报告, phase: check, due: 启动后10日内}
   - {key: mended, name: 整改报告, phase: mend, due: 阶段开始后10日内}
 """
-
-
-def duban(*words: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(app, list(words))
-    assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
-    return done
-
-
-def data(*words: str) -> Any:
-    return json.loads(duban(*words, "--json").stdout)
 
 
 class Kept:
@@ -66,24 +51,13 @@ class Kept:
 
 
 @pytest.fixture
-def kept(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
+def kept(at_home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Kept:
     """A campaign in its first phase, on each kind of database."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("DUBAN_") or name == "PREFECT_API_URL"]:
-        if name != "DUBAN_TEST_DATABASE_URL":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("DUBAN_HOME", str(tmp_path))
     monkeypatch.setenv("DUBAN_DATABASE_URL", database_url)
-    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
-    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
-    duban("upgrade")
-    duban("units", "import", "units.csv", "--apply")
-    yesterday = (clock.now() - timedelta(days=1)).date().isoformat()
-    duban("campaign", "start", "plan.yaml", "--start", yesterday)
+    begin(at_home, UNITS, PLAN, (clock.now() - timedelta(days=1)).date())
     made = Kept(database_url)
     assert made.state == "check"
-    yield made
-    rounds.store_of.cache_clear()
+    return made
 
 
 def test_without_a_move_every_move_is_listed_with_its_refusals(kept: Kept) -> None:

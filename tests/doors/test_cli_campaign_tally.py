@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from flows.cli import app
+from command_line import begin, data, duban
 from states import clock
 
 UNITS = """单位代码,单位名称,类别,上级代码
@@ -26,25 +24,13 @@ requirements:
 """
 
 
-def duban(*words: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(app, list(words))
-    assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
-    return done
-
-
 @pytest.fixture
-def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DUBAN_DATABASE_URL", f"sqlite:///{tmp_path / 'duban.db'}")
-    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
-    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
-    duban("upgrade")
-    duban("units", "import", str(tmp_path / "units.csv"), "--apply")
-    today = (clock.now() - timedelta(days=1)).date().isoformat()
-    duban("campaign", "start", str(tmp_path / "plan.yaml"), "--start", today)
+def started(at_home: Path) -> None:
+    begin(at_home, UNITS, PLAN, (clock.now() - timedelta(days=1)).date())
 
 
 def sums() -> Any:
-    return json.loads(duban("campaign", "tally", "1", "--json").stdout)
+    return data("campaign", "tally", "1")
 
 
 @pytest.mark.usefixtures("started")

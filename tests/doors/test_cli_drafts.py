@@ -7,19 +7,12 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from flows.cli import app
+from command_line import duban
 from states.reading import load, shipped
 
 PLAN = Path(__file__).parents[1] / "plans" / "s3.12.txt"
 NS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-
-
-def run(*words: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(app, list(words))
-    assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
-    return done
 
 
 @pytest.fixture(autouse=True)
@@ -29,20 +22,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_plan_becomes_a_file_that_loads_and_is_not_overwritten(folder: Path) -> None:
-    shown = run("template", "draft", str(PLAN)).stdout
-    assert run("template", "draft", str(PLAN), "-o", "my.yaml").stdout.startswith("已写入 my.yaml：阶段 4")
+    shown = duban("template", "draft", str(PLAN)).stdout
+    assert duban("template", "draft", str(PLAN), "-o", "my.yaml").stdout.startswith("已写入 my.yaml：阶段 4")
     assert (folder / "my.yaml").read_text(encoding="utf-8").rstrip("\n") == shown.rstrip("\n")
     assert load(shown).key == "s3.12"
-    assert run("template", "check", "my.yaml").stdout == "my.yaml：没有问题\n"
-    assert "文件已经有了" in run("template", "draft", str(PLAN), "-o", "my.yaml", code=1).stderr
-    run("template", "draft", str(PLAN), "-o", "my.yaml", "--force", "--key", "county-plan")
+    assert duban("template", "check", "my.yaml").stdout == "my.yaml：没有问题\n"
+    assert "文件已经有了" in duban("template", "draft", str(PLAN), "-o", "my.yaml", code=1).stderr
+    duban("template", "draft", str(PLAN), "-o", "my.yaml", "--force", "--key", "county-plan")
     assert load((folder / "my.yaml").read_text(encoding="utf-8")).key == "county-plan"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_a_text_is_read_in_the_ways_that_offices_save_it(folder: Path, encoding: str) -> None:
     (folder / "方案.txt").write_text(PLAN.read_text(encoding="utf-8"), encoding=encoding)
-    assert load(run("template", "draft", "方案.txt").stdout).phases[0].window == "__月__日前"
+    assert load(duban("template", "draft", "方案.txt").stdout).phases[0].window == "__月__日前"
 
 
 def test_a_word_file_is_read_whatever_it_is_called(folder: Path) -> None:
@@ -51,24 +44,24 @@ def test_a_word_file_is_read_whatever_it_is_called(folder: Path) -> None:
     for name in ("plan.docx", "plan"):
         with ZipFile(folder / name, "w") as archive:
             archive.writestr("word/document.xml", f"<w:document {NS}><w:body>{body}</w:body></w:document>")
-        assert len(load(run("template", "draft", name).stdout).phases) == 4
+        assert len(load(duban("template", "draft", name).stdout).phases) == 4
 
 
 def test_what_cannot_be_read_is_refused_in_a_sentence(folder: Path) -> None:
     (folder / "empty.txt").write_text(" \n\t\n", encoding="utf-8")
     (folder / "picture.txt").write_bytes(bytes(range(256)))
     (folder / "old.doc").write_bytes(b"\xd0\xcf\x11\xe0")
-    assert "没有文字" in run("template", "draft", "empty.txt", code=1).stderr
-    assert "不是文本文件" in run("template", "draft", "picture.txt", code=1).stderr
-    assert "另存为 .docx" in run("template", "draft", "old.doc", code=1).stderr
-    assert "没有文件" in run("template", "draft", "none.txt", code=1).stderr
+    assert "没有文字" in duban("template", "draft", "empty.txt", code=1).stderr
+    assert "不是文本文件" in duban("template", "draft", "picture.txt", code=1).stderr
+    assert "另存为 .docx" in duban("template", "draft", "old.doc", code=1).stderr
+    assert "没有文件" in duban("template", "draft", "none.txt", code=1).stderr
 
 
 def test_the_sources_of_a_template_are_shown_for_people_and_for_programs() -> None:
     key = "sichuan-2017-122"
-    shown = run("template", "show", key, "--sources").stdout
+    shown = duban("template", "show", key, "--sources").stdout
     assert "矛盾 ledger-4.due" in shown
-    data = json.loads(run("template", "show", key, "--sources", "--json").stdout)
+    data = json.loads(duban("template", "show", key, "--sources", "--json").stdout)
     template = load(shipped()[key])
     assert {fact["place"] for fact in data["facts"]} >= {f"ledger.rows.{n}" for n in range(1, 34)}
     assert len(data["conflicts"]) == len(template.conflicts)
@@ -80,6 +73,6 @@ def test_the_sources_of_a_template_are_shown_for_people_and_for_programs() -> No
 
 
 def test_facts_without_a_source_are_counted_on_the_last_line() -> None:
-    last = run("template", "show", "standard-four-phase", "--sources").stdout.rstrip().splitlines()[-1]
+    last = duban("template", "show", "standard-four-phase", "--sources").stdout.rstrip().splitlines()[-1]
     assert last.startswith("没有注明出处的 ")
     assert "阶段 4" in last

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from typer.testing import CliRunner, Result
 
-from flows.cli import app
+from command_line import begin, data, duban
 from states import clock
 
 UNITS = """单位代码,单位名称,类别,上级代码
@@ -33,32 +32,18 @@ TABLE = (
 )
 
 
-def duban(*words: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(app, list(words))
-    assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
-    return done
-
-
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DUBAN_DATABASE_URL", f"sqlite:///{tmp_path / 'duban.db'}")
-    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
-    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
+def folder(at_home: Path) -> Path:
     book = Workbook()
     for row in TABLE:
         book.active.append(row)
-    book.save(tmp_path / "台账.xlsx")
-    duban("upgrade")
-    duban("units", "import", str(tmp_path / "units.csv"), "--apply")
-    duban("campaign", "start", str(tmp_path / "plan.yaml"), "--start", clock.now().date().isoformat())
-    return tmp_path
+    book.save(at_home / "台账.xlsx")
+    begin(at_home, UNITS, PLAN, clock.now().date())
+    return at_home
 
 
 def items() -> list[tuple[int, str, str]]:
-    return [
-        (one["no"], one["problem"], one["state"])
-        for one in json.loads(duban("ledger", "list", "1", "--json").stdout)
-    ]
+    return [(one["no"], one["problem"], one["state"]) for one in data("ledger", "list", "1")]
 
 
 def test_a_real_table_is_tried_first_and_what_is_unclear_is_named_with_its_cell(folder: Path) -> None:

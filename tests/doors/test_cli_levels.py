@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from flows import rounds
-from flows.cli import app
+from command_line import begin, data, duban
 from states import clock
 
 UNITS = """单位代码,单位名称,类别,级别,上级代码,联络员,联络员邮箱,协调员,协调员邮箱
@@ -41,41 +35,13 @@ requirements:
 """
 
 
-def duban(*words: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(app, list(words))
-    assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
-    return done
-
-
-def data(*words: str) -> Any:
-    return json.loads(duban(*words, "--json").stdout)
-
-
 @pytest.fixture
-def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def started(at_home: Path) -> Path:
     """A city's campaign with one requirement, due in forty days."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("DUBAN_")]:
-        if name != "DUBAN_TEST_DATABASE_URL":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("DUBAN_HOME", str(tmp_path))
-    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
-    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
     later = PLAN.replace("version: 1", "version: 2").replace(day(40), day(47))
-    (tmp_path / "plan2.yaml").write_text(later, encoding="utf-8")
-    duban("upgrade")
-    duban("units", "import", "units.csv", "--apply")
-    duban(
-        "campaign",
-        "start",
-        "plan.yaml",
-        "--start",
-        (TODAY - timedelta(days=1)).isoformat(),
-        "--kinds",
-        "医院,行政部门",
-    )
-    yield tmp_path
-    rounds.store_of.cache_clear()
+    (at_home / "plan2.yaml").write_text(later, encoding="utf-8")
+    begin(at_home, UNITS, PLAN, TODAY - timedelta(days=1), "--kinds", "医院,行政部门")
+    return at_home
 
 
 def test_a_county_tries_and_adopts(started: Path) -> None:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from flows import rounds
 from flows.cli import app
 
 
 @pytest.fixture
-def upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A home with an empty database; no setting of the machine reaches in."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("DUBAN_") or name == "PREFECT_API_URL"]:
-        if name != "DUBAN_TEST_DATABASE_URL":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("DUBAN_HOME", str(tmp_path / "data"))
+def upgraded(at_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to be in, with a home below it that has an empty database."""
+    monkeypatch.setenv("DUBAN_HOME", str(at_home / "data"))
     assert CliRunner().invoke(app, ["upgrade"]).exit_code == 0
-    yield tmp_path
-    rounds.store_of.cache_clear()
+    return at_home
 
 
 @pytest.mark.parametrize(

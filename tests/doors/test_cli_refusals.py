@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import socket
 import sqlite3
 import zipfile
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -38,15 +36,10 @@ def refused(*words: str, code: int = 1) -> str:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty folder to be in, on SQLite; no setting of the machine reaches in."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("DUBAN_") or name == "PREFECT_API_URL"]:
-        if name != "DUBAN_TEST_DATABASE_URL":
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("DUBAN_HOME", str(tmp_path / "data"))
-    yield tmp_path
-    rounds.store_of.cache_clear()
+def home(at_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to be in; the data are to lie below it."""
+    monkeypatch.setenv("DUBAN_HOME", str(at_home / "data"))
+    return at_home
 
 
 @pytest.fixture

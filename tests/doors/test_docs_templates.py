@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from flows import rounds
 from flows.cli import app
 from states import clock
 from states.fieldwords import ANYWHERE, MODELS, WORDS, reference
@@ -50,16 +48,11 @@ def fragments() -> list[str]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("DUBAN_") or name == "PREFECT_API_URL"]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("DUBAN_HOME", str(tmp_path / "home"))
+def folder(at_home: Path) -> Path:
     for _, name, body in BLOCKS:
         if name:
-            (tmp_path / name).write_text(body, encoding="utf-8")
-    yield tmp_path
-    rounds.store_of.cache_clear()
+            (at_home / name).write_text(body, encoding="utf-8")
+    return at_home
 
 
 def test_the_commands_of_the_page_run_one_after_the_other_and_show_what_it_shows(folder: Path) -> None:

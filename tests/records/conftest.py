@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -17,14 +15,14 @@ from sqlmodel import Session, select
 
 from states.documents.unitlist import ContactRow, UnitList, UnitRow
 from states.letters import Message
-from states.records import core, launch, roster, rounds, schema
+from states.records import core, launch, outbox, roster, rounds
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_id
-from states.records.dispatch import Notice, Timer
+from states.records.dispatch import Mail, Notice, Timer
 from states.records.launch import Order
 from states.records.outbox import MailHours
 from states.records.rounds import Answer
-from states.records.session import Store, connect
+from states.records.session import Store
 from states.records.tables import Contact, Journal, Milestone, Obligation, UnitRun
 from states.template import Role
 
@@ -58,6 +56,12 @@ requirements:
   - {key: list, name: 问题清单, phase: check, due: 启动后11日内, review: true}
   - {key: mended, name: 整改报告, phase: mend, due: 阶段结束前3个工作日}
   - {key: summary, name: 工作总结, phase: sum, due: 阶段结束前3个工作日}
+"""
+ONE_REPORT = """
+phases:
+  - {key: check, name: 自查自纠, window: 为期2周}
+requirements:
+  - {key: report, name: 自查报告, phase: check, due: 启动后10日内}
 """
 LADDERS = """
 ladder: main
@@ -116,7 +120,7 @@ class Stage:
         staticmethod(template),
     )
     hours, participants = HOURS, PARTICIPANTS
-    phases, requirements, ladders = PHASES, REQUIREMENTS, LADDERS
+    phases, requirements, ladders, one_report = PHASES, REQUIREMENTS, LADDERS, ONE_REPORT
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -158,6 +162,25 @@ class Stage:
             return answer
 
         return send
+
+    def fire(self, *moments: str) -> int:
+        """The rungs alone."""
+        return sum(
+            rounds.fire(self.store, at(moment), after_due=after)
+            for moment in moments
+            for after in (False, True)
+        )
+
+    def decide(self, now: str) -> None:
+        """All but sending."""
+        rounds.decide(self.store, at(now), HOURS)
+
+    def claim(self, now: str, who: str, limit: int = 50) -> Any:
+        with self.store.write() as session:
+            return outbox.claim(session, at(now), who, limit)
+
+    def deliver(self, now: str, who: str = "one") -> Any:
+        return rounds.deliver(self.store, self.sender(at(now)), at(now), who, HOURS)
 
     def mails(self) -> list[tuple[str, str]]:
         """What arrived: (local time, address)."""
@@ -203,6 +226,18 @@ class Stage:
 
     def notices(self, *where: Any) -> list[Notice]:
         return self.rows(Notice, *where)
+
+    def told(self, *where: Any) -> list[tuple[str, str]]:
+        """(rung, address) of the notices of rungs, sorted."""
+        return sorted((one.name, one.email) for one in self.notices(Notice.kind == "rung", *where))
+
+    def outcomes(self, requirement: str = "report", obligation: int = 0) -> dict[int, str | None]:
+        """What became of each rung."""
+        about = Timer.milestone_id == self.milestone(requirement).id
+        return {one.rung: one.outcome for one in self.timers(about, Timer.obligation_id == obligation)}
+
+    def mail_to(self, to: str) -> Mail:
+        return self.one(Mail, Mail.email == to)
 
     def counted(self, column: Any, *where: Any) -> dict[Any, int]:
         """How many rows per value of `column`."""
@@ -261,67 +296,6 @@ class Stage:
             session.execute(sa.update(table).where(where).values(**values))
 
 
-@pytest.fixture(scope="session")
-def upgraded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file of the present shape, to be copied."""
-    path = tmp_path_factory.mktemp("upgraded") / "duban.db"
-    made = connect(f"sqlite:///{path}")
-    schema.upgrade(made)
-    with made.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
-        connection.exec_driver_sql("BEGIN")
-    made.close()
-    return path
-
-
-@pytest.fixture(scope="session")
-def upgraded_database(postgres: sa.URL) -> Iterator[str]:
-    """A PostgreSQL database of the present shape, to be copied."""
-    name = f"duban_shape_{uuid4().hex}"
-    admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    made = connect(postgres.set(database=name).render_as_string(hide_password=False))
-    schema.upgrade(made)
-    made.close()
-    yield name
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
-
-
-@pytest.fixture
-def copied_url(postgres: sa.URL, upgraded_database: str) -> Iterator[str]:
-    """A fresh PostgreSQL database of the present shape."""
-    name = f"duban_{uuid4().hex}"
-    admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {upgraded_database}"))
-    yield postgres.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def shaped_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of the present shape, empty, of each kind."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("upgraded_file"), tmp_path / "duban.db")
-        return f"sqlite:///{tmp_path / 'duban.db'}"
-    url: str = request.getfixturevalue("copied_url")
-    return url
-
-
-@pytest.fixture
-def store(shaped_url: str) -> Iterator[Store]:
-    """A store of each kind, as `tests/conftest.py` makes it but copied and so quicker."""
-    made = connect(shaped_url)
-    yield made
-    made.close()
-
-
 @pytest.fixture(name="new_stage")
 def stage_class() -> type[Stage]:
     """The class itself, for tests that need many."""
@@ -338,3 +312,9 @@ def empty_stage(store: Store) -> Stage:
 def stage(empty_stage: Stage) -> Stage:
     """A stage on which every role is held."""
     return empty_stage.people()
+
+
+@pytest.fixture
+def campaign(stage: Stage) -> int:
+    """One report due on Thursday 12 March 18:00, of six units; the first reminder is on the 5th at nine."""
+    return stage.launch(stage.template(ONE_REPORT, LADDERS))

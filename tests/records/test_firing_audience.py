@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from states.records import core, rounds
+from states.records import core
 from states.records.dispatch import Notice, Proposal
 from states.records.tables import Vacancy
 
@@ -18,12 +16,6 @@ ladders:
 """
 
 
-DUE_12 = """
-phases:
-  - {key: check, name: 自查自纠, window: 为期2周}
-requirements:
-  - {key: report, name: 自查报告, phase: check, due: 启动后10日内}
-"""
 HOURLY = """
 ladder: main
 ladders:
@@ -34,29 +26,10 @@ ladders:
 """
 
 
-def fire(stage, *moments: str) -> int:
-    return sum(
-        rounds.fire(stage.store, stage.at(moment), after_due=after)
-        for moment in moments
-        for after in (False, True)
-    )
-
-
-def told(stage, *where) -> list[tuple[str, str]]:
-    """(rung, address) of the notices of rungs, sorted."""
-    return sorted((one.name, one.email) for one in stage.notices(Notice.kind == "rung", *where))
-
-
-@pytest.fixture
-def campaign(stage) -> int:
-    """One report due on Thursday 12 March 18:00, of six units, with the ladder of `conftest`."""
-    return stage.launch(stage.template(DUE_12, stage.ladders))
-
-
 def test_a_vacant_role_climbs_to_the_unit_above_and_is_recorded_once(empty_stage) -> None:
     stage = empty_stage.people(without=[("R1-H1", "liaison"), ("R2-H1", "liaison"), ("R2", "liaison")])
-    stage.launch(stage.template(DUE_12, stage.ladders))
-    fire(stage, "2026-03-05 09:00", "2026-03-11 09:00")
+    stage.launch(stage.template(stage.one_report, stage.ladders))
+    stage.fire("2026-03-05 09:00", "2026-03-11 09:00")
     hospital = stage.notices(Notice.unit_id == stage.ids["R1-H1"], Notice.rung == 1)
     assert [(one.email, one.role, one.via_unit_id) for one in hospital] == [
         (stage.address("liaison", "R1"), "liaison", stage.ids["R1-H1"])
@@ -71,8 +44,8 @@ def test_a_vacant_role_climbs_to_the_unit_above_and_is_recorded_once(empty_stage
 def test_where_the_whole_line_is_vacant_the_coordinator_stands_in(empty_stage) -> None:
     gone = [(code, "liaison") for code in ("R1-H1", "R1", "R")]
     stage = empty_stage.people(without=gone)
-    stage.launch(stage.template(DUE_12, stage.ladders))
-    fire(stage, "2026-03-05 09:00")
+    stage.launch(stage.template(stage.one_report, stage.ladders))
+    stage.fire("2026-03-05 09:00")
     (one,) = stage.notices(Notice.unit_id == stage.ids["R1-H1"])
     assert (one.email, one.role, one.via_unit_id) == (
         stage.address("coordinator", "R"),
@@ -84,8 +57,8 @@ def test_where_the_whole_line_is_vacant_the_coordinator_stands_in(empty_stage) -
 def test_what_nobody_can_be_told_stays_as_a_row_and_is_not_lost_in_silence(empty_stage) -> None:
     gone = [(code, "liaison") for code in ("R1-H1", "R1", "R")] + [("R", "coordinator")]
     stage = empty_stage.people(without=gone)
-    stage.launch(stage.template(DUE_12, stage.ladders))
-    fire(stage, "2026-03-05 09:00")
+    stage.launch(stage.template(stage.one_report, stage.ladders))
+    stage.fire("2026-03-05 09:00")
     (one,) = stage.notices(Notice.unit_id == stage.ids["R1-H1"])
     assert (one.state, one.email) == ("vacant", "")
     assert (stage.ids["R"], "coordinator") in {(row.unit_id, row.role) for row in stage.rows(Vacancy)}
@@ -93,8 +66,8 @@ def test_what_nobody_can_be_told_stays_as_a_row_and_is_not_lost_in_silence(empty
 
 def test_figures_that_no_coordinator_can_be_given_stay_as_a_row(empty_stage) -> None:
     stage = empty_stage.people(without=[("R", "coordinator")])
-    stage.launch(stage.template(DUE_12, stage.ladders))
-    fire(stage, "2026-03-05 09:00")
+    stage.launch(stage.template(stage.one_report, stage.ladders))
+    stage.fire("2026-03-05 09:00")
     (one,) = stage.notices(Notice.kind == "figures")
     assert (one.state, one.role, one.unit_id) == ("vacant", "coordinator", stage.ids["R"])
 
@@ -108,8 +81,8 @@ def test_the_climb_ends_at_the_unit_that_runs_the_campaign(empty_stage) -> None:
         session.add(
             Contact(unit_id=stage.ids["R1"], role="coordinator", name="王示例", email="c.r1@example.org")
         )
-    stage.launch(stage.template(DUE_12, stage.ladders), owner="R1")
-    fire(stage, "2026-03-05 09:00")
+    stage.launch(stage.template(stage.one_report, stage.ladders), owner="R1")
+    stage.fire("2026-03-05 09:00")
     (one,) = stage.notices(Notice.unit_id == stage.ids["R1-H1"])
     assert one.email == "c.r1@example.org"
 
@@ -118,28 +91,28 @@ def test_somebody_who_holds_two_of_the_roles_hears_it_once(empty_stage) -> None:
     stage = empty_stage.people()
     same = core.contact.c.email == stage.address("principal", "R1-H1")
     stage.put(core.contact, same, email=stage.address("liaison", "R1-H1"))
-    stage.launch(stage.template(DUE_12, MORE))
-    fire(stage, "2026-03-11 09:00")
+    stage.launch(stage.template(stage.one_report, MORE))
+    stage.fire("2026-03-11 09:00")
     mine = [one.email for one in stage.notices(Notice.unit_id == stage.ids["R1-H1"])]
     assert mine == [stage.address("liaison", "R1-H1"), stage.address("office", "R")]
 
 
 def test_a_notice_says_why_and_by_when(stage, campaign) -> None:
-    fire(stage, "2026-03-13 09:00")
+    stage.fire("2026-03-13 09:00")
     reasons = {one.reason for one in stage.notices(Notice.kind == "rung")}
     assert reasons == {"“自查报告”应于3月12日18:00前办结，逾期1个工作日，按方案催办"}
 
 
 def test_rungs_counted_in_hours_fire_on_the_clock(stage) -> None:
-    stage.launch(stage.template(DUE_12, HOURLY))
-    assert fire(stage, "2026-03-12 14:59") == 0
-    assert fire(stage, "2026-03-12 15:00") == 6
-    assert fire(stage, "2026-03-12 20:00") == 6
+    stage.launch(stage.template(stage.one_report, HOURLY))
+    assert stage.fire("2026-03-12 14:59") == 0
+    assert stage.fire("2026-03-12 15:00") == 6
+    assert stage.fire("2026-03-12 20:00") == 6
 
 
 def test_a_rung_on_a_day_off_moves_back_before_the_date_and_forward_after_it(stage) -> None:
     """Due on 9 October 2026; the days 1–7 October are off, Saturday the 10th is worked."""
-    stage.launch(stage.template(DUE_12, stage.ladders), start="2026-09-29")
+    stage.launch(stage.template(stage.one_report, stage.ladders), start="2026-09-29")
     rows = {one.rung: stage.local(one.fire_at) for one in stage.timers()}
     assert stage.local(stage.milestone("report").due_at) == "2026-10-09 18:00"
     assert rows == {
@@ -153,8 +126,8 @@ def test_a_rung_on_a_day_off_moves_back_before_the_date_and_forward_after_it(sta
 
 
 def test_rungs_with_consequences_are_proposed_and_tell_nobody_but_the_coordinator(stage, campaign) -> None:
-    fire(stage, "2026-03-19 09:00")
-    assert told(stage, Notice.rung == 5) == []
+    stage.fire("2026-03-19 09:00")
+    assert stage.told(Notice.rung == 5) == []
     rows = stage.rows(Proposal)
     assert {(one.name, one.state, one.letter, tuple(one.audience)) for one in rows} == {
         ("约谈", "proposed", "约谈通知书", ("principal",))
@@ -165,13 +138,13 @@ def test_rungs_with_consequences_are_proposed_and_tell_nobody_but_the_coordinato
 
 
 def test_a_higher_proposal_takes_the_place_of_a_lower_one(stage, campaign) -> None:
-    fire(stage, "2026-03-19 09:00", "2026-03-23 09:00")
+    stage.fire("2026-03-19 09:00", "2026-03-23 09:00")
     assert stage.counted(Proposal.state, Proposal.name == "约谈") == {"superseded": 6}
     assert stage.counted(Proposal.state, Proposal.name == "通报") == {"proposed": 6}
 
 
 def test_an_answer_takes_back_what_was_proposed(stage, campaign) -> None:
-    fire(stage, "2026-03-19 09:00")
+    stage.fire("2026-03-19 09:00")
     stage.act(campaign, "report", "R1-H1", "submit", "2026-03-19 10:00")
-    fire(stage, "2026-03-23 09:00")
+    stage.fire("2026-03-23 09:00")
     assert stage.counted(Proposal.state, Proposal.unit_id == stage.ids["R1-H1"]) == {"withdrawn": 1}

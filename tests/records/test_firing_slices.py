@@ -10,44 +10,13 @@ import pytest
 from states.records import core, firing, rounds
 from states.records.dispatch import Notice, Proposal, Timer
 
-DUE_12 = """
-phases:
-  - {key: check, name: 自查自纠, window: 为期2周}
-requirements:
-  - {key: report, name: 自查报告, phase: check, due: 启动后10日内}
-"""
-
-
-def fire(stage, *moments: str) -> int:
-    return sum(
-        rounds.fire(stage.store, stage.at(moment), after_due=after)
-        for moment in moments
-        for after in (False, True)
-    )
-
-
-def told(stage, *where) -> list[tuple[str, str]]:
-    """(rung, address) of the notices of rungs, sorted."""
-    return sorted((one.name, one.email) for one in stage.notices(Notice.kind == "rung", *where))
-
-
-def outcomes(stage, requirement: str = "report", obligation: int = 0) -> dict[int, str | None]:
-    about = Timer.milestone_id == stage.milestone(requirement).id
-    return {one.rung: one.outcome for one in stage.timers(about, Timer.obligation_id == obligation)}
-
-
-@pytest.fixture
-def campaign(stage) -> int:
-    """One report due on Thursday 12 March 18:00, of six units, with the ladder of `conftest`."""
-    return stage.launch(stage.template(DUE_12, stage.ladders))
-
 
 @pytest.mark.parametrize("size", [1, 2, 3, 6, 7])
 def test_a_cohort_served_in_slices_is_told_the_same_as_in_one_go(stage, campaign, monkeypatch, size) -> None:
     monkeypatch.setattr(firing, "SLICE", size)
-    assert fire(stage, "2026-03-05 09:00", "2026-03-19 09:00") == 12
+    assert stage.fire("2026-03-05 09:00", "2026-03-19 09:00") == 12
     everybody = [("提醒", stage.address("liaison", code)) for code in stage.participants]
-    assert told(stage) == sorted(everybody)
+    assert stage.told() == sorted(everybody)
     assert stage.counted(Proposal.unit_id) == {stage.ids[code]: 1 for code in stage.participants}
     assert {one.served for one in stage.timers(Timer.outcome == "fired")} == {6}
 
@@ -55,20 +24,22 @@ def test_a_cohort_served_in_slices_is_told_the_same_as_in_one_go(stage, campaign
 @pytest.mark.parametrize("size", [1, 2])
 def test_a_timer_of_one_obligation_ends_whatever_the_slice(stage, monkeypatch, size) -> None:
     key = stage.launch(
-        stage.template(DUE_12.replace("启动后10日内}", "启动后10日内, review: true}"), stage.ladders)
+        stage.template(
+            stage.one_report.replace("启动后10日内}", "启动后10日内, review: true}"), stage.ladders
+        )
     )
     stage.act(key, "report", "R1-H1", "submit", "2026-03-11 10:00")
     stage.act(key, "report", "R1-H1", "return", "2026-03-12 10:00", reason="缺附件")
     monkeypatch.setattr(firing, "SLICE", size)
-    fire(stage, "2026-03-16 09:00")
-    assert outcomes(stage, "report", stage.owed("report", "R1-H1").id)[2] == "fired"
+    stage.fire("2026-03-16 09:00")
+    assert stage.outcomes("report", stage.owed("report", "R1-H1").id)[2] == "fired"
 
 
 @pytest.mark.parametrize("size", [1, 4])
 def test_an_announcement_in_slices_reaches_every_unit_once(stage, monkeypatch, size) -> None:
     monkeypatch.setattr(firing, "SLICE", size)
     stage.launch()
-    fire(stage, "2026-03-02 08:30")
+    stage.fire("2026-03-02 08:30")
     told_of = Counter(one.email for one in stage.notices(Notice.kind == "phase"))
     assert told_of == {stage.address("liaison", code): 1 for code in stage.participants}
     assert len(stage.notices(Notice.kind == "figures")) == 1
@@ -78,9 +49,9 @@ def test_a_round_that_dies_between_slices_goes_on_where_it_stopped(stage, campai
     monkeypatch.setattr(firing, "SLICE", 2)
     with stage.store.write() as session:
         firing.fire_next(session, stage.at("2026-03-05 09:00"), after_due=False, claimed=[])
-    assert len(told(stage)) == 2
-    fire(stage, "2026-03-05 09:05")
-    assert len(told(stage)) == len(set(told(stage))) == 6
+    assert len(stage.told()) == 2
+    stage.fire("2026-03-05 09:05")
+    assert len(stage.told()) == len(set(stage.told())) == 6
 
 
 def test_a_slice_that_fails_leaves_nothing_of_itself(stage, campaign, monkeypatch) -> None:
@@ -96,19 +67,19 @@ def test_a_slice_that_fails_leaves_nothing_of_itself(stage, campaign, monkeypatc
 
 
 def test_firing_again_says_nothing_again(stage, campaign) -> None:
-    fire(stage, "2026-03-05 09:00")
+    stage.fire("2026-03-05 09:00")
     before = stage.everything()
-    assert fire(stage, "2026-03-05 09:00", "2026-03-05 09:01") == 0
+    assert stage.fire("2026-03-05 09:00", "2026-03-05 09:01") == 0
     assert stage.everything() == before
 
 
 def test_a_timer_set_back_by_hand_finds_its_notices_there(stage, campaign) -> None:
-    fire(stage, "2026-03-05 09:00", "2026-03-19 09:00")
-    told_once, proposed = told(stage), len(stage.rows(Proposal))
+    stage.fire("2026-03-05 09:00", "2026-03-19 09:00")
+    told_once, proposed = stage.told(), len(stage.rows(Proposal))
     stage.put(core.timer, core.timer.c.rung.in_([1, 5]), done_at=None, cursor=0, outcome=None)
     stage.put(core.timer, core.timer.c.rung > 1, fire_at=stage.at("2026-04-01 09:00"))
-    fire(stage, "2026-03-05 09:02")
-    assert told(stage) == told_once
+    stage.fire("2026-03-05 09:02")
+    assert stage.told() == told_once
     assert len(stage.rows(Proposal)) == proposed
 
 
@@ -119,7 +90,7 @@ def test_four_at_once_tell_everybody_once(stage, monkeypatch) -> None:
     moments = ["2026-03-05 09:00", "2026-03-13 09:00", "2026-03-19 09:00"]
     for moment in moments:
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(fire, [stage] * 4, [moment] * 4))
+            list(pool.map(stage.fire, [moment] * 4))
     keys = [one.key for one in stage.notices()]
     assert len(keys) == len(set(keys))
     liaisons = Counter(one.email for one in stage.notices(Notice.rung == 3, Notice.role == "liaison"))
@@ -131,7 +102,7 @@ def test_four_at_once_tell_everybody_once(stage, monkeypatch) -> None:
 
 
 def test_a_broken_timer_does_not_stop_the_others_and_is_reported(stage) -> None:
-    broken, sound = (stage.launch(stage.template(DUE_12, stage.ladders)) for _ in range(2))
+    broken, sound = (stage.launch(stage.template(stage.one_report, stage.ladders)) for _ in range(2))
     stage.spoil(broken)
     with pytest.raises(ExceptionGroup) as caught:
         rounds.fire(stage.store, stage.at("2026-03-05 09:00"), after_due=False)

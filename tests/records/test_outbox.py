@@ -11,12 +11,6 @@ from states.records import core, outbox, rounds
 from states.records.dispatch import Mail, Notice
 from states.records.tables import Contact
 
-DUE_12 = """
-phases:
-  - {key: check, name: 自查自纠, window: 为期2周}
-requirements:
-  - {key: report, name: 自查报告, phase: check, due: 启动后10日内}
-"""
 URGENT = """
 ladder: main
 ladders:
@@ -28,28 +22,9 @@ ladders:
 DECIDED = "2026-03-05 09:00"
 
 
-@pytest.fixture
-def campaign(stage) -> int:
-    """One report due on 12 March 18:00, first reminder on the 5th at nine."""
-    return stage.launch(stage.template(DUE_12, stage.ladders))
-
-
-def decide(stage, now: str) -> None:
-    rounds.decide(stage.store, stage.at(now), stage.hours)
-
-
-def deliver(stage, now: str, who: str = "one"):
-    return rounds.deliver(stage.store, stage.sender(stage.at(now)), stage.at(now), who, stage.hours)
-
-
-def claim(stage, now: str, who: str, limit: int = 50):
-    with stage.store.write() as session:
-        return outbox.claim(session, stage.at(now), who, limit)
-
-
 def test_a_person_gets_one_mail_a_day_across_two_campaigns(stage) -> None:
     for title in ("示例行动甲", "示例行动乙"):
-        stage.launch(stage.template(DUE_12, stage.ladders, title=title))
+        stage.launch(stage.template(stage.one_report, stage.ladders, title=title))
     stage.cycle(DECIDED, "2026-03-05 09:01", "2026-03-05 15:00")
     to = stage.address("liaison", "R1-H1")
     (message,) = [one for _, one in stage.post if one.to == to]
@@ -58,9 +33,9 @@ def test_a_person_gets_one_mail_a_day_across_two_campaigns(stage) -> None:
 
 
 def test_what_comes_after_todays_digest_waits_for_tomorrows(stage) -> None:
-    stage.launch(stage.template(DUE_12, stage.ladders))
+    stage.launch(stage.template(stage.one_report, stage.ladders))
     stage.cycle(DECIDED)
-    stage.launch(stage.template(DUE_12, stage.ladders.replace("-7d", "-166h")))
+    stage.launch(stage.template(stage.one_report, stage.ladders.replace("-7d", "-166h")))
     stage.cycle("2026-03-05 20:00", "2026-03-06 08:59", "2026-03-06 09:00")
     to = stage.address("liaison", "R1-H1")
     assert [when for when, who in stage.mails() if who == to] == ["2026-03-05 09:00", "2026-03-06 09:00"]
@@ -68,7 +43,7 @@ def test_what_comes_after_todays_digest_waits_for_tomorrows(stage) -> None:
 
 def test_a_person_with_several_units_still_gets_one_mail(empty_stage) -> None:
     stage = empty_stage.people(without=[("R1-H1", "liaison"), ("R1-H2", "liaison")])
-    stage.launch(stage.template(DUE_12, stage.ladders))
+    stage.launch(stage.template(stage.one_report, stage.ladders))
     stage.cycle(DECIDED)
     (message,) = [one for _, one in stage.post if one.to == stage.address("liaison", "R1")]
     assert sorted((line.unit, line.via) for line in message.lines) == sorted(
@@ -112,7 +87,7 @@ def test_the_day_of_a_digest_is_the_local_one(stage, campaign) -> None:
 
 
 def test_an_urgent_notice_goes_at_once_by_itself_at_any_hour(stage) -> None:
-    stage.launch(stage.template(DUE_12, URGENT))
+    stage.launch(stage.template(stage.one_report, URGENT))
     stage.cycle("2026-03-12 23:00")
     assert {when for when, _ in stage.mails()} == {"2026-03-12 23:00"}
     keys = [one.key for _, one in stage.post]
@@ -124,8 +99,8 @@ def test_an_urgent_notice_goes_at_once_by_itself_at_any_hour(stage) -> None:
 
 
 def test_an_urgent_notice_leaves_the_digest_of_the_day_alone(stage) -> None:
-    stage.launch(stage.template(DUE_12, URGENT.replace("to: [principal]", "to: [liaison]")))
-    stage.launch(stage.template(DUE_12.replace("10日", "14日"), stage.ladders))
+    stage.launch(stage.template(stage.one_report, URGENT.replace("to: [principal]", "to: [liaison]")))
+    stage.launch(stage.template(stage.one_report.replace("10日", "14日"), stage.ladders))
     stage.cycle("2026-03-11 22:00", "2026-03-12 09:00", "2026-03-12 23:00", "2026-03-13 09:00")
     to = stage.address("liaison", "R1-H1")
     mails = [(stage.local(when), one.key[:2]) for when, one in stage.post if one.to == to]
@@ -144,7 +119,7 @@ def test_of_two_rungs_about_one_matter_in_one_mail_only_the_higher_speaks(stage,
 
 
 def test_digests_wait_until_the_rungs_of_the_moment_are_decided(stage, campaign) -> None:
-    other = stage.launch(stage.template(DUE_12, stage.ladders))
+    other = stage.launch(stage.template(stage.one_report, stage.ladders))
     stage.put(core.timer, core.timer.c.campaign_id == other, fire_at=stage.at("2026-03-05 08:50"))
     rounds.fire(stage.store, stage.at("2026-03-05 08:55"), after_due=False)
     assert rounds.compose(stage.store, stage.at(DECIDED), stage.hours) == 0
@@ -154,7 +129,7 @@ def test_digests_wait_until_the_rungs_of_the_moment_are_decided(stage, campaign)
 
 
 def test_digests_wait_until_what_opens_at_the_moment_is_open(stage) -> None:
-    stage.launch(stage.template(DUE_12, stage.ladders))
+    stage.launch(stage.template(stage.one_report, stage.ladders))
     stage.launch(start="2026-03-06", now="2026-03-02 10:00")
     rounds.fire(stage.store, stage.at(DECIDED), after_due=False)
     stage.put(core.phase, core.phase.c.opened_at.is_(None), opens_at=stage.at("2026-03-05 08:30"))
@@ -163,7 +138,7 @@ def test_digests_wait_until_what_opens_at_the_moment_is_open(stage) -> None:
 
 
 def test_a_rung_that_has_been_broken_for_an_hour_holds_nobody_up(stage, campaign) -> None:
-    broken = stage.launch(stage.template(DUE_12, stage.ladders))
+    broken = stage.launch(stage.template(stage.one_report, stage.ladders))
     stage.spoil(broken)
     with pytest.raises(ExceptionGroup):
         rounds.fire(stage.store, stage.at(DECIDED), after_due=False)
@@ -172,25 +147,25 @@ def test_a_rung_that_has_been_broken_for_an_hour_holds_nobody_up(stage, campaign
 
 
 def test_a_claim_keeps_others_away_for_ten_minutes_and_no_longer(stage, campaign) -> None:
-    decide(stage, DECIDED)
-    mine = claim(stage, DECIDED, "killed")
+    stage.decide(DECIDED)
+    mine = stage.claim(DECIDED, "killed")
     assert len(mine) == 7
-    assert claim(stage, "2026-03-05 09:09", "other") == []
-    assert [one.id for one in claim(stage, "2026-03-05 09:10", "other")] == [one.id for one in mine]
+    assert stage.claim("2026-03-05 09:09", "other") == []
+    assert [one.id for one in stage.claim("2026-03-05 09:10", "other")] == [one.id for one in mine]
 
 
 def test_what_a_killed_holder_had_claimed_is_sent_by_another(stage, campaign) -> None:
-    decide(stage, DECIDED)
-    claim(stage, DECIDED, "killed")
-    assert deliver(stage, "2026-03-05 09:05").sent == 0
-    assert deliver(stage, "2026-03-05 09:10").sent == 7
+    stage.decide(DECIDED)
+    stage.claim(DECIDED, "killed")
+    assert stage.deliver("2026-03-05 09:05").sent == 0
+    assert stage.deliver("2026-03-05 09:10").sent == 7
     assert Counter(stage.counted(Mail.state)) == {"sent": 7}
 
 
 def test_who_has_lost_the_lease_cannot_mark(stage, campaign) -> None:
-    decide(stage, DECIDED)
-    (first, *_) = claim(stage, DECIDED, "slow")
-    (again, *_) = claim(stage, "2026-03-05 09:10", "quick")
+    stage.decide(DECIDED)
+    (first, *_) = stage.claim(DECIDED, "slow")
+    (again, *_) = stage.claim("2026-03-05 09:10", "quick")
     assert first.id == again.id
     with stage.store.write() as session:
         assert not outbox.mark_sent(session, first, stage.at("2026-03-05 09:11"), "<late@example.org>")
@@ -203,28 +178,28 @@ def test_who_has_lost_the_lease_cannot_mark(stage, campaign) -> None:
 
 def test_what_is_sent_is_not_claimed_again(stage, campaign) -> None:
     stage.cycle(DECIDED)
-    assert claim(stage, "2026-03-06 09:00", "other") == []
+    assert stage.claim("2026-03-06 09:00", "other") == []
 
 
 def test_released_mails_are_at_once_anybodys_and_the_try_does_not_count(stage, campaign) -> None:
-    decide(stage, DECIDED)
-    mine = claim(stage, DECIDED, "one")
+    stage.decide(DECIDED)
+    mine = stage.claim(DECIDED, "one")
     with stage.store.write() as session:
         outbox.release(session, mine, stage.at(DECIDED))
     assert {one.tries for one in stage.rows(Mail)} == {0}
-    assert len(claim(stage, DECIDED, "two")) == 7
+    assert len(stage.claim(DECIDED, "two")) == 7
 
 
 def test_a_round_that_takes_too_long_gives_back_what_it_has_not_tried(stage, campaign, monkeypatch) -> None:
-    decide(stage, DECIDED)
+    stage.decide(DECIDED)
     seconds = iter(range(0, 10_000, 100))
     monkeypatch.setattr(rounds, "elapsed", lambda: float(next(seconds)))
-    done = deliver(stage, DECIDED)
+    done = stage.deliver(DECIDED)
     assert 0 < done.sent < 7
     assert done.notes != []
     assert stage.counted(Mail.claimed_by, Mail.state == "queued") == {None: 7 - done.sent}
     monkeypatch.setattr(rounds, "elapsed", lambda: 0.0)
-    assert deliver(stage, "2026-03-05 09:01").sent == 7 - done.sent
+    assert stage.deliver("2026-03-05 09:01").sent == 7 - done.sent
 
 
 def test_four_at_once_send_each_mail_once(stage) -> None:

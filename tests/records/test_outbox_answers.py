@@ -6,18 +6,12 @@ from datetime import date, time, timedelta
 
 import pytest
 
-from states.records import core, outbox, rounds
+from states.records import core, rounds
 from states.records.dispatch import Mail, Notice
 from states.records.outbox import MailHours
 from states.records.rounds import Answer
 from states.records.tables import Contact, Vacancy
 
-DUE_12 = """
-phases:
-  - {key: check, name: 自查自纠, window: 为期2周}
-requirements:
-  - {key: report, name: 自查报告, phase: check, due: 启动后10日内}
-"""
 URGENT = """
 ladder: main
 ladders:
@@ -34,39 +28,16 @@ def no(kind: str, detail: str = "550 no such user"):
     return lambda _message: Answer(kind, detail)
 
 
-@pytest.fixture
-def campaign(stage) -> int:
-    """One report due on 12 March 18:00, first reminder on the 5th at nine."""
-    return stage.launch(stage.template(DUE_12, stage.ladders))
-
-
-def decide(stage, now: str) -> None:
-    rounds.decide(stage.store, stage.at(now), stage.hours)
-
-
-def deliver(stage, now: str, who: str = "one"):
-    return rounds.deliver(stage.store, stage.sender(stage.at(now)), stage.at(now), who, stage.hours)
-
-
-def claim(stage, now: str, who: str, limit: int = 50):
-    with stage.store.write() as session:
-        return outbox.claim(session, stage.at(now), who, limit)
-
-
-def mail_to(stage, to: str) -> Mail:
-    return stage.one(Mail, Mail.email == to)
-
-
 def test_a_passing_fault_is_tried_again_ever_later_under_the_same_key(stage, campaign) -> None:
     to = stage.address("liaison", "R1-H1")
     stage.answers[to] = no("temporary", "451 try later")
-    decide(stage, DECIDED)
+    stage.decide(DECIDED)
     now, waits, keys = stage.at(DECIDED), [], set()
     always = MailHours(stage.hours.zone, time.min, time.max)
     stage.put(core.calendar_day, core.calendar_day.c.day >= date(2026, 3, 1), working=True)
     for _ in range(11):
         rounds.deliver(stage.store, stage.sender(now), now, "one", always)
-        row = mail_to(stage, to)
+        row = stage.mail_to(to)
         keys.add(row.key)
         waits.append((row.next_try_at - now) / timedelta(minutes=1))
         now = row.next_try_at
@@ -75,47 +46,47 @@ def test_a_passing_fault_is_tried_again_ever_later_under_the_same_key(stage, cam
     assert (row.tries, row.error) == (11, "451 try later")
     del stage.answers[to]
     rounds.deliver(stage.store, stage.sender(now), now, "one", always)
-    assert mail_to(stage, to).state == "sent"
+    assert stage.mail_to(to).state == "sent"
 
 
 @pytest.mark.parametrize("night", ["2026-03-05 17:40", "2026-03-06 03:00", "2026-03-07 10:00"])
 def test_a_digest_put_off_or_left_behind_by_day_is_not_sent_by_night(stage, campaign, night) -> None:
     stage.answers[stage.address("liaison", "R1")] = no("temporary")
-    decide(stage, "2026-03-05 17:25")
-    claim(stage, "2026-03-05 17:25", "killed", 3)
-    deliver(stage, "2026-03-05 17:26")
+    stage.decide("2026-03-05 17:25")
+    stage.claim("2026-03-05 17:25", "killed", 3)
+    stage.deliver("2026-03-05 17:26")
     before = len(stage.post)
     stage.answers.clear()
-    assert deliver(stage, night).sent == 0
-    assert deliver(stage, "2026-03-09 09:00").sent == 7 - before
+    assert stage.deliver(night).sent == 0
+    assert stage.deliver("2026-03-09 09:00").sent == 7 - before
 
 
 def test_an_urgent_mail_put_off_is_sent_by_night(stage) -> None:
-    stage.launch(stage.template(DUE_12, URGENT))
+    stage.launch(stage.template(stage.one_report, URGENT))
     stage.answers[stage.address("principal", "R1")] = no("temporary")
     stage.cycle("2026-03-12 23:00")
     stage.answers.clear()
     stage.cycle("2026-03-12 23:05")
-    assert mail_to(stage, stage.address("principal", "R1")).state == "sent"
+    assert stage.mail_to(stage.address("principal", "R1")).state == "sent"
 
 
 def test_a_fault_of_more_than_a_week_is_given_up_loudly(stage, campaign) -> None:
     to = stage.address("liaison", "R1-H1")
     stage.answers[to] = no("temporary", "451 try later")
-    decide(stage, DECIDED)
-    deliver(stage, DECIDED)
-    deliver(stage, "2026-03-12 09:00")
-    assert mail_to(stage, to).state == "queued"
-    deliver(stage, "2026-03-12 14:00")
-    assert mail_to(stage, to).state == "failed"
+    stage.decide(DECIDED)
+    stage.deliver(DECIDED)
+    stage.deliver("2026-03-12 09:00")
+    assert stage.mail_to(to).state == "queued"
+    stage.deliver("2026-03-12 14:00")
+    assert stage.mail_to(to).state == "failed"
     (fact,) = stage.journal("mail.failed")
     assert fact.reason == "451 try later"
 
 
 def test_a_fault_of_one_address_does_not_hold_up_the_others(stage, campaign) -> None:
     stage.answers[stage.address("liaison", "R1")] = no("temporary")
-    decide(stage, DECIDED)
-    done = deliver(stage, DECIDED)
+    stage.decide(DECIDED)
+    done = stage.deliver(DECIDED)
     assert (done.sent, done.deferred) == (6, 1)
 
 
@@ -123,7 +94,7 @@ def test_a_refused_address_is_a_vacancy_and_the_unit_above_hears_it_instead(stag
     to = stage.address("liaison", "R1-H1")
     stage.answers[to] = no("permanent")
     stage.cycle(DECIDED, "2026-03-05 09:05", "2026-03-06 09:00")
-    assert mail_to(stage, to).state == "refused"
+    assert stage.mail_to(to).state == "refused"
     holder = stage.one(Contact, Contact.email == to)
     assert (stage.local(holder.bounced_at), holder.bounce) == (DECIDED, "550 no such user")
     assert (stage.ids["R1-H1"], "liaison") in {(one.unit_id, one.role) for one in stage.rows(Vacancy)}
@@ -152,7 +123,7 @@ def test_where_somebody_else_holds_the_role_too_nobody_above_is_bothered(stage, 
 
 def test_refusals_all_the_way_up_end_with_a_row_that_says_nobody_heard(empty_stage) -> None:
     stage = empty_stage.people()
-    stage.launch(stage.template(DUE_12, stage.ladders))
+    stage.launch(stage.template(stage.one_report, stage.ladders))
     for role, code in (("liaison", "R1-H1"), ("liaison", "R1"), ("liaison", "R"), ("coordinator", "R")):
         stage.answers[stage.address(role, code)] = no("permanent")
     stage.cycle(*(f"2026-03-{day:02} 09:00" for day in (5, 6, 9, 10)), "2026-03-10 09:30")
@@ -162,11 +133,11 @@ def test_refusals_all_the_way_up_end_with_a_row_that_says_nobody_heard(empty_sta
 
 
 def test_a_settled_matter_does_not_climb_when_its_mail_bounces(stage, campaign) -> None:
-    other = stage.launch(stage.template(DUE_12, stage.ladders))
+    other = stage.launch(stage.template(stage.one_report, stage.ladders))
     to = stage.address("liaison", "R1-H1")
-    decide(stage, DECIDED)
+    stage.decide(DECIDED)
     stage.act(campaign, "report", "R1-H1", "submit", DECIDED)
     stage.answers[to] = no("permanent")
-    deliver(stage, DECIDED)
+    stage.deliver(DECIDED)
     climbed = stage.notices(Notice.via_unit_id == stage.ids["R1-H1"])
     assert {one.campaign_id for one in climbed} == {other}

@@ -13,36 +13,12 @@ from states.records.dispatch import Mail, Notice
 from states.records.rounds import Answer
 from states.records.tables import Journal
 
-DUE_12 = """
-phases:
-  - {key: check, name: 自查自纠, window: 为期2周}
-requirements:
-  - {key: report, name: 自查报告, phase: check, due: 启动后10日内}
-"""
 DECIDED = "2026-03-05 09:00"
 ENDED = {"mailed", "withdrawn", "vacant"}
 
 
 def no(kind: str, detail: str = "550 no such user"):
     return lambda _message: Answer(kind, detail)
-
-
-@pytest.fixture
-def campaign(stage) -> int:
-    """One report due on 12 March 18:00, first reminder on the 5th at nine."""
-    return stage.launch(stage.template(DUE_12, stage.ladders))
-
-
-def decide(stage, now: str) -> None:
-    rounds.decide(stage.store, stage.at(now), stage.hours)
-
-
-def deliver(stage, now: str, who: str = "one"):
-    return rounds.deliver(stage.store, stage.sender(stage.at(now)), stage.at(now), who, stage.hours)
-
-
-def mail_to(stage, to: str) -> Mail:
-    return stage.one(Mail, Mail.email == to)
 
 
 def chosen(*codes: str):
@@ -52,38 +28,38 @@ def chosen(*codes: str):
 
 
 def test_what_was_settled_between_composing_and_sending_is_left_out(stage, campaign) -> None:
-    stage.launch(stage.template(DUE_12.replace("自查报告", "另一报告"), stage.ladders))
-    decide(stage, DECIDED)
+    stage.launch(stage.template(stage.one_report.replace("自查报告", "另一报告"), stage.ladders))
+    stage.decide(DECIDED)
     stage.act(campaign, "report", "R1-H1", "submit", "2026-03-05 09:01")
-    deliver(stage, "2026-03-05 09:02")
+    stage.deliver("2026-03-05 09:02")
     assert stage.lines(stage.address("liaison", "R1-H1")) == [("提醒", "示例甲县人民医院", "另一报告")]
     mine = stage.notices(Notice.unit_id == stage.ids["R1-H1"], Notice.kind == "rung")
     assert sorted(one.state for one in mine) == ["mailed", "withdrawn"]
 
 
 def test_a_mail_with_nothing_left_to_say_is_withdrawn(stage, campaign) -> None:
-    decide(stage, DECIDED)
+    stage.decide(DECIDED)
     stage.act(campaign, "report", "R1-H1", "submit", "2026-03-05 09:01")
-    deliver(stage, "2026-03-05 09:02")
+    stage.deliver("2026-03-05 09:02")
     to = stage.address("liaison", "R1-H1")
-    assert mail_to(stage, to).state == "withdrawn"
+    assert stage.mail_to(to).state == "withdrawn"
     assert stage.lines(to) == []
     assert len(stage.journal("mail.withdrawn")) == 1
 
 
 @pytest.mark.parametrize("move", ["suspend", "exempt"])
 def test_a_unit_that_was_suspended_or_exempted_meanwhile_is_left_in_peace(stage, campaign, move) -> None:
-    decide(stage, DECIDED)
+    stage.decide(DECIDED)
     stage.move(campaign, "R1-H1", move, "2026-03-05 09:01", reason="已停业")
-    deliver(stage, "2026-03-05 09:02")
+    stage.deliver("2026-03-05 09:02")
     assert stage.lines(stage.address("liaison", "R1-H1")) == []
 
 
 @pytest.mark.parametrize("state", ["check.suspended", "cancelled"])
 def test_a_campaign_that_was_suspended_or_cancelled_meanwhile_says_nothing(stage, campaign, state) -> None:
-    decide(stage, DECIDED)
+    stage.decide(DECIDED)
     stage.put(core.campaign, core.campaign.c.id == campaign, state=state)
-    deliver(stage, "2026-03-05 09:02")
+    stage.deliver("2026-03-05 09:02")
     assert stage.post == []
     assert stage.counted(Mail.state) == {"withdrawn": 7}
 
@@ -132,17 +108,17 @@ def test_a_mail_that_cannot_be_written_does_not_stop_the_others_and_is_tried_aga
 
     to = stage.address("liaison", "R1")
     stage.answers[to] = explode
-    decide(stage, DECIDED)
-    done = deliver(stage, DECIDED)
+    stage.decide(DECIDED)
+    done = stage.deliver(DECIDED)
     assert (done.sent, done.deferred) == (6, 1)
-    assert "no such glyph" in mail_to(stage, to).error
+    assert "no such glyph" in stage.mail_to(to).error
     del stage.answers[to]
-    assert deliver(stage, "2026-03-05 09:01").sent == 1
+    assert stage.deliver("2026-03-05 09:01").sent == 1
 
 
 def test_mails_of_a_campaign_whose_template_no_longer_loads_do_not_stop_the_others(stage, campaign) -> None:
-    sound = stage.launch(stage.template(DUE_12, stage.ladders), selection=chosen("R1-H1"))
-    decide(stage, DECIDED)
+    sound = stage.launch(stage.template(stage.one_report, stage.ladders), selection=chosen("R1-H1"))
+    stage.decide(DECIDED)
     stage.spoil(campaign)
     stage.put(core.notice, core.notice.c.campaign_id == sound, email="only@example.org")
     stage.put(
@@ -152,7 +128,7 @@ def test_mails_of_a_campaign_whose_template_no_longer_loads_do_not_stop_the_othe
         state="pending",
     )
     rounds.compose(stage.store, stage.at("2026-03-05 09:01"), stage.hours)
-    done = deliver(stage, "2026-03-05 09:01")
+    done = stage.deliver("2026-03-05 09:01")
     assert stage.lines("only@example.org") == [("提醒", "示例甲县人民医院", "自查报告")]
     assert done.deferred == 7
     waiting = stage.rows(Mail, Mail.state == "queued")

@@ -17,12 +17,6 @@ from states.records.dispatch import Mail
 from states.records.tables import Health, Idempotency
 from states.settings import Settings
 
-DUE_12 = """
-phases:
-  - {key: check, name: 自查自纠, window: 为期2周}
-requirements:
-  - {key: report, name: 自查报告, phase: check, due: 启动后10日内}
-"""
 NOW = "2026-03-05 09:00"
 
 
@@ -44,7 +38,7 @@ def box(house: Settings) -> list[mailbox.MaildirMessage]:
 
 
 def test_a_tick_runs_every_round_and_reports_each(stage, house) -> None:
-    stage.launch(stage.template(DUE_12, stage.ladders))
+    stage.launch(stage.template(stage.one_report, stage.ladders))
     reports = doors.tick(house, stage.at(NOW))
     assert [one.job for one in reports] == list(doors.JOBS)
     assert {one.job: one.done for one in reports}["remind"] == 6
@@ -61,7 +55,7 @@ def test_the_watchdog_forgets_answers_after_thirty_days(stage, house) -> None:
 
 
 def test_a_broken_campaign_stops_neither_the_rungs_nor_the_mails_of_another(stage, house) -> None:
-    broken, _sound = (stage.launch(stage.template(DUE_12, stage.ladders)) for _ in range(2))
+    broken, _sound = (stage.launch(stage.template(stage.one_report, stage.ladders)) for _ in range(2))
     stage.spoil(broken)
     with pytest.raises(ExceptionGroup):
         doors.tick(house, stage.at(NOW))
@@ -73,7 +67,7 @@ def test_a_broken_campaign_stops_neither_the_rungs_nor_the_mails_of_another(stag
 
 
 def test_a_mail_bears_the_mark_of_its_key_and_the_time_of_its_round(stage, house) -> None:
-    stage.launch(stage.template(DUE_12, stage.ladders))
+    stage.launch(stage.template(stage.one_report, stage.ladders))
     doors.tick(house, stage.at(NOW))
     rows = {one.message_id: one for one in stage.rows(Mail)}
     assert set(rows) == {str(one["Message-ID"]) for one in box(house)}
@@ -84,7 +78,7 @@ def test_a_mail_bears_the_mark_of_its_key_and_the_time_of_its_round(stage, house
 
 
 def test_a_mail_that_was_taken_and_not_marked_is_repeated_as_the_same_mail(stage, house) -> None:
-    stage.launch(stage.template(DUE_12, stage.ladders))
+    stage.launch(stage.template(stage.one_report, stage.ladders))
     doors.tick(house, stage.at(NOW))
     stage.put(
         core.mail, core.mail.c.state == "sent", state="queued", next_try_at=stage.at(NOW), claimed_by="killed"

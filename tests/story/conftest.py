@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlmodel import select
 
 from states.documents.unitlist import ContactRow, UnitList, UnitRow
+from states.errors import Refused
 from states.letters import EARLIER
 from states.reading import shipped
 from states.records import campaigning, core, figures, launch, moving, roster, schema
@@ -190,6 +191,21 @@ class Story:
         self.launched = at(now)
         return self
 
+    def start_waits_for(self, fills: Mapping[str, str], key: str, start: str, now: str) -> None:
+        """Every blank is named by the refusal to start, in their order; one that is left open refuses alone."""
+        with pytest.raises(Refused) as refused:
+            self.launch(self.order(key, start), now)
+        drafted = self.draft(self.order(key, start), now)
+        assert sorted(blank.place for blank in drafted.plan.blanks) == sorted(fills)
+        named = [said.split("--set ")[1].split("=")[0] for said in refused.value.refusals]
+        assert named == list(fills)
+        for place in fills:
+            rest = {one: words for one, words in fills.items() if one != place}
+            drafted = self.draft(self.order(key, start, rest), now)
+            assert [blank.place for blank in drafted.plan.blanks] == [place]
+            assert [f"--set {place}=" in said for said in drafted.refusals] == [True]
+        assert self.everything_launched() == 0
+
     # -- meanwhile ------------------------------------------------------------------------------------
 
     def live(self, until: str, acts: Iterable[Act] = ()) -> Story:
@@ -352,3 +368,15 @@ def filed_story(store: Store) -> Story:
 def plot() -> type[Plot]:
     """How a story's words are read."""
     return Plot
+
+
+@pytest.fixture
+def staged(story: Story, request: pytest.FixtureRequest) -> Story:
+    """The story with the `UNITS` of its file."""
+    return story.people(request.module.UNITS)
+
+
+@pytest.fixture
+def fills(request: pytest.FixtureRequest) -> dict[str, str]:
+    """What a person gives for the `BLANKS` of the file: place → words."""
+    return dict(line.split(" ", 1) for line in lines(request.module.BLANKS))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pytest
 
-from states.errors import Refused
 from states.records import figures
 from states.records.campaigns import running
 
@@ -148,13 +147,7 @@ LAUNCH = "2023-07-28 15:00"
 
 
 @pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
-@pytest.fixture
-def launched(staged):
-    fills = dict(line.split(" ", 1) for line in staged.lines(BLANKS))
+def launched(staged, fills):
     return staged.launch(staged.order(KEY, "2023-08-01", fills), LAUNCH)
 
 
@@ -164,25 +157,8 @@ def words(plot):
     return plot("R", NAMES, owes, VACANT, dict.fromkeys((*OWING, "D"), "R"))
 
 
-def test_a_launch_names_every_blank_of_the_conduct_plan_and_refuses(staged) -> None:
-    places = [line.split()[0] for line in staged.lines(BLANKS)]
-    order = staged.order(KEY, "2023-08-01")
-    drafted = staged.draft(order, LAUNCH)
-    assert [blank.place for blank in drafted.plan.blanks] == places
-    with pytest.raises(Refused) as refused:
-        staged.launch(order, LAUNCH)
-    named = [place for place in places for said in refused.value.refusals if f"--set {place}=" in said]
-    assert (named, len(refused.value.refusals)) == (places, len(places))
-    assert staged.everything_launched() == 0
-
-
-def test_each_month_of_the_conduct_plan_that_is_left_open_refuses_alone(staged) -> None:
-    fills = dict(line.split(" ", 1) for line in staged.lines(BLANKS))
-    for place in fills:
-        rest = {key: value for key, value in fills.items() if key != place}
-        drafted = staged.draft(staged.order(KEY, "2023-08-01", rest), LAUNCH)
-        assert [blank.place for blank in drafted.plan.blanks] == [place]
-        assert [said for said in drafted.refusals if f"--set {place}=日期" in said] == list(drafted.refusals)
+def test_a_launch_names_every_blank_of_the_conduct_plan_and_refuses(staged, fills) -> None:
+    staged.start_waits_for(fills, KEY, "2023-08-01", LAUNCH)
 
 
 def test_the_list_of_staff_is_due_in_august_though_it_belongs_to_no_phase(launched, words) -> None:

@@ -97,16 +97,6 @@ MOVES = """
 
 
 @pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
-@pytest.fixture
-def fills(staged):
-    return {place: words.strip() for place, words in (one.split(" ", 1) for one in staged.lines(BLANKS))}
-
-
-@pytest.fixture
 def launched(staged, fills):
     return staged.launch(staged.order(KEY, START, fills), LAUNCH)
 
@@ -122,14 +112,7 @@ def count(told, matter: str, expected: int, done: int):
 
 
 def test_the_months_of_its_first_phase_are_asked_for(staged, fills) -> None:
-    with pytest.raises(Refused) as refused:
-        staged.launch(staged.order(KEY, START), LAUNCH)
-    assert [said.split("--set ")[1].split("=")[0] for said in refused.value.refusals] == list(fills)
-    for place in fills:
-        rest = {key: value for key, value in fills.items() if key != place}
-        drafted = staged.draft(staged.order(KEY, START, rest), LAUNCH)
-        assert [blank.place for blank in drafted.plan.blanks] == [place]
-    assert staged.everything_launched() == 0
+    staged.start_waits_for(fills, KEY, START, LAUNCH)
 
 
 def test_its_first_phase_runs_from_the_middle_to_the_end_of_the_month(launched) -> None:

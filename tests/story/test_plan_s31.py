@@ -68,11 +68,6 @@ TIMELINE = """
 
 
 @pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
-@pytest.fixture
 def words(plot):
     owes = lambda matter: ("M",) if matter.startswith("余") else OWING  # noqa: E731
     return plot("R", NAMES, owes, VACANT, {"H": "R", "M": "R"})

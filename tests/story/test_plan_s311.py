@@ -6,9 +6,6 @@ Working days that matter: 端午 19–21 June 2026 off; 中秋 25–27 September
 
 from __future__ import annotations
 
-import pytest
-
-from states.errors import Refused
 from states.records.tables import Campaign
 
 KEY = "city-new-four-sectors"
@@ -110,25 +107,8 @@ TIMELINE = """
 """
 
 
-@pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
-@pytest.fixture
-def fills(staged):
-    return {place: words.strip() for place, words in (one.split(" ", 1) for one in staged.lines(BLANKS))}
-
-
 def test_the_four_sectors_are_not_started_while_a_blank_is_open(staged, fills) -> None:
-    with pytest.raises(Refused) as refused:
-        staged.launch(staged.order(KEY, START), LAUNCH)
-    assert [said.split("--set ")[1].split("=")[0] for said in refused.value.refusals] == list(fills)
-    for place in fills:
-        rest = {key: value for key, value in fills.items() if key != place}
-        drafted = staged.draft(staged.order(KEY, START, rest), LAUNCH)
-        assert [blank.place for blank in drafted.plan.blanks] == [place]
-    assert staged.everything_launched() == 0
+    staged.start_waits_for(fills, KEY, START, LAUNCH)
 
 
 def test_the_dates_of_the_four_sectors_are_those_of_its_text(staged, fills) -> None:

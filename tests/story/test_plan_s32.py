@@ -107,11 +107,6 @@ MOVES = """
 
 
 @pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
-@pytest.fixture
 def launched(staged):
     return staged.launch(staged.order(KEY, START, {**BLANK, **CHOSEN}), LAUNCH)
 

@@ -72,11 +72,6 @@ TIMELINE = """
 """
 
 
-@pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
 def test_the_year_until_which_it_lasts_is_asked_for(staged) -> None:
     order = staged.order(KEY, START)
     assert [(one.place, one.words) for one in staged.draft(order, LAUNCH).plan.blanks] == [("ends", "20__年")]

@@ -51,11 +51,6 @@ TIMELINE = """
 
 
 @pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
-@pytest.fixture
 def words(plot):
     names = {matter: name for matter, (name, _) in MATTERS.items()}
     return plot("R", names, lambda matter: tuple(MATTERS[matter][1].split()), {}, {"O": "R", "Y": "R"})

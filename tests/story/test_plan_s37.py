@@ -6,9 +6,6 @@ April | 6 7 8 9 | 11–15 | 18 May, and 22 23 24 | 28 29 30 September.
 
 from __future__ import annotations
 
-import pytest
-
-from states.errors import Refused
 from states.records.tables import LedgerItem
 
 KEY = "county-inspection-feedback"
@@ -87,26 +84,13 @@ TIMELINE = """
 """
 
 
-@pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
-@pytest.fixture
-def fills(staged):
-    return dict(line.split(" ", 1) for line in staged.lines(BLANKS))
-
-
 def owes(matter: str) -> tuple[str, ...]:
     owed = {"台账3": ("B", "F", "R"), "组织": ("H", "T"), "镇组织": ("T",)}
     return owed.get(matter, ("D",) if matter.startswith("督查") else ("H", "T"))
 
 
 def test_the_rectification_is_not_started_while_a_blank_is_open(staged, fills) -> None:
-    with pytest.raises(Refused) as refused:
-        staged.launch(staged.order(KEY, START), LAUNCH)
-    assert [said.split("--set ")[1].split("=")[0] for said in refused.value.refusals] == list(fills)
-    assert staged.everything_launched() == 0
+    staged.start_waits_for(fills, KEY, START, LAUNCH)
 
 
 def test_without_an_end_the_quarters_are_not_invented(staged, fills) -> None:

@@ -66,16 +66,6 @@ TIMELINE = """
 """
 
 
-@pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
-@pytest.fixture
-def fills(staged):
-    return {place: words.strip() for place, words in (one.split(" ", 1) for one in staged.lines(BLANKS))}
-
-
 def test_the_interval_of_the_reports_is_asked_for(staged, fills) -> None:
     with pytest.raises(Refused) as refused:
         staged.launch(staged.order(KEY, START), LAUNCH)

@@ -6,10 +6,6 @@ Working days that matter: Sunday 20 September 2026 worked, 中秋 25–27 off, �
 
 from __future__ import annotations
 
-import pytest
-
-from states.errors import Refused
-
 KEY = "insurance-appraisal"
 START, LAUNCH = "2026-09-01", "2026-08-28 15:00"
 HELD = "liaison department_head deputy_leader principal"
@@ -77,25 +73,8 @@ TIMELINE = """
 """
 
 
-@pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
-@pytest.fixture
-def fills(staged):
-    return {place: words.strip() for place, words in (one.split(" ", 1) for one in staged.lines(BLANKS))}
-
-
 def test_the_appraisal_is_not_started_while_a_blank_is_open(staged, fills) -> None:
-    with pytest.raises(Refused) as refused:
-        staged.launch(staged.order(KEY, START), LAUNCH)
-    assert [said.split("--set ")[1].split("=")[0] for said in refused.value.refusals] == list(fills)
-    for place in fills:
-        rest = {key: value for key, value in fills.items() if key != place}
-        drafted = staged.draft(staged.order(KEY, START, rest), LAUNCH)
-        assert [blank.place for blank in drafted.plan.blanks] == [place]
-    assert staged.everything_launched() == 0
+    staged.start_waits_for(fills, KEY, START, LAUNCH)
 
 
 def test_the_appraisal_has_no_date_but_its_window_and_what_a_person_gives(staged, fills) -> None:

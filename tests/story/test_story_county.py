@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from states.errors import Faulty, Refused
+from states.errors import Faulty
 
 KEY = "county-outstanding-issues"
 HELD = "liaison department_head deputy_leader principal"
@@ -279,13 +279,7 @@ LAUNCH = "2026-08-28 15:00"
 
 
 @pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
-@pytest.fixture
-def launched(staged):
-    fills = dict(line.split(" ", 1) for line in staged.lines(BLANKS))
+def launched(staged, fills):
     return staged.launch(staged.order(KEY, "2026-09-01", fills), LAUNCH)
 
 
@@ -294,29 +288,11 @@ def words(plot):
     return plot("R", NAMES, lambda _: OWING, VACANT, {"G": "R", "H1": "G", "H2": "G", "T": "G"})
 
 
-def test_a_launch_names_every_blank_of_the_county_plan_and_refuses(staged) -> None:
-    places = [line.split()[0] for line in staged.lines(BLANKS)]
-    order = staged.order(KEY, "2026-09-01")
-    drafted = staged.draft(order, LAUNCH)
-    assert sorted(blank.place for blank in drafted.plan.blanks) == sorted(places)
-    with pytest.raises(Refused) as refused:
-        staged.launch(order, LAUNCH)
-    named = [place for place in places for said in refused.value.refusals if f"--set {place}=" in said]
-    assert (named, len(refused.value.refusals)) == (places, len(places))
-    assert staged.everything_launched() == 0
+def test_a_launch_names_every_blank_of_the_county_plan_and_refuses(staged, fills) -> None:
+    staged.start_waits_for(fills, KEY, "2026-09-01", LAUNCH)
 
 
-def test_each_blank_that_is_left_open_refuses_alone(staged) -> None:
-    fills = dict(line.split(" ", 1) for line in staged.lines(BLANKS))
-    for place in fills:
-        rest = {key: value for key, value in fills.items() if key != place}
-        drafted = staged.draft(staged.order(KEY, "2026-09-01", rest), LAUNCH)
-        assert [blank.place for blank in drafted.plan.blanks] == [place]
-        assert [said for said in drafted.refusals if f"--set {place}=日期" in said] == list(drafted.refusals)
-
-
-def test_a_fill_that_is_a_blank_itself_or_fits_nowhere_fills_nothing(staged) -> None:
-    fills = dict(line.split(" ", 1) for line in staged.lines(BLANKS))
+def test_a_fill_that_is_a_blank_itself_or_fits_nowhere_fills_nothing(staged, fills) -> None:
     still = staged.draft(staged.order(KEY, "2026-09-01", {**fills, "summary.due": "__月__日前"}), LAUNCH)
     assert [blank.place for blank in still.plan.blanks] == ["summary.due"]
     with pytest.raises(Faulty, match=r"summary\.until"):

@@ -219,11 +219,6 @@ LAUNCH = "2017-08-22 15:00"
 
 
 @pytest.fixture
-def staged(story):
-    return story.people(UNITS)
-
-
-@pytest.fixture
 def launched(staged):
     return staged.launch(staged.order(KEY, "2017-08-22", past="keep"), LAUNCH)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +19,7 @@ from pydantic import TypeAdapter
 from api.app import create_app
 from states import settings
 from states.documents.unitlist import ContactRow, UnitList, UnitRow
-from states.records import access, launch, roster, schema
+from states.records import access, launch, roster
 from states.records.core import unit
 from states.records.foretell import run_through
 from states.records.launch import Order
@@ -180,11 +179,10 @@ def _populate(store: Store) -> None:
 
 
 @pytest.fixture(scope="session")
-def populated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def populated_file(upgraded_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file to copy."""
-    path = tmp_path_factory.mktemp("api") / "populated.db"
+    path = Path(shutil.copy(upgraded_file, tmp_path_factory.mktemp("api") / "populated.db"))
     store = connect(f"sqlite:///{path}")
-    schema.upgrade(store)
     _populate(store)
     with store.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -193,29 +191,13 @@ def populated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def populated_postgres(postgres: sa.URL) -> Iterator[Callable[[], tuple[str, Callable[[], None]]]]:
-    """Makes copies of a database: their address, and how to drop them."""
-    admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
-    origin = f"duban_{uuid4().hex}"
-
-    def execute(statement: str) -> None:
-        with admin.connect() as connection:
-            connection.execute(sa.text(statement))
-
-    def copy() -> tuple[str, Callable[[], None]]:
-        name = f"duban_{uuid4().hex}"
-        execute(f"CREATE DATABASE {name} TEMPLATE {origin}")
-        url = postgres.set(database=name).render_as_string(hide_password=False)
-        return url, lambda: execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-    execute(f"CREATE DATABASE {origin}")
-    store = connect(postgres.set(database=origin).render_as_string(hide_password=False))
-    schema.upgrade(store)
-    _populate(store)
-    store.close()
-    yield copy
-    execute(f"DROP DATABASE {origin} WITH (FORCE)")
-    admin.dispose()
+def populated_database(databases: Any, upgraded_database: str) -> Iterator[str]:
+    """Address of a database on PostgreSQL to copy."""
+    with databases.one(like=upgraded_database) as url:
+        store = connect(url)
+        _populate(store)
+        store.close()
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -223,11 +205,11 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """The region on 2 November 2026, 9:00, its campaign just started."""
     with ExitStack() as stack:
         if request.param == "sqlite":
-            shutil.copy(request.getfixturevalue("populated_sqlite"), tmp_path / "duban.db")
+            shutil.copy(request.getfixturevalue("populated_file"), tmp_path / "duban.db")
             url = f"sqlite:///{tmp_path / 'duban.db'}"
         else:
-            url, drop = request.getfixturevalue("populated_postgres")()
-            stack.callback(drop)
+            like = request.getfixturevalue("populated_database")
+            url = stack.enter_context(request.getfixturevalue("databases").one(like=like))
         made = World(url, tmp_path)
         stack.enter_context(made.client)
         yield made
