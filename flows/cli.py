@@ -10,11 +10,14 @@ from flows.commands import (
     calendars,
     campaigns,
     clues,
+    contacts,
+    extending,
     foresight,
     keys,
     ledgers,
     moving,
     running,
+    silencing,
     templates,
     units,
 )
@@ -43,7 +46,10 @@ app.command()(running.demo)
 app.command()(running.upgrade)
 app.add_typer(templates.app, name="template")
 app.add_typer(units.app, name="units")
+app.add_typer(contacts.app, name="contact")
 app.add_typer(campaigns.app, name="campaign")
+app.add_typer(extending.app, name="extension")
+app.add_typer(silencing.app, name="silence")
 app.command()(foresight.preview)
 app.command()(foresight.simulate)
 app.command()(foresight.tick)

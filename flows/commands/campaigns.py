@@ -9,6 +9,7 @@ import typer
 
 from flows.commands import (
     dating,
+    extending,
     given,
     happening,
     levels,
@@ -34,6 +35,7 @@ app.command("date")(dating.date)
 app.command("renew")(renewing.renew)
 for command in (levels.adopt, levels.changes, levels.accept, levels.decline, levels.repeat):
     app.command()(command)
+app.command("extend")(extending.extend)
 app.command("open")(windows.open_)
 app.command("window")(windows.window)
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]

@@ -17,6 +17,7 @@ from flows.commands import shown
 from states.errors import BadSetting, Fault, Faulty, NotFound
 
 if TYPE_CHECKING:
+    from states.records.access import Scope
     from states.records.session import Store
     from states.settings import Settings
 
@@ -83,6 +84,13 @@ def actor() -> str:
         return f"cli:{getpass.getuser()}"
     except (OSError, KeyError, ImportError):
         return "cli"
+
+
+def everything() -> Scope:
+    """What the command line may do: everything, under the name of who sits at it."""
+    from states.records.access import Scope
+
+    return Scope(0, actor(), True, None, None, by=actor())
 
 
 def a_day(text: str) -> date:

@@ -34,10 +34,11 @@ class Scope:
     path: str | None
     campaigns: frozenset[int] | None
     informants: bool = False
+    by: str = ""  # who acts where no key does
 
     @property
     def actor(self) -> str:
-        return f"key:{self.name}"
+        return self.by or f"key:{self.name}"
 
     def check_campaign(self, campaign_id: int) -> None:
         """Raises NotAllowed outside the key's campaigns."""

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from states.audience import LAST_RESORT, Directory, Person
 from states.records.columns import insert_new
-from states.records.core import contact, unit
+from states.records.core import contact, unit, vacancy
 from states.records.tables import Vacancy
 from states.template import Role
 
@@ -60,3 +60,13 @@ def note_vacancies(session: Session, vacancies: Mapping[tuple[int, Role], None],
         for key, role in sorted(vacancies)
     ]
     session.execute(insert_new(session, Vacancy), rows)
+
+
+def fill_vacancies(session: Session) -> None:
+    """A role that has a reachable holder again is no vacancy."""
+    holder = sa.exists().where(
+        contact.c.unit_id == vacancy.c.unit_id,
+        contact.c.role == vacancy.c.role,
+        contact.c.bounced_at.is_(None),
+    )
+    session.execute(sa.delete(vacancy).where(holder))

@@ -20,12 +20,15 @@ from states.records.columns import obligation_id
 from states.records.core import extension, mail, milestone, notice, obligation, phase, proposal, run, unit
 from states.records.figures import tally, vacancies
 from states.records.granting import ASKING
+from states.records.handing import TAKEN_OVER
 from states.records.ledger_words import NOTHING, Told, problems
 from states.records.line_sheet import line_sheet
 from states.records.settling import OPEN
 from states.records.tables import Campaign
 
 OWED_BEFORE = "此前下发，尚未办结"
+NONE_OPEN = "目前没有未办结事项"
+LISTING = ("phase", TAKEN_OVER)  # kinds of notices that list what a unit owes
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class _Desk:
         self.milestones = {row.id: row for row in self.session.execute(opened.order_by(milestone.c.id))}
         self.phases = {row.id: row for row in self._rows(phase, {one.phase_id for one in notices})}
         owed = [one.obligation_id for one in notices if one.kind == "rung"]
-        owed += [key for one in notices if one.kind == "phase" for key in self._keys(one)]
+        owed += [key for one in notices if one.kind in LISTING for key in self._keys(one)]
         for start in range(0, len(owed), 1000):
             rows = self._rows(obligation, owed[start : start + 1000])
             self.obligations.update({row.id: row for row in rows})
@@ -166,6 +169,8 @@ class _Desk:
             return []
         if told.kind == "phase":
             return self._opening(told, said)
+        if told.kind == TAKEN_OVER:
+            return self._taken_over(told, said)
         return [self._plain(told)]
 
     def _premature(self, told: Any, owed: Any) -> bool:
@@ -194,6 +199,14 @@ class _Desk:
         ]
         return [*(new or [self._plain(told)]), *old]
 
+    def _taken_over(self, told: Any, said: set[int]) -> list[Line]:
+        """All that is open for whoever took over, but for what the mail says anyhow."""
+        keys = [key for key in self._keys(told) if key in self.obligations]
+        rows = [self.obligations[key] for key in keys if self.obligations[key].status in OPEN]
+        lines = [self._line(told, row) for row in rows if row.id not in said]
+        said.update(row.id for row in rows)
+        return lines if rows else [self._plain(told, f"{told.reason.partition('，')[0]}，{NONE_OPEN}")]
+
     def _line(self, told: Any, owed: Any) -> Line:
         what, campaign = self.milestones[owed.milestone_id], self.campaigns[told.campaign_id]
         due = owed.due_at or what.due_at
@@ -216,16 +229,16 @@ class _Desk:
             measure=item.measure,
         )
 
-    def _plain(self, told: Any) -> Line:
+    def _plain(self, told: Any, says: str | None = None) -> Line:
         campaign = self.campaigns[told.campaign_id]
         return Line(
             campaign=campaign.row.title,
             unit=self.units[told.unit_id],
-            what=told.reason,
+            what=says or told.reason,
             due=None,
             due_words="",
             rung=told.name,
-            reason=told.reason,
+            reason=says or told.reason,
             url=_page(campaign),
             waiting=told.kind == ASKING
             or (told.kind == "figures" and (told.milestone_id, told.rung) in self.waiting),

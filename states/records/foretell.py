@@ -99,11 +99,11 @@ def foretell(
         if campaign_id is None:
             return found
         with copy.read() as session:
-            keys = _keys_about(session, campaign_id)
+            keys = keys_about(session, campaign_id)
     return [one for one in found if one.key in keys]
 
 
-def _keys_about(session: Session, campaign_id: int) -> set[str]:
+def keys_about(session: Session, campaign_id: int) -> set[str]:
     statement = (
         sa.select(mail.c.key)
         .join(notice, notice.c.mail_id == mail.c.id)

@@ -14,7 +14,8 @@ from states.records.campaigns import Running
 from states.records.core import run, unit
 from states.records.settling import ACTS
 
-JUDGING = frozenset({*MOVES["unit"], *ACTS}) - {"submit", "nil"}
+OTHERS = {"decide": "延期的决定", "silence": "静默"}  # neither moves nor acts
+JUDGING = frozenset({*MOVES["unit"], *ACTS, *OTHERS}) - {"submit", "nil"}
 OWN_WORK = "“{what}”由{who}的密钥办理；管{unit}本身的密钥只能报送、零报告、报数和提交"
 
 _UNIT = sa.select(unit.c.name, unit.c.path, unit.c.parent_id)
@@ -38,7 +39,7 @@ def refusal(session: Session, scope: Scope, campaign: Running, name: str, path: 
     place = session.execute(_UNIT.where(unit.c.path == path)).one()
     names = session.execute(sa.select(unit.c.name).where(unit.c.id == place.parent_id)).scalars()
     who = "或".join(dict.fromkeys([owner.name, *names]))
-    what = MOVE_NAMES.get(name) or ACTS[name].name
+    what = MOVE_NAMES.get(name) or OTHERS.get(name) or ACTS[name].name
     return OWN_WORK.format(what=what, who=who, unit=place.name)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.audience import audience
+from states.audience import Audience, audience
 from states.records.columns import insert_new
 from states.records.core import contact
 from states.records.directory import directory, note_vacancies
@@ -43,14 +43,20 @@ def bounce(session: Session, mail: Mail, now: datetime, detail: str) -> None:
     note(session, now, "address.bounced", "system", after=f"mail:{mail.id}", reason=detail)
     unheard = select(Notice).where(Notice.mail_id == mail.id, Notice.state == "mailed")
     for notice in session.exec(unheard.execution_options(populate_existing=True)).all():
-        _climb(session, notice, now)
+        climb(session, notice, now)
 
 
-def _climb(session: Session, notice: Notice, now: datetime) -> None:
+def readers(session: Session, notice: Notice) -> Audience:
+    """Who would hear it as the contacts are now."""
     owner_id = session.get_one(Campaign, notice.campaign_id).owner_id
     role = Role(notice.role)
     people = directory(session, [notice.unit_id], [role], owner_id)
-    found = audience([role], notice.unit_id, owner_id, people)
+    return audience([role], notice.unit_id, owner_id, people)
+
+
+def climb(session: Session, notice: Notice, now: datetime, state: str = "pending") -> None:
+    """Hand a notice to whoever would hear it now; it is kept as vacant where there is nobody."""
+    role, found = Role(notice.role), readers(session, notice)
     note_vacancies(session, dict.fromkeys(found.vacancies), now)
     stem = notice.key.removesuffix(notice.email)
     copied = {name: getattr(notice, name) for name in COPIED}
@@ -62,7 +68,7 @@ def _climb(session: Session, notice: Notice, now: datetime) -> None:
             "person": recipient.person.name,
             "via_unit_id": recipient.instead_of,
             "at": now,
-            "state": "pending",
+            "state": state,
         }
         for recipient in found.recipients
     ]

@@ -12,7 +12,10 @@ from sqlmodel import Session
 
 from states.documents.unitlist import ContactFacts, ContactRow, UnitDiff, UnitFacts, UnitList, UnitRow, diff
 from states.errors import Faulty
-from states.records.core import contact, unit, vacancy
+from states.records import handing
+from states.records.core import contact, unit
+from states.records.directory import fill_vacancies
+from states.records.handing import Person, Post
 from states.records.journal import note
 from states.template import Role
 
@@ -59,7 +62,8 @@ def apply(
         _repath(session)
     _write_contacts(session, changes)
     revived = _try_again(session, unit_list.contacts)
-    _fill_vacancies(session)
+    fill_vacancies(session)
+    _hand_over(session, changes, now, actor)
     note(
         session,
         now,
@@ -172,14 +176,24 @@ def _try_again(session: Session, listed: Iterable[ContactRow]) -> list[str]:
     return again
 
 
-def _fill_vacancies(session: Session) -> None:
-    """A role that has a reachable holder again is no vacancy."""
-    holder = sa.exists().where(
-        contact.c.unit_id == vacancy.c.unit_id,
-        contact.c.role == vacancy.c.role,
-        contact.c.bounced_at.is_(None),
-    )
-    session.execute(sa.delete(vacancy).where(holder))
+def _hand_over(session: Session, changes: UnitDiff, now: datetime, actor: str) -> None:
+    """Where somebody took another's place, what was on its way to the one is told to the other."""
+    left: dict[tuple[str, Role], ContactFacts] = {}
+    for code, holder in changes.contacts_gone:
+        left.setdefault((code, holder.role), holder)
+    came = [row for row in changes.contacts_new if (row.code, row.role) in left]
+    ids = _ids(session, {row.code for row in came})
+    posts = [
+        Post(
+            ids[row.code],
+            row.code,
+            row.role,
+            Person(left[row.code, row.role].name, left[row.code, row.role].email),
+            Person(row.name, row.email.lower()),
+        )
+        for row in came
+    ]
+    handing.settle(session, posts, [holder.email for _code, holder in changes.contacts_gone], now, actor)
 
 
 def _is(unit_id: int, role: Role, email: str) -> tuple[sa.ColumnElement[bool], ...]:
