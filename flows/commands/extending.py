@@ -64,7 +64,10 @@ def list_(
 ) -> None:
     """列出延期申请，待决定的在前。"""
     from states.records import reading_respite
+    from states.records.granting import STATES
 
+    if state is not None and state not in STATES:
+        raise typer.BadParameter(f"只能写 {'、'.join(STATES)}", param_hint="--state")
     with given.opened(given.settings()) as store, store.read() as session:
         found = reading_respite.page(session, given.everything(), campaign_id, state, clock.now())["items"]
     if as_json:

@@ -13,6 +13,8 @@ from states import clock
 from states.errors import Refused
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from flows.rounds import RoundReport
     from flows.simulate import Day, Simulated
     from states.records.foretell import Foretold
@@ -45,13 +47,31 @@ def preview(
         end = given.day_ends(last, zone)
         with shown.bar("推演"):
             found = foretell(store, now, end, mail_hours(settings), campaign_id)
+        with store.read() as session:
+            quiet = _quiet(session, campaign_id, now)
     chosen = [one for one in found if one.at.astimezone(zone).date() >= first]
     if as_json:
         shown.as_json([_mail_data(one, zone) for one in chosen])
         return
     _show_mails(chosen, zone)
+    shown.say(*quiet)
     if end < now:
         shown.hint("所选日期都已过去；预览只能推演今后")
+
+
+def _quiet(session: Session, campaign_id: int, now: datetime) -> list[str]:
+    """The silences in force, in words: why somebody is not among those who get a mail."""
+    from states.records import silences
+    from states.records.campaigns import running
+
+    campaign = running(session, campaign_id)
+    found = silences.listed(session, campaign)
+    return [
+        f"静默：{place.name + ('及其下级' if row.below else '') if place else '全部单位'}"
+        f"{f'的 {row.requirement}' if row.requirement else ''}，到{shown.day_words(row.ends_at, campaign.zone)}（{row.reason}）"
+        for row, place, _held in found
+        if row.ended_at is None and row.ends_at > now
+    ]
 
 
 def simulate(
