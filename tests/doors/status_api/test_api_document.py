@@ -145,6 +145,8 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
         f"{v1}/children": "/campaigns/1/children",
         f"{v1}/changes-above": "/campaigns/1/changes-above",
         f"{v1}/windows": "/campaigns/1/windows",
+        f"{v1}/extensions": "/campaigns/1/extensions",
+        f"{v1}/silences": "/campaigns/1/silences",
         "/api/v1/templates": "/templates",
         "/api/v1/templates/{key}": "/templates/standard-four-phase",
     }
