@@ -56,6 +56,12 @@ WITH_THEIR_OWN = {
     f"{V1}/renewal",
     f"{V1}/renewal/units",
     f"{V1}/windows",
+    f"{V1}/extensions",
+    f"{V1}/extensions/{{number}}/decide",
+    f"{V1}/extend",
+    f"{V1}/silences",
+    f"{V1}/silences/{{number}}/end",
+    "/api/v1/contacts/hand-over",
 }
 
 
