@@ -131,7 +131,11 @@ def _midnight(at: datetime, zone: ZoneInfo, days: int) -> datetime:
 
 
 def _bars(phases: list[PhaseRow], scale: _Scale, zone: ZoneInfo, now: datetime) -> Iterator[Bar]:
-    """One line each; the occurrences of a phase that comes again share one, and only the first bears the name."""
+    """One line each; the occurrences of a phase that comes again share one, and only the first bears the name.
+
+    A phase begins where the plan says, or earlier where it was opened earlier: a campaign that is started after
+    its plan began keeps the plan's windows.
+    """
     dated = [one for one in phases if one.opens_at or one.closes_at]
     lines = {base: place for place, base in enumerate(dict.fromkeys(one.base or one.key for one in dated))}
     named: set[str] = set()
@@ -139,7 +143,8 @@ def _bars(phases: list[PhaseRow], scale: _Scale, zone: ZoneInfo, now: datetime) 
         base = phase.base or phase.key
         name = "" if base in named else phase.name.removesuffix(f"（{phase.period}）")
         named.add(base)
-        opens = phase.opened_at or phase.opens_at or phase.closes_at or now
+        begun = [at for at in (phase.opened_at, phase.opens_at) if at is not None]
+        opens = min(begun, default=phase.closes_at or now)
         closes = phase.closes_at or opens
         x, width = scale.x(opens), max(4.0, scale.x(closes) - scale.x(opens))
         state = "ahead" if phase.opened_at is None else "past" if closes < now else "now"

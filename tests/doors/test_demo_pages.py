@@ -293,6 +293,26 @@ def test_the_timeline_puts_everything_in_its_order_and_inside_the_box(store: Sto
     assert drawn.provisional == ()
 
 
+def test_a_campaign_started_after_its_plan_began_keeps_the_windows_of_the_plan(
+    store: Store, found: Settings
+) -> None:
+    from states.records.campaigns import running
+
+    with store.read() as session:
+        campaign = running(session, 1)
+        rows = board.phases(session, campaign)
+        planned = timeline.draw(rows, [], campaign.calendar, found.zone, LATER)
+        for row in rows:
+            row.opened_at = LATER + timedelta(days=200)
+        late = timeline.draw(rows, [], campaign.calendar, found.zone, LATER)
+        for row in rows:
+            session.expunge(row)
+    assert planned is not None
+    assert late is not None
+    assert [(bar.x, bar.width) for bar in late.phases] == [(bar.x, bar.width) for bar in planned.phases]
+    assert min(bar.width for bar in late.phases) > 20
+
+
 def test_nothing_dated_draws_nothing(found: Settings) -> None:
     from states.workdays import Workdays
 
