@@ -17,6 +17,7 @@ from api import (
     campaigns,
     clues,
     documented,
+    files,
     ledger,
     levels,
     obligations,
@@ -53,7 +54,7 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
         title=documented.TITLE,
         version=_version(),
         lifespan=opened,
-        middleware=[Middleware(Watch, metrics=house.metrics)],
+        middleware=[Middleware(Watch, metrics=house.metrics, largest_file=house.settings.file_bytes)],
         redirect_slashes=False,
         redoc_url=None,
     )
@@ -66,7 +67,7 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
 
 def _routes(app: FastAPI) -> None:
     app.router.routes[:0] = units.lean_routes()
-    for part in (units, obligations, ledger, clues, campaigns, phases, respite, levels, templates, system):
+    for part in (units, files, obligations, ledger, clues, campaigns, phases, respite, levels, templates, system):
         app.include_router(part.router)
     if find_spec(PAGES) is not None:
         pages: Any = import_module(PAGES)

@@ -119,7 +119,9 @@ class Desk:
 class Gate(SecurityBase):
     """The one way in: finds the key, its scope, and the moment of the request. Raises NoKey, Faulty."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = True) -> None:
+        """`whole`: the body may be read at once; otherwise the route reads it as it comes, and digests it itself."""
+        self._whole = whole
         self.model = HTTPBearer(description="duban_…，由 duban key create 生成，只显示一次")
         self.scheme_name = "key"
 
@@ -132,12 +134,14 @@ class Gate(SecurityBase):
         scope = house.keys.kept(token) or await to_thread.run_sync(house.keys.find, token, now)
         if scope is None:
             raise NoKey(UNKNOWN)
-        digest = await _digest(request) if "idempotency-key" in request.headers else ""
+        again = self._whole and "idempotency-key" in request.headers
+        digest = await _digest(request) if again else ""
         return Desk(house, scope, now, request, digest)
 
 
 gate = Gate()
 AtDesk = Annotated[Desk, Depends(gate)]
+AtOpenDesk = Annotated[Desk, Depends(Gate(whole=False))]
 
 
 def _token(header: str | None) -> str:

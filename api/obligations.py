@@ -11,12 +11,13 @@ from api.deps import AtDesk, CampaignId, Cursor, Limit, ObligationId
 from api.shapes import Act
 from states.records import acting, reading_obligations
 from states.records.counting import Numbers
+from states.records.handing_in import Content
 from states.records.reading_obligations import Wanted
 from states.records.told import ObligationInFull, ObligationTold, Page
 
 router = APIRouter(prefix="/api/v1", tags=["应办事项"])
 
-ActName = Annotated[Literal["submit", "nil", "accept", "return", "waive", "count"], Path()]
+ActName = Annotated[Literal["submit", "nil", "confirm", "accept", "return", "waive", "count"], Path()]
 
 
 @router.get(
@@ -56,7 +57,7 @@ def obligation(desk: AtDesk, obligation_id: ObligationId) -> Response:
 def settle(
     desk: AtDesk, campaign_id: CampaignId, obligation_id: ObligationId, act: ActName, sent: Act | None = None
 ) -> Response:
-    """submit 报送、nil 零报告、accept 通过、return 退回、waive 免报；单位随之前进。count 报数：各科室或个人应办几、已办几。"""
+    """submit 报送、nil 零报告、confirm 确认留存备查、accept 通过、return 退回、waive 免报；单位随之前进。count 报数：各科室或个人应办几、已办几。新的文件用表单交（…/submissions）。"""
     asked = sent or Act()
     return desk.once(
         lambda session: acting.settle(
@@ -68,7 +69,7 @@ def settle(
             desk.now,
             reason=asked.reason,
             version=asked.version,
-            text=asked.text,
+            content=Content(asked.text, asked.signer, asked.seal, earlier=asked.earlier),
             numbers=Numbers(**vars(asked.tally)) if asked.tally else None,
         )
     )

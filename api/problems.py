@@ -16,7 +16,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from states.errors import Conflict, DubanError, Fault, Faulty, NotAllowed, NotFound, Refused
+from states.errors import (
+    Conflict,
+    DubanError,
+    Fault,
+    Faulty,
+    NoRoom,
+    NotAllowed,
+    NotFound,
+    Refused,
+    TooLarge,
+)
 from states.records.reading_preview import Busy
 from states.records.schema import NoDatabase
 
@@ -35,16 +45,23 @@ STATUSES: Mapping[type[DubanError], tuple[int, str]] = {
     NotFound: (404, "not-found"),
     Conflict: (409, "conflict"),
     Refused: (409, "refused"),
+    TooLarge: (413, "too-large"),
     Faulty: (422, "faulty"),
     NoDatabase: (503, "unavailable"),
     Busy: (503, "unavailable"),
+    NoRoom: (507, "no-room"),
     DubanError: (500, "error"),
 }
 HTTP: Mapping[int, tuple[str, str, str]] = {
     400: ("bad-request", "请求有误", "请求的内容读不懂，应为 JSON"),
     404: ("not-found", "找不到", "没有这个地址"),
     405: ("method-not-allowed", "不支持这种方法", "这个地址不支持这种方法"),
-    413: ("too-large", "内容太大", "一次最多发送 1 MB"),
+}
+HEADERS: Mapping[int, Mapping[str, str]] = {
+    401: {"WWW-Authenticate": "Bearer"},
+    413: {"Connection": "close"},  # the rest of the body is not waited for
+    503: {"Retry-After": "10"},
+    507: {"Connection": "close"},
 }
 UNAVAILABLE = "数据库暂时用不了，请稍后再试；原因见 /readyz"
 SAYINGS: Mapping[str, str] = {
@@ -97,7 +114,7 @@ def told(error: DubanError) -> Response:
             more["places"] = error.places
     if isinstance(error, Faulty):
         more["faults"] = [_fault(one) for one in error.faults]
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "10"}}.get(status)
+    headers = HEADERS.get(status)
     return problem(status, kind, error.title, error.detail, headers, **more)
 
 
@@ -129,6 +146,8 @@ def install(app: FastAPI) -> None:
     async def http(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
         status = error.status_code
+        if status == 413:
+            return told(TooLarge(error.detail))
         kind, title, detail = HTTP.get(status, ("http", "请求未能办理", str(error.detail)))
         return problem(status, kind, title, detail, error.headers)
 

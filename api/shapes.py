@@ -15,6 +15,14 @@ NO_ZERO = r"^[^\x00]*$"
 Words = Annotated[str, Field(max_length=200, pattern=NO_ZERO)]
 Reason = Annotated[str, Field(max_length=2_000, pattern=NO_ZERO, description="理由")]
 Text = Annotated[str, Field(min_length=1, max_length=20_000, pattern=NO_ZERO, description="报送的文字")]
+Signer = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_ZERO, description="签发人")]
+Seal = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=NO_ZERO, description="盖章情况，如 已盖单位公章")
+]
+Earlier = Annotated[
+    tuple[Annotated[str, Field(max_length=64, pattern=NO_ZERO)], ...],
+    Field(max_length=20, description="以前交过的文件：SHA-256，或 应办事项编号/第几次"),
+]
 Code = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_ZERO)]
 Codes = Annotated[tuple[Code, ...], Field(max_length=5_000)]
 Some = Annotated[tuple[Words, ...], Field(max_length=100)]
@@ -120,7 +128,10 @@ class Act(Sent):
 
     reason: Reason | None = None
     version: Version | None = None
-    text: Text | None = Field(default=None, description="随报送一并交上的文字；只用于 submit 和 nil")
+    text: Text | None = Field(default=None, description="随报送一并交上的文字；只用于 submit、nil、confirm")
+    signer: Signer | None = None
+    seal: Seal | None = None
+    earlier: Earlier = ()
     tally: Tally | None = Field(default=None, description="按科室或个人报数；用于 count，也可随 submit")
 
 

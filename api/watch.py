@@ -8,9 +8,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import problems
 from api.metrics import Metrics
 from states.clock import elapsed
+from states.errors import TooLarge
 
 LARGEST = 1 << 20  # bytes of a request's body
-LARGEST_FILE = 32 << 20  # where the body is a ledger's workbook
+LARGEST_LEDGER = 32 << 20  # where the body is a ledger's workbook
+FILES_AT_ONCE = 4  # so many files of the largest size in one form
 ELSEWHERE = "(none)"  # the route of a request that found none
 WITHOUT_BODY = ("GET", "HEAD")
 
@@ -18,9 +20,11 @@ WITHOUT_BODY = ("GET", "HEAD")
 class Watch:
     """A plain ASGI wrapper; what it wraps sees the same messages."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, largest_file: int) -> None:
+        """`largest_file`: bytes of one file that a unit hands in."""
         self._app = app
         self._metrics = metrics
+        self._largest_form = FILES_AT_ONCE * largest_file + LARGEST
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,10 +52,18 @@ class Watch:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] in WITHOUT_BODY:
             await self._app(scope, receive, send)
-        elif _announced(scope) > _most(scope):
-            await problems.problem(413, *problems.HTTP[413])(scope, receive, send)
+            return
+        most = self._most(scope)
+        if _announced(scope) > most:
+            await problems.told(_too_large(most))(scope, receive, send)
         else:
-            await self._app(scope, _limited(receive, _most(scope)), send)
+            await self._app(scope, _limited(receive, most), send)
+
+    def _most(self, scope: Scope) -> int:
+        """Bytes that the body of this request may have."""
+        if scope["path"].endswith("/submissions"):
+            return self._largest_form
+        return LARGEST_LEDGER if scope["path"].endswith("/ledger/import") else LARGEST
 
 
 def _announced(scope: Scope) -> int:
@@ -59,8 +71,8 @@ def _announced(scope: Scope) -> int:
     return int(given) if given.isdigit() else 0
 
 
-def _most(scope: Scope) -> int:
-    return LARGEST_FILE if scope["path"].endswith("/ledger/import") else LARGEST
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"一次最多发送 {most >> 20} MB")
 
 
 def _limited(receive: Receive, most: int) -> Receive:
@@ -72,7 +84,7 @@ def _limited(receive: Receive, most: int) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > most:
-            raise HTTPException(413)
+            raise HTTPException(413, _too_large(most).detail)  # the only kind that FastAPI lets through here
         return message
 
     return counting

@@ -12,12 +12,15 @@ from flows.commands import (
     clues,
     contacts,
     extending,
+    files,
     foresight,
     keys,
     ledgers,
     moving,
+    obligations,
     running,
     silencing,
+    submitting,
     templates,
     units,
 )
@@ -54,6 +57,9 @@ app.command()(foresight.preview)
 app.command()(foresight.simulate)
 app.command()(foresight.tick)
 app.command()(moving.move)
+app.command()(submitting.submit)
+app.add_typer(obligations.app, name="obligations")
+app.add_typer(files.app, name="files")
 app.add_typer(ledgers.app, name="ledger")
 app.add_typer(clues.app, name="clue")
 app.add_typer(keys.app, name="key")

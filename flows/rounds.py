@@ -17,15 +17,17 @@ from uuid import uuid4
 from flows.mailer import Mailer, mailer
 from states import clock
 from states.letters import Message, render
-from states.records import health, once, rounds
+from states.records import health, once, rounds, sweeping
 from states.records.outbox import MailHours
 from states.records.rounds import Answer
 from states.records.session import Store, connect
+from states.records.vault import Vault
 from states.settings import Settings
 
 JOBS = ("open_due", "remind", "escalate", "deliver", "watchdog")
 TICKS_KEPT = timedelta(days=7)
 ANSWERS_KEPT = timedelta(days=30)
+UPLOADS_TAKE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
     return RoundReport("deliver", now, done.sent, notes, figures, blocked)
 
 
-def watchdog(store: Store, _settings: Settings, now: datetime) -> RoundReport:
+def watchdog(store: Store, settings: Settings, now: datetime) -> RoundReport:
+    sweeping.clear(Vault(settings.files), clock.now() - UPLOADS_TAKE)  # the disk goes by the real clock
     health.forget_ticks(store, now - TICKS_KEPT)
     once.forget(store, now - ANSWERS_KEPT)
     found = health.look(store, now)

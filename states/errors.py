@@ -6,6 +6,8 @@ DubanError
 │   │   └── KeyReused  one key for two different requests
 │   └── NotAllowed   outside the asker's scope
 ├── NotFound
+├── TooLarge         more bytes than are taken
+├── NoRoom           the disk takes no more
 └── Faulty           the input is wrong; carries every fault with its place
     └── BadSetting
 """
@@ -64,6 +66,14 @@ class NotAllowed(Refused):
 
 class NotFound(DubanError):
     """找不到"""
+
+
+class TooLarge(DubanError):
+    """内容太大"""
+
+
+class NoRoom(DubanError):
+    """存不下"""
 
 
 class Faulty(DubanError):

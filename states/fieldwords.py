@@ -18,6 +18,7 @@ MODELS: Mapping[str, str] = {
     "Requirement": "要求",
     "Cadence": "按规则的间隔",
     "CheckItem": "检查项",
+    "Evidence": "须附材料",
     "Scope": "范围",
     "Ladder": "梯次",
     "Rung": "梯次的一级",
@@ -98,7 +99,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "opens": "何时可以开始报，照方案原文",
         "every": "多久一次，如 每周五、每月25日前；与 due 只写一种",
         "required": "不报是否影响阶段完成",
-        "keep_at_unit": "留在单位备查，不必上传",
+        "keep_at_unit": "留在单位备查，不必上传，只须确认",
         "to": "报给谁，照方案原文",
         "copies": "同时抄送",
         "checklist": "逐项检查的内容",
@@ -216,6 +217,10 @@ def _form(field: Mapping[str, Any]) -> str:
 
 def _named(reference: str) -> str:
     name = reference.rsplit("/", 1)[1]
-    return {"Role": "角色", "Opens": "见右", "Kind": "见右", "Per": "`departments` 或 `persons`"}.get(
-        name, MODELS.get(name, name)
-    )
+    return {
+        "Role": "角色",
+        "Opens": "见右",
+        "Kind": "见右",
+        "Family": "见右",
+        "Per": "`departments` 或 `persons`",
+    }.get(name, MODELS.get(name, name))

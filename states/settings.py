@@ -20,6 +20,7 @@ DATABASES = ("sqlite", "postgresql+psycopg")
 MAILBOXES = ("smtp", "smtps", "maildir", "memory")
 KNOWN = {
     "DUBAN_DATABASE_URL",
+    "DUBAN_FILE_MB",
     "DUBAN_HOME",
     "DUBAN_CLUE_KEY",
     "DUBAN_SMTP_URL",
@@ -45,6 +46,7 @@ class Settings:
     mail_closes: time
     prefect_api_url: str | None
     clue_key: str = field(default="", repr=False)
+    file_mb: int = 50
 
     @property
     def zone(self) -> ZoneInfo:
@@ -54,6 +56,16 @@ class Settings:
     def clue_keys(self) -> list[str]:
         """The keys that seal what informants say of themselves; the first one seals, all of them open."""
         return [part.strip() for part in self.clue_key.split(",") if part.strip()]
+
+    @property
+    def files(self) -> Path:
+        """Where what units hand in lies."""
+        return self.home / "files"
+
+    @property
+    def file_bytes(self) -> int:
+        """The largest file that is taken, in bytes."""
+        return self.file_mb << 20
 
     @property
     def mail_link(self) -> str:
@@ -78,6 +90,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         "DUBAN_BASE_URL": values.get("DUBAN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         "DUBAN_TIMEZONE": values.get("DUBAN_TIMEZONE", "Asia/Shanghai"),
         "DUBAN_MAIL_HOURS": hours,
+        "DUBAN_FILE_MB": values.get("DUBAN_FILE_MB", "50"),
         "PREFECT_API_URL": values.get("PREFECT_API_URL", ""),
         "DUBAN_CLUE_KEY": values.get("DUBAN_CLUE_KEY", ""),
     }
@@ -96,6 +109,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         mail_closes=closes,
         prefect_api_url=settings["PREFECT_API_URL"] or None,
         clue_key=settings["DUBAN_CLUE_KEY"],
+        file_mb=int(settings["DUBAN_FILE_MB"]),
     )
 
 
@@ -144,6 +158,8 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
         faults.append(Fault("DUBAN_CLUE_KEY", "应为 duban clue key 给出的密钥；几把密钥用逗号隔开"))
     if not _hours(settings["DUBAN_MAIL_HOURS"]):
         faults.append(Fault("DUBAN_MAIL_HOURS", "应写作 09:00-17:30，前早后晚"))
+    if not re.fullmatch(r"[1-9]\d{0,3}", settings["DUBAN_FILE_MB"]):
+        faults.append(Fault("DUBAN_FILE_MB", "应为 1 到 9999 的整数（MB），一个文件最大多少"))
     try:
         ZoneInfo(settings["DUBAN_TIMEZONE"])
     except (ZoneInfoNotFoundError, ValueError):

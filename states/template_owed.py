@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from states.evidence import NOTHING_ASKED, Evidence
 from states.extensions import Extensions
 from states.frozen import Frozen, Key, Name, Source, Words
 from states.template_words import Role, Scope, Shift
@@ -70,6 +71,7 @@ class Requirement(Frozen):
     review: bool = Field(default=False, description="报送后须经审核才算办结")
     nil: bool = Field(default=False, description="可作零报告")
     keep_at_unit: bool = False
+    evidence: Evidence = Field(default=NOTHING_ASKED, description="报送时须附什么；不写则不限")
     to: str | None = None
     copies: tuple[str, ...] = ()
     per: Per | None = Field(default=None, description="由单位内各科室或每个人分别办理，单位报数")

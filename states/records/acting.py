@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -11,6 +12,7 @@ from states.machine import MOVE_NAMES
 from states.records import (
     campaigning,
     counting,
+    handing_in,
     judging,
     mass,
     moving,
@@ -19,16 +21,15 @@ from states.records import (
     reading_units,
 )
 from states.records.access import Scope
+from states.records.campaigns import Running
 from states.records.columns import unit_of
 from states.records.counting import Numbers
-from states.records.journal import note
+from states.records.handing_in import BARE, HANDING_IN, Content
 from states.records.reading_campaigns import stage, told
 from states.records.reading_standing import frozen_of, run_state
 from states.records.reading_units import Wanted
-from states.records.tables import Obligation, UnitRun
+from states.records.tables import UnitRun
 from states.records.told import CampaignTold, MassMoved, ObligationInFull, UnitMoved
-
-HANDING_IN = ("submit", "nil")
 
 
 def move_unit(
@@ -138,47 +139,39 @@ def settle(
     *,
     reason: str | None = None,
     version: int | None = None,
-    text: str | None = None,
+    content: Content = BARE,
     numbers: Numbers | None = None,
 ) -> ObligationInFull:
-    """One act on one obligation; a text that is handed in is kept in the journal.
+    """One act on one obligation; `content` (text, files) is what is handed in with it and kept.
 
     `numbers` of departments or persons go with `count`, which only keeps them, or with `submit`.
 
     Raises NotAllowed, NotFound, Faulty, Refused, Conflict.
     """
-    scope.check_campaign(campaign_id)
-    campaign = reading_obligations.campaign_of(session, scope, key)
-    if campaign.id != campaign_id:
-        raise NotFound(f"这次专项行动中没有编号为 {key} 的应办事项")
-    if text is not None and act not in HANDING_IN:
-        raise Faulty([Fault("text", "只有报送和零报告可以附文字；说明请写在 reason")])
+    campaign = owed_in(session, scope, campaign_id, key)
+    if not content.bare and act not in HANDING_IN:
+        raise Faulty([Fault("text", "只有报送、零报告和确认可以附文字、签发、盖章和文件；说明请写在 reason")])
     _check_numbers(act, numbers)
     judging.check(session, scope, campaign, act, unit_of(key))
     if numbers is not None:
         counting.count(session, campaign, key, numbers, now, scope.actor, version=version)
         version = None
-    if act == reading_obligations.COUNT:
-        return reading_obligations.full(session, scope, campaign, key, now)
-    row = moving.act(session, campaign, key, act, now, scope.actor, reason=reason, version=version)
-    if text is not None:
-        _keep(session, row, text, now, scope.actor)
+    if act in HANDING_IN:
+        terms: Any = {"reason": reason, "version": version}
+        handing_in.hand_in(session, scope, campaign, key, act, content, now, scope.actor, **terms)
+    elif act != reading_obligations.COUNT:
+        moving.act(session, campaign, key, act, now, scope.actor, reason=reason, version=version)
     session.flush()
     return reading_obligations.full(session, scope, campaign, key, now)
 
 
-def _keep(session: Session, row: Obligation, text: str, now: datetime, actor: str) -> None:
-    note(
-        session,
-        now,
-        reading_obligations.TEXT,
-        actor,
-        campaign_id=row.campaign_id,
-        unit_id=row.unit_id,
-        after=row.status,
-        obligation=row.id,
-        text=text,
-    )
+def owed_in(session: Session, scope: Scope, campaign_id: int, key: int) -> Running:
+    """The campaign, when it is the one of that obligation and the key may see both. Raises NotAllowed, NotFound."""
+    scope.check_campaign(campaign_id)
+    campaign = reading_obligations.campaign_of(session, scope, key)
+    if campaign.id != campaign_id:
+        raise NotFound(f"这次专项行动中没有编号为 {key} 的应办事项")
+    return campaign
 
 
 def _check_numbers(act: str, numbers: Numbers | None) -> None:

@@ -64,7 +64,7 @@ class Actors:
                 units: list[sa.ColumnElement[bool]] = [(obligation.c.unit_id % GROUPS).in_(list(group))]
                 if milestone.per is not None:
                     count_many(session, campaign, milestone, EVERYBODY, units, now, UNITS)
-                settle_many(session, campaign, milestone, "submit", units, now, UNITS)
+                settle_many(session, campaign, milestone, "submit", units, now, UNITS, pretend=True)
         return list(moments.values())
 
     def _moment(self, campaign: Running, base: datetime, working_days: int) -> datetime:

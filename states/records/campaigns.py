@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,7 +21,7 @@ from states.records.calendar import workdays
 from states.records.core import journal, run, unit
 from states.records.scopes import participating
 from states.records.tables import Campaign, Milestone
-from states.template import Ladder, Template
+from states.template import Ladder, Requirement, Template
 from states.workdays import Workdays
 
 
@@ -67,6 +68,15 @@ class Running:
             return []
         others = sa.select(unit.c.id).where(~participating(self.row.owner_id))
         return [run.c.unit_id.not_in(others)]
+
+    @cached_property
+    def asked(self) -> Mapping[str, Requirement]:
+        """The requirements of the plan by key."""
+        return {one.key: one for one in self.template.requirements}
+
+    def requirement(self, milestone: Milestone) -> Requirement | None:
+        """What the plan says of a milestone; None for rows of the ledger and what is not in it any more."""
+        return self.asked.get(milestone.requirement)
 
     def ladder(self, milestone: Milestone) -> Ladder | None:
         """The ladder of a milestone, the nearest that was named in the template."""

@@ -7,7 +7,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from states.records import clue_tables, dispatch, respite, tables
+from states.records import clue_tables, dispatch, filed, respite, tables
 
 
 def _core(model: type[SQLModel]) -> sa.Table:
@@ -38,6 +38,9 @@ tally = _core(tables.TallyRow)
 event = _core(tables.EventRow)
 ledger_item = _core(tables.LedgerItem)
 clue = _core(clue_tables.ClueRow)
+stored_file = _core(filed.StoredFile)
+submission = _core(filed.Submission)
+handed_file = _core(filed.HandedFile)
 tick = _core(tables.Tick)
 health = _core(tables.Health)
 api_key = _core(tables.ApiKey)

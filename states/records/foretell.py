@@ -19,6 +19,7 @@ from states.records.calendar import workdays
 from states.records.core import (
     api_key,
     campaign,
+    handed_file,
     health,
     idempotency,
     journal,
@@ -27,6 +28,8 @@ from states.records.core import (
     notice,
     obligation,
     phase,
+    stored_file,
+    submission,
     tick,
     timer,
 )
@@ -34,7 +37,8 @@ from states.records.outbox import MailHours
 from states.records.session import Store, memory
 
 CHUNK = 5_000
-NOT_COPIED = {api_key.name, health.name, idempotency.name, journal.name, tick.name}
+HANDED = {stored_file.name, submission.name, handed_file.name}
+NOT_COPIED = {api_key.name, health.name, idempotency.name, journal.name, tick.name, *HANDED}
 SETTLED_MAIL = ("sent", "withdrawn", "refused", "failed")
 UNTOLD = ("pending", "held")  # held back by a silence, and told after it
 WHO = "preview"

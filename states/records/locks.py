@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 SPACE = 0x64756261  # apart from other advisory locks in the same database
+VAULT = 0  # no campaign has this number
 
 
 def beside_others(session: Session, campaign_id: int) -> None:
@@ -20,6 +21,16 @@ def beside_others(session: Session, campaign_id: int) -> None:
 def alone(session: Session, campaign_id: int) -> None:
     """Until this transaction ends, no other act on the campaign's units."""
     _take(session, "pg_advisory_xact_lock", campaign_id)
+
+
+def files_kept(session: Session) -> None:
+    """Until this transaction ends, nothing is swept out of the vault."""
+    _take(session, "pg_advisory_xact_lock_shared", VAULT)
+
+
+def files_swept(session: Session) -> None:
+    """Until this transaction ends, nothing is put into the vault."""
+    _take(session, "pg_advisory_xact_lock", VAULT)
 
 
 def _take(session: Session, function: str, campaign_id: int) -> None:

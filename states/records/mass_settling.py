@@ -28,10 +28,13 @@ def settle_many(
     now: datetime,
     actor: str,
     reason: str | None = None,
+    *,
+    pretend: bool = False,
 ) -> int:
     """Do `act` (submit, nil, accept, waive) wherever it is open; `units` are conditions over `obligation`.
 
     What is done by departments or persons is handed in only where nobody is missing, unless there is a `reason`.
+    What needs evidence is handed in one by one; `pretend`: it is only played, as in a simulation.
 
     Raises Refused when it is open for none of them by its nature. The caller lets the units follow
     (`mass.advance_settled`).
@@ -43,6 +46,9 @@ def settle_many(
         raise Refused(f"“{milestone.name}”不接受零报告")
     if wanted.needs_reason and not (reason or "").strip():
         raise Refused(f"“{wanted.name}”须写明理由")
+    asked = campaign.requirement(milestone)
+    if act == "submit" and not pretend and asked is not None and asked.evidence.asks:
+        raise Refused(f"“{milestone.name}”须附材料，请各单位逐一报送")
     locks.alone(session, campaign.id)
     after = RESULTS.get(act) or ("submitted" if milestone.review else "accepted")
     first, last = obligation_span(milestone.id)

@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from states import machine
 from states.errors import Conflict, Faulty, NotFound, Refused
+from states.evidence import NOTHING_SHOWN, Shown
 from states.machine import Choice, Moved, Standing
 from states.records import ledger_following, locks, owing, settling
 from states.records.campaigns import Running
@@ -207,6 +208,7 @@ def act(
     *,
     reason: str | None = None,
     version: int | None = None,
+    shown: Shown = NOTHING_SHOWN,
 ) -> Obligation:
     """Do something to an obligation (see `settling.settle`); its unit, and the item of the ledger, follow.
 
@@ -215,7 +217,9 @@ def act(
     locks.beside_others(session, campaign.id)
     hold(session, campaign, unit_of(obligation_key), judge_again=name == "return")
     items = ledger_following.hold(session, campaign, [obligation_key], name)
-    row = settling.settle(session, campaign, obligation_key, name, now, actor, reason=reason, version=version)
+    row = settling.settle(
+        session, campaign, obligation_key, name, now, actor, reason=reason, version=version, shown=shown
+    )
     ledger_following.follow(session, campaign, items, now, actor)
     follow(session, campaign, row.unit_id, now)
     return row

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Fault, Faulty, NotAllowed, NotFound
-from states.records import counting, judging, reading_scope, tallies
+from states.evidence import NOTHING_ASKED
+from states.records import counting, handing_in, judging, reading_scope, submissions, tallies
 from states.records.access import Scope
 from states.records.campaigns import Running, running
 from states.records.columns import milestone_of, obligation_span
-from states.records.core import journal, milestone, obligation, tally, timer, unit
+from states.records.core import milestone, obligation, tally, timer, unit
 from states.records.reading_scope import UnitRow
 from states.records.reading_standing import obligation_key
 from states.records.reads import due_in_force
@@ -24,7 +23,7 @@ from states.records.settling import ACTS, OPEN, STATUS_NAMES, refusals
 from states.records.tables import Milestone, Obligation
 from states.records.told import (
     ActChoice,
-    Handed,
+    EvidenceTold,
     ObligationInFull,
     ObligationTold,
     Page,
@@ -33,7 +32,6 @@ from states.records.told import (
     instant_or_none,
 )
 
-TEXT = "obligation.text"
 COUNT = "count"
 GIVEN = "（理由）"  # a reason is asked for when it is done, not when it is listed
 
@@ -112,7 +110,7 @@ def page(
     statement = sa.select(*_columns()).select_from(_with_unit(joined))
     found = session.execute(statement.where(*conditions).order_by(obligation.c.id).limit(limit + 1))
     rows = [_Row(*row) for row in found]
-    items = [_told(row, campaign.zone, now) for row in rows[:limit]]
+    items = [_told(row, campaign, now) for row in rows[:limit]]
     return {"items": items, "next": str(rows[limit - 1].id) if len(rows) > limit else None}
 
 
@@ -167,10 +165,11 @@ def of_unit(session: Session, campaign: Running, place: UnitRow, now: datetime) 
         sa.select(*_columns()).select_from(_with_unit(joined)).where(milestone.c.campaign_id == campaign.id)
     )
     rows = session.execute(statement.order_by(obligation.c.id))
-    return [_told(_Row(*row), campaign.zone, now) for row in rows]
+    return [_told(_Row(*row), campaign, now) for row in rows]
 
 
-def _told(row: _Row, zone: ZoneInfo, now: datetime) -> ObligationTold:
+def _told(row: _Row, campaign: Running, now: datetime) -> ObligationTold:
+    zone, asked = campaign.zone, campaign.asked.get(row.requirement)
     return {
         "id": row.id,
         "campaign": row.campaign,
@@ -194,6 +193,9 @@ def _told(row: _Row, zone: ZoneInfo, now: datetime) -> ObligationTold:
         "required": row.required,
         "review": row.review,
         "nil": row.nil,
+        "to": asked.to if asked else None,
+        "copies": list(asked.copies) if asked else [],
+        "keep_at_unit": asked is not None and asked.keep_at_unit,
         "per": row.per,
         "tally": tallies.told(row.expected, row.done, row.as_of, row.by),
         "submitted_at": instant_or_none(row.submitted_at, zone),
@@ -228,11 +230,31 @@ def full(session: Session, scope: Scope, campaign: Running, key: int, now: datet
     joined = milestone.join(obligation, obligation.c.milestone_id == milestone.c.id)
     statement = sa.select(*_columns()).select_from(_with_unit(joined))
     row = _Row(*session.execute(statement.where(obligation.c.id == key)).one())
+    handed = submissions.told(session, campaign, key)
     return {
-        **_told(row, campaign.zone, now),
+        **_told(row, campaign, now),
         "acts": _acts(session, scope, campaign, key),
         "rungs": _rungs(session, campaign, key),
-        "texts": _texts(session, campaign, key),
+        "evidence": _evidence(campaign, row),
+        "submissions": handed,
+        "texts": [
+            {"at": one["at"], "by": one["by"], "text": one["text"]}
+            for one in handed
+            if one["text"] is not None
+        ],
+    }
+
+
+def _evidence(campaign: Running, row: _Row) -> EvidenceTold:
+    asked = campaign.asked.get(row.requirement)
+    wanted = asked.evidence if asked else NOTHING_ASKED
+    return {
+        "files": wanted.files,
+        "photos": wanted.photos,
+        "kinds": [str(one) for one in wanted.kinds],
+        "text": wanted.text,
+        "signer": wanted.signer,
+        "seal": wanted.seal,
     }
 
 
@@ -241,11 +263,16 @@ def _acts(session: Session, scope: Scope, campaign: Running, key: int) -> list[A
     about = session.get_one(Milestone, row.milestone_id)
     kept = judging.refusals(session, scope, campaign, ACTS, row.unit_id)
     said = {name: [kept[name]] if name in kept else refusals(about, row, name, GIVEN) for name in ACTS}
+    to_confirm = not handing_in.refusals(campaign, about, handing_in.CONFIRM)
+    confirm = _choice(handing_in.CONFIRM, "确认留存备查", said["submit"], needs_reason=False)
+    said["submit"] = handing_in.refusals(campaign, about, "submit") or said["submit"]
     short = tallies.shortfall(about, tallies.of(session, key))
     offered = [
         _choice(name, act.name, said[name], act.needs_reason or (name == "submit" and short is not None))
         for name, act in ACTS.items()
     ]
+    if to_confirm:
+        offered.append(confirm)
     if about.per is not None:
         offered.append(_choice(COUNT, "报数", counting.refusals(about, row), needs_reason=False))
     return offered
@@ -277,17 +304,4 @@ def _rungs(session: Session, campaign: Running, key: int) -> list[RungTold]:
         }
         for one in rows
         if one.cycle == rows[-1].cycle and one.rung <= len(rungs)
-    ]
-
-
-def _texts(session: Session, campaign: Running, key: int) -> list[Handed]:
-    unit_id = session.get_one(Obligation, key).unit_id
-    statement = sa.select(journal.c.at, journal.c.actor, journal.c.payload).where(
-        journal.c.campaign_id == campaign.id, journal.c.unit_id == unit_id, journal.c.kind == TEXT
-    )
-    rows: Iterable[Sequence[Any]] = session.execute(statement.order_by(journal.c.id.desc())).tuples()
-    return [
-        {"at": instant(at, campaign.zone), "by": actor, "text": payload["text"]}
-        for at, actor, payload in rows
-        if payload["obligation"] == key
     ]

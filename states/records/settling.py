@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from states.dates import parse_offset, shift_instant
 from states.errors import Conflict, NotFound, Refused
+from states.evidence import NOTHING_SHOWN, Shown, shortfalls
 from states.records import tallies
 from states.records.campaigns import Running
 from states.records.columns import milestone_of, obligation_id
@@ -94,8 +95,9 @@ def settle(
     *,
     reason: str | None = None,
     version: int | None = None,
+    shown: Shown = NOTHING_SHOWN,
 ) -> Obligation:
-    """Do `act` to one obligation. Raises NotFound, Refused, Conflict when `version` is not the present one."""
+    """Do `act` to one obligation; `shown`: what comes with it as evidence. Raises NotFound, Refused, Conflict when `version` is not the present one."""
     if act not in ACTS:
         raise Refused(f"没有“{act}”这个动作；可用的有 {'、'.join(ACTS)}")
     row = locked_row(session, campaign, obligation_key)
@@ -103,6 +105,8 @@ def settle(
         raise Conflict(overtaken(row))
     milestone = session.get_one(Milestone, row.milestone_id)
     said = refusals(milestone, row, act, reason, tallies.of(session, row.id) if milestone.per else None)
+    if act == "submit" and (wanted := campaign.requirement(milestone)) is not None:
+        said += shortfalls(milestone.name, wanted.evidence, shown)
     if said:
         raise Refused(*said)
     before = row.status

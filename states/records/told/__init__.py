@@ -70,6 +70,7 @@ from states.records.told.respite import (
     SilenceTold,
 )
 from states.records.told.standing import CampaignInShort, Escalation, NextDue, RunTold, Status, UnitLine
+from states.records.told.submissions import EvidenceTold, FileTold, Judged, SubmissionTold
 from states.records.told.windows import LocalWindowTold, PhaseOpened, Shift, WindowLaid
 
 __all__ = [
@@ -98,9 +99,13 @@ __all__ = [
     "ExtensionTold",
     "FaultTold",
     "HandOverTold",
+    "EvidenceTold",
+    "FaultTold",
+    "FileTold",
     "Handed",
     "HandedOver",
     "Instant",
+    "Judged",
     "LedgerAdded",
     "LedgerFact",
     "LedgerFigures",
@@ -146,6 +151,7 @@ __all__ = [
     "StateTold",
     "Status",
     "StatusThen",
+    "SubmissionTold",
     "Summary",
     "SummaryThen",
     "TallyTold",

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from states.records.told.form import Day, Exact, Instant
 from states.records.told.places import Named, Place, UnitTold
 from states.records.told.standing import RunTold
+from states.records.told.submissions import EvidenceTold, SubmissionTold
 
 
 @with_config(Exact)
@@ -36,6 +37,7 @@ class TallyTold(TypedDict):
 class ObligationTold(TypedDict):
     """What one unit owes. `due` is the date in force, `original_due` the first one; `late` stays for ever.
 
+    `to`, `copies`: whom it goes to and who gets a copy (抄报), as in the plan; `keep_at_unit`: it is only confirmed.
     `per`: done by each of the unit's departments or persons, and `tally` their number (null: not told yet).
     """
 
@@ -54,6 +56,9 @@ class ObligationTold(TypedDict):
     required: bool
     review: bool
     nil: bool
+    to: str | None
+    copies: list[str]
+    keep_at_unit: bool
     per: str | None
     tally: TallyTold | None
     submitted_at: Instant | None
@@ -96,10 +101,15 @@ class Handed(TypedDict):
 
 @with_config(Exact)
 class ObligationInFull(ObligationTold):
-    """An obligation with what can be done to it, its ladder, and the texts handed in (latest first)."""
+    """An obligation with what can be done to it, its ladder, what must come with it, and what was handed in.
+
+    `submissions`, latest first; `texts`: their texts alone.
+    """
 
     acts: list[ActChoice]
     rungs: list[RungTold]
+    evidence: EvidenceTold
+    submissions: list[SubmissionTold]
     texts: list[Handed]
 
 

@@ -50,6 +50,16 @@ def upgrade() -> None:
     sa.Column('after', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('obligation_id', 'extension_id')
     )
+    op.create_table('handed_file',
+    sa.Column('submission_id', sa.BigInteger(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('sha256', sa.String().with_variant(sa.String(collation='C'), 'postgresql'), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('submission_id', 'number')
+    )
+    with op.batch_alter_table('handed_file', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_handed_file_sha256'), ['sha256'], unique=False)
+
     op.create_table('health',
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('ok', sa.Boolean(), nullable=False),
@@ -168,6 +178,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_proposal_campaign_id'), ['campaign_id'], unique=False)
         batch_op.create_index('ix_proposal_held', ['campaign_id'], unique=False, sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
 
+    op.create_table('stored_file',
+    sa.Column('sha256', sa.String().with_variant(sa.String(collation='C'), 'postgresql'), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('caution', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('sha256')
+    )
+    op.create_table('submission',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('obligation_id', sa.BigInteger(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('act', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('text', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('signer', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('seal', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('addressee', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('copies', sa.JSON(), nullable=False),
+    sa.Column('late', sa.Boolean(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('obligation_id', 'version')
+    )
     op.create_table('tally',
     sa.Column('obligation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('expected', sa.Integer(), nullable=False),
@@ -545,6 +580,8 @@ def downgrade() -> None:
     op.drop_table('timer')
     op.drop_table('tick')
     op.drop_table('tally')
+    op.drop_table('submission')
+    op.drop_table('stored_file')
     with op.batch_alter_table('proposal', schema=None) as batch_op:
         batch_op.drop_index('ix_proposal_held', sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
         batch_op.drop_index(batch_op.f('ix_proposal_campaign_id'))
@@ -568,6 +605,10 @@ def downgrade() -> None:
     op.drop_table('journal')
     op.drop_table('idempotency')
     op.drop_table('health')
+    with op.batch_alter_table('handed_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_handed_file_sha256'))
+
+    op.drop_table('handed_file')
     op.drop_table('extended')
     op.drop_table('calendaryear')
     op.drop_table('calendarday')
