@@ -10,6 +10,8 @@ from typing import BinaryIO
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
+from states.documents.filekinds import KINDS
+
 MEMBERS = 5_000
 PART_BYTES = 4 << 20
 ALL_BYTES = 16 << 20
@@ -29,6 +31,8 @@ LOADED = {
 OUTSIDE = ("http:", "https:", "ftp:", "\\\\", "//", "mhtml:", "javascript:", "ms-")
 SPREAD = 1 << 20
 IN_OLE = {"EncryptedPackage": LOCKED, "_VBA_PROJECT": MACROS}
+OTHER_OLE = "不是 Word、Excel 或 PowerPoint 文件；请另存为 docx、xlsx、pptx 或 PDF 后再报送"
+ENTRY, ENTRY_NAME = 128, 64  # bytes of an entry in an OLE directory, and of the name in it
 OLE_KINDS = {"WordDocument": "doc", "Workbook": "xls", "Book": "xls", "PowerPoint Document": "ppt"}
 
 
@@ -141,24 +145,33 @@ def _remote(target: str) -> bool:
     return low.startswith(OUTSIDE)
 
 
-def ole_kind(file: BinaryIO) -> tuple[str, str | None]:
-    """The kind of an old office file by the names of its streams. Raises Unfit."""
-    names = {name: name.encode("utf-16-le") for name in (*IN_OLE, *OLE_KINDS)}
-    seen = {name for name, written in names.items() if _holds(file, written)}
+def ole_kind(file: BinaryIO, ending: str) -> tuple[str, str | None]:
+    """The kind of an old office file by the names of its streams; where one holds another, by `ending`. Raises Unfit."""
+    seen = _streams(file)
     for name, why in IN_OLE.items():
         if name in seen:
             raise Unfit(why)
-    kind = next((key for name, key in OLE_KINDS.items() if name in seen), None)
-    if kind is None:
-        raise Unfit("不是 Word、Excel 或 PowerPoint 文件；请另存为 docx、xlsx、pptx 或 PDF 后再报送")
-    return kind, None
+    kinds = [key for name, key in OLE_KINDS.items() if name in seen]
+    if not kinds:
+        raise Unfit(OTHER_OLE)
+    return next((key for key in kinds if ending in KINDS[key].endings), kinds[0]), None
 
 
-def _holds(file: BinaryIO, wanted: bytes) -> bool:
+def _streams(file: BinaryIO) -> set[str]:
+    """Which of the names that matter stand in the directory of an OLE file: entries of 128 bytes, aligned."""
+    names = {name: name.encode("utf-16-le") + b"\0\0" for name in (*IN_OLE, *OLE_KINDS)}
+    seen: set[str] = set()
     file.seek(0)
-    before = b""
     while piece := file.read(SPREAD):
-        if wanted in before + piece:
+        seen |= {name for name, written in names.items() if name not in seen and _entry(piece, written)}
+    return seen
+
+
+def _entry(piece: bytes, written: bytes) -> bool:
+    at = piece.find(written)
+    while at >= 0:
+        length = piece[at + ENTRY_NAME : at + ENTRY_NAME + 2]
+        if at % ENTRY == 0 and int.from_bytes(length, "little") == len(written):
             return True
-        before = piece[-len(wanted) :]
+        at = piece.find(written, at + 1)
     return False

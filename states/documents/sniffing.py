@@ -64,7 +64,7 @@ def _content(file: BinaryIO, ending: str) -> Sniffed:
         key, caution = officeparts.zip_kind(file)
         return Sniffed(KINDS[key], caution)
     if head.startswith(OLE):
-        key, caution = officeparts.ole_kind(file)
+        key, caution = officeparts.ole_kind(file, ending)
         return Sniffed(KINDS[key], caution)
     if kind := by_signature(head):
         return Sniffed(kind, officeparts.PACKED if kind.family == "archive" else None)

@@ -59,12 +59,10 @@ def check(store: Store, vault: Vault, before: datetime) -> Checked:
     with store.read() as session:
         known = dict(session.execute(sa.select(stored_file.c.sha256, stored_file.c.size)).tuples().all())
         references = session.execute(sa.select(sa.func.count()).select_from(handed_file)).scalar_one()
-        found = {digest: vault.digest(digest) for digest in sorted(known)}
-        troubles = tuple(
-            Trouble(digest, real is not None, _named(session, digest))
-            for digest, real in found.items()
-            if real != digest
-        )
+    real = {digest: vault.digest(digest) for digest in sorted(known)}
+    bad = {digest: found is not None for digest, found in real.items() if found != digest}
+    with store.read() as session:
+        troubles = tuple(Trouble(digest, damaged, _named(session, digest)) for digest, damaged in bad.items())
     orphaned = tuple(one for one in vault.kept() if one not in known and older(vault.place(one), before))
     leftovers = tuple(vault.leftovers(before))
     return Checked(len(known), references, sum(known.values()), troubles, orphaned, leftovers)

@@ -35,6 +35,8 @@ def test_without_settings_everything_lies_in_one_folder(tmp_path: Path) -> None:
         ("DUBAN_MAIL_HOURS", "17:30-09:00", "前早后晚"),
         ("DUBAN_MAIL_HOURS", "9-17", "应写作 09:00-17:30"),
         ("DUBAN_MAIL_HOURS", "09:00-25:00", "应写作 09:00-17:30"),
+        ("DUBAN_FILE_MB", "0", "应为 1 到 9999 的整数"),
+        ("DUBAN_FILE_MB", "50MB", "应为 1 到 9999 的整数"),
         ("DUBAN_TIMEZONE", "Mars/Olympus", "不认识这个时区"),
         ("DUBAN_DATABSE_URL", "sqlite:///x", "没有这个设置"),
     ],

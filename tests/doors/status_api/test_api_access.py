@@ -19,6 +19,8 @@ VALUES = {
     "change_id": "1",
     "no": "1",
     "clue_id": "1",
+    "version": "1",
+    "number": "1",
     "key": "standard-four-phase",
 }
 BODIES: dict[str, Any] = {
@@ -27,6 +29,7 @@ BODIES: dict[str, Any] = {
     "/api/v1/campaigns/{campaign_id}/units/{code}/moves": {"move": "suspend"},
     "/api/v1/campaigns/{campaign_id}/campaign-moves": {"move": "suspend"},
     "/api/v1/campaigns/{campaign_id}/obligations/{obligation_id}/{act}": {},
+    "/api/v1/campaigns/{campaign_id}/obligations/{obligation_id}/submissions": {"not": "a form"},
     "/api/v1/campaigns/{campaign_id}/events": {"event": "收到转办"},
     "/api/v1/campaigns/{campaign_id}/dates": {"set": {"report.due": "2026年11月24日"}},
     "/api/v1/campaigns/{campaign_id}/phases/{key}/open": {},
@@ -121,6 +124,9 @@ def test_a_wrong_authorization_is_401(world: Any, header: Any) -> None:
 def test_a_key_that_only_reads_can_read_everything_and_write_nothing(world: Any) -> None:
     key = world.key("reader")
     assert world.post("/campaigns/1/clues", BODIES[CLUES]).status_code == 201
+    address = f"/api/v1/campaigns/1/obligations/{world.report}/submissions"
+    handed = world.client.post(address, files={"file": ("a.txt", b"a")}, headers=world.all)
+    assert handed.status_code == 201, handed.text
     for method, path in every_route(world):
         answer = ask(world, method, path, key)
         assert answer.status_code == (200 if method == "get" else 403), (path, answer.text)

@@ -48,6 +48,7 @@ WITH_THEIR_OWN = {
     f"{V1}/clues",
     f"{V1}/clues/{{clue_id}}/moves",
     f"{V1}/clues/{{clue_id}}/informant",
+    f"{V1}/obligations/{{obligation_id}}/submissions",
     f"{V1}/dates",
     f"{V1}/children",
     f"{V1}/changes-above/{{change_id}}/accept",
@@ -157,7 +158,11 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
         "/api/v1/templates/{key}": "/templates/standard-four-phase",
     }
     every = {path for path, method in models if method == "GET" and path.startswith("/api/")}
-    assert set(asked) | {f"{v1}/ledger/export"} == every, "a file has no shape"
+    files = {
+        f"{v1}/ledger/export",
+        "/api/v1/obligations/{obligation_id}/submissions/{version}/files/{number}",
+    }
+    assert set(asked) | files == every, "a file has no shape"
     for path, address in asked.items():
         answer = world.get(address)
         assert answer.status_code == 200, answer.text

@@ -53,6 +53,9 @@ def test_an_obligation_in_full_says_what_is_owed_what_can_be_done_and_what_comes
         "required": True,
         "review": True,
         "nil": False,
+        "to": None,
+        "copies": [],
+        "keep_at_unit": False,
         "per": None,
         "tally": None,
         "submitted_at": None,
@@ -89,6 +92,15 @@ def test_an_obligation_in_full_says_what_is_owed_what_can_be_done_and_what_comes
             _rung(3, "督促", "2026-11-24T09:00:00+08:00", True, None),
             {**_rung(4, "约谈", "2026-11-27T09:00:00+08:00", True, None), "confirm": True},
         ],
+        "evidence": {
+            "files": None,
+            "photos": None,
+            "kinds": [],
+            "text": False,
+            "signer": False,
+            "seal": False,
+        },
+        "submissions": [],
         "texts": [],
     }
 

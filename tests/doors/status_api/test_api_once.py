@@ -96,7 +96,7 @@ def test_an_act_sent_twice_is_journalled_once(world: Any) -> None:
         assert answer.status_code == 200
     with world.store.read() as session:
         kinds = session.execute(sa.select(journal.c.kind).where(journal.c.kind.like("obligation.%")))
-        assert sorted(kinds.scalars()) == ["obligation.submit", "obligation.text"]
+        assert sorted(kinds.scalars()) == ["obligation.handed", "obligation.submit"]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "密钥".encode(), "a\tb"])
