@@ -5,15 +5,14 @@ Written in the template; judged when something is handed in, before it is kept. 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from states.frozen import Frozen
-from states.walking import Found, listed
 
 
 class Family(StrEnum):
@@ -44,7 +43,6 @@ FAMILY_NAMES = {
     Family.archive: "压缩包",
 }
 Least = Annotated[int, Field(ge=1, le=20)]
-KEPT = "留在单位备查的（keep_at_unit）只作确认，不写“evidence”"
 ONLY_CONFIRMED = "“{name}”留在单位备查，不必上传，只须确认"
 NOT_KEPT = "“{name}”须报送，不能只作确认"
 
@@ -107,24 +105,3 @@ def shortfalls(name: str, asked: Evidence, shown: Shown) -> list[str]:
         if wanted and not given:
             said.append(f"“{name}”须{what}")
     return said
-
-
-def disagreements(data: dict[str, Any]) -> Found:
-    """Evidence that nobody could ever show."""
-    for path, requirement in listed(data, "requirements"):
-        evidence = requirement.get("evidence")
-        if not isinstance(evidence, dict):
-            continue
-        if requirement.get("keep_at_unit") is True:
-            yield (*path, "evidence"), KEPT
-        kinds = evidence.get("kinds")
-        if _counts(evidence.get("photos")) and _lacks(kinds, Family.image):
-            yield (*path, "evidence", "kinds"), "要照片（photos）就要收图片，请加上 image"
-
-
-def _counts(number: object) -> bool:
-    return isinstance(number, int) and number > 0
-
-
-def _lacks(kinds: object, wanted: str) -> bool:
-    return isinstance(kinds, Collection) and len(kinds) > 0 and wanted not in kinds
