@@ -43,9 +43,7 @@ def submit(
     from states.records.campaigns import running
     from states.records.handing_in import Content
 
-    if nil and confirm:
-        raise typer.BadParameter("--nil 与 --confirm 只能写一种")
-    act = "nil" if nil else "confirm" if confirm else "submit"
+    act = _act(nil, confirm)
     settings, now = given.settings(), clock.now()
     with given.opened(settings) as store, ExitStack() as stack:
         arrived = _arrived(settings, files or [], stack)
@@ -59,8 +57,14 @@ def submit(
             told = reading_obligations.full(session, EVERYTHING, campaign, key, now)
     if as_json:
         shown.as_json(told)
-        return
-    shown.say(f"{code}：{told['milestone']['name']} {told['status']['name']}")
+    else:
+        shown.say(f"{code}：{told['milestone']['name']} {told['status']['name']}")
+
+
+def _act(nil: bool, confirm: bool) -> str:
+    if nil and confirm:
+        raise typer.BadParameter("--nil 与 --confirm 只能写一种")
+    return "nil" if nil else "confirm" if confirm else "submit"
 
 
 def _arrived(settings: Settings, files: list[Path], stack: ExitStack) -> tuple[Arrived, ...]:

@@ -13,7 +13,7 @@ from states.records import ledger_following, locks, settling, tallies
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import obligation
-from states.records.settling import ACTS
+from states.records.settling import ACTS, Act
 from states.records.tables import Milestone
 
 RESULTS = {"nil": "nil", "accept": "accepted", "waive": "waived"}
@@ -39,16 +39,7 @@ def settle_many(
     Raises Refused when it is open for none of them by its nature. The caller lets the units follow
     (`mass.advance_settled`).
     """
-    wanted = ACTS.get(act)
-    if wanted is None or act == "return":
-        raise Refused(f"不能成批{wanted.name if wanted else act}")
-    if act == "nil" and not milestone.nil:
-        raise Refused(f"“{milestone.name}”不接受零报告")
-    if wanted.needs_reason and not (reason or "").strip():
-        raise Refused(f"“{wanted.name}”须写明理由")
-    asked = campaign.requirement(milestone)
-    if act == "submit" and not pretend and asked is not None and asked.evidence.asks:
-        raise Refused(f"“{milestone.name}”须附材料，请各单位逐一报送")
+    wanted = _open(campaign, milestone, act, reason, pretend)
     locks.alone(session, campaign.id)
     after = RESULTS.get(act) or ("submitted" if milestone.review else "accepted")
     first, last = obligation_span(milestone.id)
@@ -62,6 +53,21 @@ def settle_many(
     settling.change_all(session, keys, _values(act, after, milestone, now))
     ledger_following.follow(session, campaign, items, now, actor)
     return len(keys)
+
+
+def _open(campaign: Running, milestone: Milestone, act: str, reason: str | None, pretend: bool) -> Act:
+    """The act; raises Refused when it is open for nobody."""
+    wanted = ACTS.get(act)
+    if wanted is None or act == "return":
+        raise Refused(f"不能成批{wanted.name if wanted else act}")
+    if act == "nil" and not milestone.nil:
+        raise Refused(f"“{milestone.name}”不接受零报告")
+    if wanted.needs_reason and not (reason or "").strip():
+        raise Refused(f"“{wanted.name}”须写明理由")
+    asked = campaign.requirement(milestone)
+    if act == "submit" and not pretend and asked is not None and asked.evidence.asks:
+        raise Refused(f"“{milestone.name}”须附材料，请各单位逐一报送")
+    return wanted
 
 
 def _values(act: str, after: str, milestone: Milestone, now: datetime) -> dict[str, Any]:

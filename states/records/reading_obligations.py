@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Fault, Faulty, NotAllowed, NotFound
-from states.evidence import NOTHING_ASKED
 from states.records import counting, handing_in, judging, reading_scope, submissions, tallies
 from states.records.access import Scope
 from states.records.campaigns import Running, running
@@ -23,7 +22,6 @@ from states.records.settling import ACTS, OPEN, STATUS_NAMES, refusals
 from states.records.tables import Milestone, Obligation
 from states.records.told import (
     ActChoice,
-    EvidenceTold,
     ObligationInFull,
     ObligationTold,
     Page,
@@ -235,26 +233,13 @@ def full(session: Session, scope: Scope, campaign: Running, key: int, now: datet
         **_told(row, campaign, now),
         "acts": _acts(session, scope, campaign, key),
         "rungs": _rungs(session, campaign, key),
-        "evidence": _evidence(campaign, row),
+        "evidence": submissions.asked(campaign, row.requirement),
         "submissions": handed,
         "texts": [
             {"at": one["at"], "by": one["by"], "text": one["text"]}
             for one in handed
             if one["text"] is not None
         ],
-    }
-
-
-def _evidence(campaign: Running, row: _Row) -> EvidenceTold:
-    asked = campaign.asked.get(row.requirement)
-    wanted = asked.evidence if asked else NOTHING_ASKED
-    return {
-        "files": wanted.files,
-        "photos": wanted.photos,
-        "kinds": [str(one) for one in wanted.kinds],
-        "text": wanted.text,
-        "signer": wanted.signer,
-        "seal": wanted.seal,
     }
 
 

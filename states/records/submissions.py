@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 
 from states.documents.filekinds import KINDS
 from states.errors import Fault, Faulty, NotFound
+from states.evidence import NOTHING_ASKED
 from states.records import reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running
@@ -20,7 +21,7 @@ from states.records.columns import unit_of
 from states.records.core import handed_file, journal, obligation, stored_file, submission, unit
 from states.records.filed import Submission
 from states.records.settling import ACTS
-from states.records.told import FileTold, Judged, Named, SubmissionTold, instant
+from states.records.told import EvidenceTold, FileTold, Judged, Named, SubmissionTold, instant
 from states.records.vault import HASH, Incoming
 
 HANDED = "obligation.handed"
@@ -120,6 +121,20 @@ def _seen(scope: Scope) -> list[sa.ColumnElement[bool]]:
 
 
 # -- told ----------------------------------------------------------------------------------------------
+
+
+def asked(campaign: Running, requirement: str) -> EvidenceTold:
+    """What must come with a requirement, by its key."""
+    found = campaign.asked.get(requirement)
+    wanted = found.evidence if found else NOTHING_ASKED
+    return {
+        "files": wanted.files,
+        "photos": wanted.photos,
+        "kinds": [str(one) for one in wanted.kinds],
+        "text": wanted.text,
+        "signer": wanted.signer,
+        "seal": wanted.seal,
+    }
 
 
 def told(session: Session, campaign: Running, key: int) -> list[SubmissionTold]:
