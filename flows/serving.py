@@ -9,7 +9,6 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -63,12 +62,6 @@ def address(bound: socket.socket) -> str:
     host, port = bound.getsockname()[:2]
     shown = "127.0.0.1" if host in EVERYWHERE else host
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
-
-
-def port_of(url: str) -> int:
-    """The port in an address, 80 or 443 where it names none."""
-    parts = urlsplit(url)
-    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def serve(bound: socket.socket, when_up: Callable[[], None]) -> None:

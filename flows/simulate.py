@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -164,8 +163,3 @@ class _Diary:
     def _provisional(self, day: date) -> bool:
         with self.store.read() as session:
             return running(session, self.key).calendar.provisional(day)
-
-
-def default_hours(zone: ZoneInfo) -> MailHours:
-    """The mail hours of a simulation that has no settings."""
-    return MailHours(zone, time(9), time(17, 30))

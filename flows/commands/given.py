@@ -117,10 +117,6 @@ def located(at: datetime, zone: ZoneInfo) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
-def day_starts(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(0), zone)
-
-
 def day_ends(day: date, zone: ZoneInfo) -> datetime:
     """The last instant that still counts to `day`."""
     return datetime.combine(day + timedelta(days=1), time(0), zone) - timedelta(seconds=1)

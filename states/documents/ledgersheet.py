@@ -20,7 +20,6 @@ COLUMNS: tuple[tuple[str, float], ...] = (
 )
 HIDDEN = 2
 _PLACES = {title: place for place, (title, _) in enumerate(COLUMNS)}
-_KEYS = {title: key for key, (title, _) in FIELDS.items()}
 
 
 def ledger_sheet(items: Sequence[Item], title: str, about: str, departments: Sequence[str]) -> bytes:
