@@ -23,7 +23,9 @@ from api import (
     obligations,
     phases,
     problems,
+    reports,
     respite,
+    shares,
     system,
     templates,
     units,
@@ -67,19 +69,8 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
 
 def _routes(app: FastAPI) -> None:
     app.router.routes[:0] = units.lean_routes()
-    for part in (
-        units,
-        files,
-        obligations,
-        ledger,
-        clues,
-        campaigns,
-        phases,
-        respite,
-        levels,
-        templates,
-        system,
-    ):
+    first = (units, reports, shares, files)  # before the acts on obligations, whose path would take theirs
+    for part in (*first, obligations, ledger, clues, campaigns, phases, respite, levels, templates, system):
         app.include_router(part.router)
     if find_spec(PAGES) is not None:
         pages: Any = import_module(PAGES)

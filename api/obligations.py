@@ -71,5 +71,6 @@ def settle(
             version=asked.version,
             content=Content(asked.text, asked.signer, asked.seal, earlier=asked.earlier),
             numbers=Numbers(**vars(asked.tally)) if asked.tally else None,
+            figures=asked.figures,
         )
     )

@@ -6,7 +6,7 @@ Unknown fields are refused: a misspelt one must not pass for a wish.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -133,6 +133,10 @@ class Act(Sent):
     seal: Seal | None = None
     earlier: Earlier = ()
     tally: Tally | None = Field(default=None, description="按科室或个人报数；用于 count，也可随 submit")
+    figures: Annotated[dict[str, Any], Field(max_length=200)] | None = Field(
+        default=None,
+        description="随报送一并填报表（整张）：字段代号 → 内容，或 {value, as_of}；只用于 submit",
+    )
 
 
 class Units(Sent):

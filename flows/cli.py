@@ -18,7 +18,9 @@ from flows.commands import (
     ledgers,
     moving,
     obligations,
+    reports,
     running,
+    shares,
     silencing,
     submitting,
     templates,
@@ -62,5 +64,9 @@ app.add_typer(obligations.app, name="obligations")
 app.add_typer(files.app, name="files")
 app.add_typer(ledgers.app, name="ledger")
 app.add_typer(clues.app, name="clue")
+app.add_typer(reports.app, name="report")
+app.add_typer(shares.quota, name="quota")
+app.add_typer(shares.coverage, name="coverage")
+app.command()(shares.draw)
 app.add_typer(keys.app, name="key")
 app.add_typer(calendars.app, name="calendar")

@@ -19,6 +19,9 @@ MODELS: Mapping[str, str] = {
     "Cadence": "按规则的间隔",
     "CheckItem": "检查项",
     "Evidence": "须附材料",
+    "Form": "报表",
+    "FormField": "报表的一项",
+    "Split": "分项与合计",
     "Scope": "范围",
     "Ladder": "梯次",
     "Rung": "梯次的一级",
@@ -210,7 +213,7 @@ def _form(field: Mapping[str, Any]) -> str:
         return f"若干 名称: {_form(inner)}"
     if "enum" in field:
         return "、".join(f"`{one}`" for one in field["enum"])
-    return {"string": "文字", "integer": "整数", "boolean": "`true` 或 `false`"}.get(
+    return {"string": "文字", "integer": "整数", "number": "数", "boolean": "`true` 或 `false`"}.get(
         field.get("type", ""), ""
     )
 
@@ -222,5 +225,6 @@ def _named(reference: str) -> str:
         "Opens": "见右",
         "Kind": "见右",
         "Family": "见右",
+        "FieldType": "见右",
         "Per": "`departments` 或 `persons`",
     }.get(name, MODELS.get(name, name))

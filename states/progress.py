@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,13 +23,18 @@ class Count:
 
 @dataclass(frozen=True)
 class Reporting:
-    """报送率: of what has fallen due and was not waived, how much was handed in, on time or late or as nil."""
+    """报送率: of what has fallen due and was not waived, how much was handed in.
+
+    A late nil is late and nil: `late_nil` counts in both. `due` = `on_time` + `late` + `nil` - `late_nil` + `missing`;
+    `on_time` are those with something to report.
+    """
 
     due: int = 0
     on_time: int = 0
     late: int = 0
     nil: int = 0
     missing: int = 0
+    late_nil: int = 0
 
     @property
     def rate(self) -> float | None:
@@ -38,16 +44,23 @@ class Reporting:
 
 @dataclass(frozen=True)
 class Covered:
-    """A coverage target and how far it is reached: units that have closed, of the units it speaks of."""
+    """A coverage target and how far it is reached: `reached` of the `total` units it speaks of.
+
+    `by`: what counts, units that were reached or that have closed. `period`: the one that is counted, empty: from the
+    beginning.
+    """
 
     name: str
     target: int
     reached: int
     total: int
+    by: str = "closed"
+    period: str = ""
 
     @property
     def percent(self) -> float | None:
-        return round(100 * self.reached / self.total, 1) if self.total else None
+        """Rounded down to a tenth, so that 100 is said of all and 50.0 only where half is reached."""
+        return 1000 * self.reached // self.total / 10 if self.total else None
 
     @property
     def met(self) -> bool:
@@ -125,20 +138,21 @@ class Tally:
 
 def reporting(counts: Iterable[Count]) -> Reporting:
     """Sort counted obligations into on time, late, nil, missing."""
-    due = on_time = late = nil = missing = 0
+    found: Counter[str] = Counter()
     for one in counts:
         if one.status == "waived" or not (one.due or one.status in HANDED_IN):
             continue
-        due += one.number
-        if one.status in OWED:
-            missing += one.number
-        elif one.late:
-            late += one.number
-        elif one.status == "nil":
-            nil += one.number
-        else:
-            on_time += one.number
-    return Reporting(due, on_time, late, nil, missing)
+        nil = one.status == "nil"
+        marks = {
+            "due": True,
+            "missing": one.status in OWED,
+            "late": one.status in HANDED_IN and one.late,
+            "nil": nil,
+            "late_nil": nil and one.late,
+            "on_time": one.status in HANDED_IN and not one.late and not nil,
+        }
+        found.update({name: one.number for name, holds in marks.items() if holds})
+    return Reporting(**found)
 
 
 def total(counts: Iterable[Count], *statuses: str) -> int:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from states import evidencing, extending, scoped, staged
+from states import evidencing, extending, formed, scoped, staged
 from states.dates import cadence, parse, parse_cadence, parse_window
 from states.errors import Faulty
 from states.moves import NAMES
@@ -35,6 +35,7 @@ def disagreements(data: Item) -> Found:
     yield from staged.disagreements(data)
     yield from extending.disagreements(data)
     yield from evidencing.disagreements(data)
+    yield from formed.disagreements(data)
 
 
 def _whole(data: Item) -> Found:

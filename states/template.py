@@ -15,17 +15,16 @@ from pydantic import Field
 
 from states.extensions import Extensions
 from states.frozen import Frozen, Key, Name, Source, Words
+from states.shares import Coverage, Sampling
 from states.template_ledger import IssueType, LedgerPreset, LedgerRow, Step
 from states.template_owed import (
     Cadence,
     CheckItem,
-    Coverage,
     Kind,
     Ladder,
     Per,
     Requirement,
     Rung,
-    Sampling,
 )
 from states.template_words import Document, Lead, Role, Scope, Shift
 

@@ -1,4 +1,4 @@
-"""What a template asks for, and what follows when it is late: requirements, ladders, shares to be reached."""
+"""What a template asks for, and what follows when it is late: requirements, ladders."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import Field
 
 from states.evidence import NOTHING_ASKED, Evidence
 from states.extensions import Extensions
+from states.forms import Form
 from states.frozen import Frozen, Key, Name, Source, Words
 from states.template_words import Role, Scope, Shift
 
@@ -77,6 +78,7 @@ class Requirement(Frozen):
     per: Per | None = Field(default=None, description="由单位内各科室或每个人分别办理，单位报数")
     minimum: Annotated[int, Field(ge=1)] | None = Field(default=None, description="每期不少于几次（件）")
     checklist: tuple[CheckItem, ...] = ()
+    form: Form | None = Field(default=None, description="报表要填的各项；不写则不限形式")
     ladder: Key | None = None
     extensions: Extensions | None = Field(
         default=None, description="这一项的延期规定，代替整个方案的延期规定"
@@ -102,24 +104,4 @@ class Ladder(Frozen):
     """Rungs in the order of their time."""
 
     rungs: tuple[Rung, ...]
-    source: Source | None = None
-
-
-class Coverage(Frozen):
-    """A share of the units of some kinds that must be reached."""
-
-    name: Name
-    percent: Annotated[int, Field(ge=1, le=100)]
-    scope: Scope = Scope()
-    source: Source | None = None
-
-
-class Sampling(Frozen):
-    """A share or a number to be drawn at random: of what, in which units."""
-
-    name: Name
-    of: Name = Field(description="抽查对象，如 出院病人")
-    percent: Annotated[int, Field(ge=1, le=100)] | None = None
-    count: Annotated[int, Field(ge=1)] | None = None
-    scope: Scope = Scope()
     source: Source | None = None

@@ -152,7 +152,16 @@ def tally_data(campaign: Running, found: Tally, now: datetime) -> dict[str, Any]
             "rate": found.closing_rate,
         },
         "coverage": [
-            {"name": one.name, "target": one.target, "reached": one.reached, "total": one.total}
+            {
+                "name": one.name,
+                "target": one.target,
+                "reached": one.reached,
+                "total": one.total,
+                "percent": one.percent,
+                "met": one.met,
+                "by": one.by,
+                "period": one.period,
+            }
             for one in found.coverage
         ],
         "counted": [vars(one) for one in found.counted],
@@ -206,9 +215,10 @@ def show_tally(campaign: Running, found: Tally, now: datetime) -> None:
             ("落后单位", found.behind, "所处阶段早于专项行动，且该阶段时间已过"),
             ("逾期事项", found.overdue, "期限已过仍未报送"),
             ("待办事项", found.open, f"已报送待审核 {found.submitted}，已办结 {found.settled}"),
-            ("报送率", shown.percent(said.rate), f"应报 {said.due}：按时 {said.on_time}、逾期 {said.late}、零报告 {said.nil}、未报 {said.missing}"),
+            ("报送率", shown.percent(said.rate), f"应报 {said.due}：按时 {said.on_time}、逾期 {said.late}、零报告 {said.nil}{shown.late_nil(said.late_nil)}、未报 {said.missing}"),
             ("台账销号", shown.percent(found.closing_rate), f"{found.ledger_closed}/{found.ledger_total}" if found.ledger_total else "没有台账"),
             *((one.name, f"{one.done}/{one.expected}", f"{one.units} 个单位中 {one.told} 个已报数") for one in found.counted),
+            *((one.name, f"{one.percent:g}%" if one.percent is not None else "—", f"{one.reached}/{one.total}，目标 {one.target}%{'' if one.met else '，未达到'}") for one in found.coverage),
             ("待确认", found.proposals, "约谈、通报等须有人确认"),
             ("空缺", found.vacancies, "没有人担任或邮箱退信的角色"),
         ],

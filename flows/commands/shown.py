@@ -74,6 +74,11 @@ def roles(found: Iterable[str]) -> str:
     return "、".join(ROLE_NAMES.get(role, role) for role in found)
 
 
+def late_nil(number: int) -> str:
+    """Beside the number of nil reports: how many of them came late, and are counted as late too."""
+    return f"（其中逾期 {number}）" if number else ""
+
+
 def percent(share: float | None) -> str:
     return "—" if share is None else f"{share:.1%}"
 

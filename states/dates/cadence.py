@@ -15,7 +15,7 @@ from states.dates.listed import listed
 from states.dates.parts import BEFORE, CLOCK, clock
 from states.dates.plain import BLANK, NUMBER, Number, number, plain, within
 from states.dates.points import Clock
-from states.dates.rhythm import LAST_DAY, SHIFT_WORDS, SHORTEST, Every, Rhythm, Shift
+from states.dates.rhythm import LAST_DAY, SHIFT_WORDS, SHORTEST, TIMES, Every, Rhythm, Shift
 from states.dates.rules import checked
 
 Reader = Callable[[re.Match[str]], Every]
@@ -26,13 +26,13 @@ _AND = r"(?:、|,|;|以?及|和|与)"
 _WEEKDAY = r"(?:(?:周|星期)?[一二三四五六日天])"
 _ACTS = (
     r"(?:调度|通报|零?报告|报送|上报|小结|总结|研判|汇总|分析|会商|督查|检查|督导|会议|例会|监测|"
-    r"专项|开展|组织|召开)"
+    r"专项|开展|组织|召开|排查|抽查|巡查|核查|培训|演练|宣传|暗访)"
 )
 _SHIFT = re.compile(
     r"(?P<rest>.+?),?\(?(?:如?遇|逢)(?:非工作日|节假日|休息日|周末)(?:的)?(?P<to>提前|顺延)(?:至.{1,8})?"
 )
 _MINIMUM = re.compile(
-    rf"(?P<rest>(?![一两半]).+?)拟?(?:对各(?:单位|地))?(?:不少于|至少|各)?{_ACTS}?(?P<n>{NUMBER})次(?:专项)?{_ACTS}?"
+    rf"(?P<rest>(?![一两半]).+?)拟?(?:对各(?:单位|地))?(?:不少于|至少|各)?{_ACTS}?(?P<n>{NUMBER})(?P<measure>[次项件场例个])(?:专项)?{_ACTS}?"
 )
 _LEAD_IN = re.compile(r"^(?:以后|此后|今后)?(?:于|在)?(?=每)")
 _DONE = re.compile(
@@ -60,12 +60,12 @@ def parse_cadence(words: str) -> Every:
     if words.strip().startswith(Rhythm.RULE.value):
         return _rule_in_words(words.strip())
     text, shift = _shift(plain(words))
-    text, minimum = _minimum(_LEAD_IN.sub("", text))
+    text, minimum, measure = _minimum(_LEAD_IN.sub("", text))
     text = _DONE.sub("", text)
     found = _read(text) or listed(text)
     if found is None:
         raise unread("频次", words, CADENCES)
-    return replace(found, minimum=minimum, shift=shift)
+    return replace(found, minimum=minimum, measure=measure, shift=shift)
 
 
 def parse_cadences(words: str) -> tuple[Every, ...]:
@@ -109,14 +109,15 @@ def _shift(text: str) -> tuple[str, Shift]:
     return found["rest"], Shift.PREVIOUS if found["to"] == "提前" else Shift.NEXT
 
 
-def _minimum(text: str) -> tuple[str, int | None]:
+def _minimum(text: str) -> tuple[str, int | None, str]:
+    """Without 不少于N次, N, and what is counted (次, 项, 件 …)."""
     found = _MINIMUM.fullmatch(text)
     n = number(found["n"]) if found else None
     if not found or n is None:
-        return text, None
+        return text, None, TIMES
     if n == BLANK or n < 1:
         raise DatesError(f"“{text}”的次数须写明，至少为1")
-    return found["rest"], n
+    return found["rest"], n, found["measure"]
 
 
 def _read(text: str) -> Every | None:

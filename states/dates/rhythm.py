@@ -37,6 +37,7 @@ class Shift(StrEnum):
 SHIFT_WORDS = {Shift.NONE: "", Shift.PREVIOUS: "遇非工作日提前", Shift.NEXT: "遇非工作日顺延"}
 LAST_DAY = -1  # 底: the last day, when the words name it
 SHORTEST = 28  # days every month has
+TIMES = "次"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Every:
 
     `day`: ISO weekday of a week, else day of the month (clamped to short months, LAST_DAY for 底); None leaves
     it to the last day of the period. `also`: further days of the same week or month. `month`: month of the year,
-    or 1–3 of a quarter. `minimum` is how many times per period at least (None: not said). `rule` is the RRULE of
+    or 1–3 of a quarter. `minimum` is how many times per period at least (None: not said), `measure` what
+    is counted (次, 项, 件 …). `rule` is the RRULE of
     Rhythm.RULE; `dates` those of DATES: dates, periods (due on their last day) and festivals, which come again
     every year where they name none.
     """
@@ -59,6 +61,7 @@ class Every:
     rule: str = ""
     dates: tuple[Written | Feast, ...] = ()
     also: tuple[int, ...] = ()
+    measure: str = TIMES
 
     @property
     def blank(self) -> bool:
@@ -72,7 +75,7 @@ class Every:
     def words(self) -> str:
         """Canonical Chinese (an RRULE keeps its own words)."""
         text = self._base_words()
-        text += f"不少于{self.minimum}次" if self.minimum else ""
+        text += f"不少于{self.minimum}{self.measure}" if self.minimum else ""
         return f"{text}，{SHIFT_WORDS[self.shift]}" if self.shift is not Shift.NONE else text
 
     def _base_words(self) -> str:

@@ -72,13 +72,14 @@ def read(content: bytes, filename: str) -> LedgerFile:
     name = shown(filename)
     if name.rsplit(".", 1)[-1].lower() in WORD:
         return _from_word(content, name)
-    _check_links(content, name)
+    check_links(content, name)
     rows = sheet.read(content, filename)
     header = _own_header(rows)
     return _ours(rows, header, name) if header is not None else _from_rows(rows, name)
 
 
-def _check_links(content: bytes, name: str) -> None:
+def check_links(content: bytes, name: str) -> None:
+    """Raises Faulty for a workbook that reads other files."""
     parts = _parts(content)
     if any(part.startswith(OUTSIDE) for part in parts):
         raise Faulty([Fault(name, LINKS)])

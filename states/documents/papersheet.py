@@ -26,13 +26,17 @@ _EXTRA: Mapping[str, dict[str, Any]] = {
 class Paper:
     """`choices`: column → what its drop-down offers, and whether nothing else may be written there.
 
-    `hidden`: so many of the last columns are not shown.
+    `hidden`: so many of the last columns are not shown. `notes`: column → what a note at its header says. `rules`:
+    column → what else may be written in it, as the library names it. `blanks`: column → the style of an empty cell.
     """
 
     title: str
     about: str
     choices: Mapping[int, tuple[Sequence[str], bool]] = field(default_factory=dict)
     hidden: int = 0
+    notes: Mapping[int, str] = field(default_factory=dict)
+    rules: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    blanks: Mapping[int, str] = field(default_factory=dict)
 
 
 def write_paper(sheet: Sheet, paper: Paper) -> bytes:
@@ -50,6 +54,7 @@ def write_paper(sheet: Sheet, paper: Paper) -> bytes:
     _set_up(page, sheet, paper, styles)
     _fill(page, sheet, paper, styles)
     _offer(page, offered, sheet, paper)
+    _guide(page, sheet, paper)
     book.close()
     return buffer.getvalue()
 
@@ -80,7 +85,7 @@ def _fill(page: Any, sheet: Sheet, paper: Paper, styles: dict[str, Any]) -> None
     for line, row in enumerate(sheet.rows, start=ABOVE + 1):
         for column, value in enumerate(row):
             if value is None or value == "":
-                page.write_blank(line, column, None, styles["text"])
+                page.write_blank(line, column, None, styles[paper.blanks.get(column, "text")])
             else:
                 put(page, line, column, value, styles)
 
@@ -107,3 +112,12 @@ def _offer(page: Any, offered: Any, sheet: Sheet, paper: Paper) -> None:
             "error_message": "这一栏只能填列表中的内容",
         }
         page.data_validation(ABOVE + 1, column, last, column, rule)
+
+
+def _guide(page: Any, sheet: Sheet, paper: Paper) -> None:
+    """Notes at the headers, and rules for what may be written below them."""
+    last = ABOVE + max(len(sheet.rows), 1) + SPARE_ROWS
+    for column, says in paper.notes.items():
+        page.write_comment(ABOVE, column, clean(says), {"x_scale": 2, "author": "duban"})
+    for column, rule in paper.rules.items():
+        page.data_validation(ABOVE + 1, column, last, column, dict(rule))

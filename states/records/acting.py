@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from states.machine import MOVE_NAMES
 from states.records import (
     campaigning,
     counting,
+    filling,
     handing_in,
     judging,
     mass,
@@ -141,20 +143,24 @@ def settle(
     version: int | None = None,
     content: Content = BARE,
     numbers: Numbers | None = None,
+    figures: Mapping[str, Any] | None = None,
 ) -> ObligationInFull:
     """One act on one obligation; `content` (text, files) is what is handed in with it and kept.
 
-    `numbers` of departments or persons go with `count`, which only keeps them, or with `submit`.
+    `numbers` of departments or persons go with `count`, which only keeps them, or with `submit`; `figures` with `submit`.
 
     Raises NotAllowed, NotFound, Faulty, Refused, Conflict.
     """
     campaign = owed_in(session, scope, campaign_id, key)
     if not content.bare and act not in HANDING_IN:
         raise Faulty([Fault("text", "只有报送、零报告和确认可以附文字、签发、盖章和文件；说明请写在 reason")])
-    _check_numbers(act, numbers)
+    _check_sent(act, numbers, figures)
     judging.check(session, scope, campaign, act, unit_of(key))
     if numbers is not None:
         counting.count(session, campaign, key, numbers, now, scope.actor, version=version)
+        version = None
+    if figures is not None:
+        filling.fill(session, campaign, key, figures, now, scope.actor, version=version)
         version = None
     if act in HANDING_IN:
         terms: Any = {"reason": reason, "version": version}
@@ -174,7 +180,9 @@ def owed_in(session: Session, scope: Scope, campaign_id: int, key: int) -> Runni
     return campaign
 
 
-def _check_numbers(act: str, numbers: Numbers | None) -> None:
+def _check_sent(act: str, numbers: Numbers | None, figures: Mapping[str, Any] | None) -> None:
+    if figures is not None and act != "submit":
+        raise Faulty([Fault("figures", "只有报送可以附报表")])
     if numbers is not None and act not in ("submit", reading_obligations.COUNT):
         raise Faulty([Fault("tally", "只有报数和报送可以附应办数和已办数")])
     if numbers is None and act == reading_obligations.COUNT:

@@ -7,11 +7,12 @@ from datetime import datetime, time, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.records import mass
+from states.records import asked, mass, quotas
 from states.records.campaigns import Running, running
 from states.records.core import obligation
 from states.records.counting import Numbers, count_many
 from states.records.mass_settling import settle_many
+from states.records.quotas import Done
 from states.records.session import Store
 from states.records.tables import Milestone
 
@@ -64,8 +65,23 @@ class Actors:
                 units: list[sa.ColumnElement[bool]] = [(obligation.c.unit_id % GROUPS).in_(list(group))]
                 if milestone.per is not None:
                     count_many(session, campaign, milestone, EVERYBODY, units, now, UNITS)
+                self._count(session, campaign, milestone, units, now)
                 settle_many(session, campaign, milestone, "submit", units, now, UNITS, pretend=True)
         return list(moments.values())
+
+    def _count(
+        self,
+        session: Session,
+        campaign: Running,
+        milestone: Milestone,
+        units: list[sa.ColumnElement[bool]],
+        now: datetime,
+    ) -> None:
+        """As many things as its quota asks for."""
+        quota = asked.quota_of(campaign, milestone)
+        if quota is not None:
+            done = Done("", milestone.requirement, now.astimezone(campaign.zone).date(), "推演")
+            quotas.do_many(session, campaign, milestone, done, quota.least, units, now, UNITS)
 
     def _moment(self, campaign: Running, base: datetime, working_days: int) -> datetime:
         day = campaign.calendar.add(base.astimezone(campaign.zone).date(), working_days)

@@ -7,7 +7,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from states.records import clue_tables, dispatch, filed, respite, tables
+from states.records import clue_tables, dispatch, filed, reported, respite, tables
 
 
 def _core(model: type[SQLModel]) -> sa.Table:
@@ -41,6 +41,10 @@ clue = _core(clue_tables.ClueRow)
 stored_file = _core(filed.StoredFile)
 submission = _core(filed.Submission)
 handed_file = _core(filed.HandedFile)
+report_figures = _core(reported.ReportFigures)
+quota_event = _core(reported.QuotaEvent)
+reached = _core(reported.Reached)
+draw = _core(reported.DrawRow)
 tick = _core(tables.Tick)
 health = _core(tables.Health)
 api_key = _core(tables.ApiKey)

@@ -11,14 +11,14 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.machine import CLOSED
-from states.progress import Beside, Count, Counted, Covered, Tally, overdue, reporting, total
-from states.records import local_windows, scopes, tallies
+from states.progress import Beside, Count, Counted, Tally, overdue, reporting, total
+from states.records import local_windows, reaching, tallies
 from states.records.campaigns import Running
-from states.records.columns import obligation_span
 from states.records.core import obligation, phase, proposal, run, unit, vacancy
 from states.records.ledger_steps import steps_of
+from states.records.matters import each, spans, within
 from states.records.settling import OPEN, SETTLED
-from states.records.tables import Milestone, PhaseRow, Unit
+from states.records.tables import Milestone, PhaseRow
 
 QUIET = ("closed", "exempt")
 
@@ -28,20 +28,20 @@ def tally(
 ) -> Tally:
     """The campaign in figures as it stands at `now`; `path`: only the units at or below the unit of that path."""
     milestones = _opened(session, campaign)
-    each = _each(session, milestones, now, path)
-    counts = [count for _milestone, count in each]
+    counted = each(session, milestones, now, path)
+    counts = [count for _milestone, count in counted]
     closed, items = _ledger(session, campaign, milestones, path)
     return Tally(
         by_state=_by_state(session, campaign, path),
         by_outcome=_by_outcome(session, campaign, path),
-        beside=tuple(_beside(session, campaign, milestones, each)),
+        beside=tuple(_beside(session, campaign, milestones, counted)),
         behind=_behind(session, campaign, now, path),
         overdue=overdue(counts),
         open=total(counts, *OPEN),
         submitted=total(counts, "submitted"),
         settled=total(counts, "accepted", "nil", "waived"),
         reporting=reporting(counts),
-        coverage=_coverage(session, campaign, path),
+        coverage=reaching.coverage(session, campaign, now, path),
         ledger_closed=closed,
         ledger_total=items,
         proposals=_proposals(session, campaign, path),
@@ -51,57 +51,14 @@ def tally(
     )
 
 
-def _within(path: str | None, unit_id: Any) -> list[sa.ColumnElement[bool]]:
-    if path is None:
-        return []
-    return [unit_id.in_(sa.select(unit.c.id).where(scopes.below(path)))]
-
-
 def _opened(session: Session, campaign: Running) -> list[Milestone]:
     rows = session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id))
     return [row for row in rows if row.opened_at is not None and row.withdrawn_at is None]
 
 
-def spans(milestones: list[int]) -> sa.ColumnElement[bool]:
-    """The obligations of these milestones as ranges of the primary key; neighbours are one range."""
-    ranges: list[list[int]] = []
-    for key in sorted(milestones):
-        if ranges and ranges[-1][1] == key - 1:
-            ranges[-1][1] = key
-        else:
-            ranges.append([key, key])
-    spans = [
-        obligation.c.id.between(obligation_span(first)[0], obligation_span(last)[1]) for first, last in ranges
-    ]
-    return sa.or_(*spans) if spans else sa.false()
-
-
-def _each(
-    session: Session, milestones: list[Milestone], now: datetime, path: str | None
-) -> list[tuple[int, Count]]:
-    """Obligations of each milestone, by what matters of them."""
-    own_due = obligation.c.due_at.is_not(None)
-    statement = (
-        sa.select(
-            obligation.c.milestone_id,
-            obligation.c.status,
-            obligation.c.late,
-            sa.case((own_due, sa.case((obligation.c.due_at < now, 1), else_=0)), else_=-1).label("own"),
-            sa.func.count(),
-        )
-        .where(spans([one.id for one in milestones]), *_within(path, obligation.c.unit_id))
-        .group_by(obligation.c.milestone_id, obligation.c.status, obligation.c.late, sa.text("own"))
-    )
-    passed = {one.id: one.due_at is not None and one.due_at < now for one in milestones}
-    return [
-        (milestone, Count(status, passed[milestone] if own < 0 else bool(own), late, number))
-        for milestone, status, late, own, number in session.execute(statement).tuples()
-    ]
-
-
 def _by_state(session: Session, campaign: Running, path: str | None) -> tuple[tuple[str, int], ...]:
     statement = sa.select(run.c.state, sa.func.count()).where(run.c.campaign_id == campaign.id)
-    statement = statement.where(*campaign.participants, *_within(path, run.c.unit_id))
+    statement = statement.where(*campaign.participants, *within(path, run.c.unit_id))
     found = Counter(dict(session.execute(statement.group_by(run.c.state)).tuples().all()))
     known = campaign.machines.unit.states
     return tuple((state, found[state]) for state in known if found[state])
@@ -110,7 +67,7 @@ def _by_state(session: Session, campaign: Running, path: str | None) -> tuple[tu
 def _by_outcome(session: Session, campaign: Running, path: str | None) -> tuple[tuple[str, int], ...]:
     """How the closed units ended, in the order of the template."""
     statement = sa.select(run.c.outcome, sa.func.count()).where(run.c.campaign_id == campaign.id)
-    statement = statement.where(run.c.state == CLOSED, *campaign.participants, *_within(path, run.c.unit_id))
+    statement = statement.where(run.c.state == CLOSED, *campaign.participants, *within(path, run.c.unit_id))
     found = Counter(dict(session.execute(statement.group_by(run.c.outcome)).tuples().all()))
     return tuple((outcome, found[outcome]) for outcome in campaign.template.outcomes if found[outcome])
 
@@ -157,7 +114,7 @@ def behind_condition(session: Session, campaign: Running, now: datetime) -> sa.C
 
 def _behind(session: Session, campaign: Running, now: datetime, path: str | None) -> int:
     statement = sa.select(sa.func.count()).select_from(run).where(run.c.campaign_id == campaign.id)
-    statement = statement.where(*_within(path, run.c.unit_id))
+    statement = statement.where(*within(path, run.c.unit_id))
     return _one(session, statement.where(behind_condition(session, campaign, now)))
 
 
@@ -171,7 +128,7 @@ def _worst(
     counted = (
         sa.select(obligation.c.unit_id, sa.func.count().label("number"))
         .where(spans([one.id for one in milestones]), obligation.c.status.in_(OPEN), overdue)
-        .where(*_within(path, obligation.c.unit_id))
+        .where(*within(path, obligation.c.unit_id))
         .group_by(obligation.c.unit_id)
         .order_by(sa.text("number DESC"), obligation.c.unit_id)
         .limit(limit)
@@ -182,22 +139,6 @@ def _worst(
     return tuple((name, number) for name, number in session.execute(statement).tuples())
 
 
-def _coverage(session: Session, campaign: Running, path: str | None) -> tuple[Covered, ...]:
-    owner = session.get_one(Unit, campaign.row.owner_id)
-    made = []
-    for target in campaign.template.coverage:
-        conditions = scopes.owing(session, target.scope.model_dump(), owner)
-        statement = (
-            sa.select(sa.func.count(), sa.func.sum(sa.case((run.c.state == "closed", 1), else_=0)))
-            .select_from(run.join(unit, unit.c.id == run.c.unit_id))
-            .where(run.c.campaign_id == campaign.id, run.c.state != "exempt", *conditions)
-            .where(*_within(path, unit.c.id))
-        )
-        number, reached = session.execute(statement).one()
-        made.append(Covered(target.name, target.percent, int(reached or 0), int(number)))
-    return tuple(made)
-
-
 def _ledger(
     session: Session, campaign: Running, milestones: list[Milestone], path: str | None
 ) -> tuple[int, int]:
@@ -206,11 +147,11 @@ def _ledger(
     dated = steps_of(session, campaign.id).values()
     going = [[one.id for one in steps if one.withdrawn_at is None] for steps in dated]
     items = [item for item in going if item]
-    within = [
+    inside = [
         spans([key for item in items for key in item if key in opened]),
-        *_within(path, obligation.c.unit_id),
+        *within(path, obligation.c.unit_id),
     ]
-    answering = sa.select(obligation.c.milestone_id).where(*within).distinct()
+    answering = sa.select(obligation.c.milestone_id).where(*inside).distinct()
     if path is not None:
         mine = set(session.execute(answering).scalars())
         items = [found for item in items if (found := [key for key in item if key in mine])]
@@ -223,19 +164,19 @@ def _ledger(
 def _counted(session: Session, milestones: list[Milestone], path: str | None) -> tuple[Counted, ...]:
     asked = [one for one in milestones if one.per is not None]
     return tallies.counted(
-        session, asked, [spans([one.id for one in asked]), *_within(path, obligation.c.unit_id)]
+        session, asked, [spans([one.id for one in asked]), *within(path, obligation.c.unit_id)]
     )
 
 
 def _proposals(session: Session, campaign: Running, path: str | None) -> int:
     statement = sa.select(sa.func.count()).select_from(proposal)
     waiting = statement.where(proposal.c.campaign_id == campaign.id, proposal.c.state == "proposed")
-    return _one(session, waiting.where(*_within(path, proposal.c.unit_id)))
+    return _one(session, waiting.where(*within(path, proposal.c.unit_id)))
 
 
 def _vacancies(session: Session, campaign: Running, path: str | None) -> int:
     statement = sa.select(sa.func.count()).select_from(vacancy)
-    return _one(session, statement.where(vacant_in(campaign), *_within(path, vacancy.c.unit_id)))
+    return _one(session, statement.where(vacant_in(campaign), *within(path, vacancy.c.unit_id)))
 
 
 def vacancies(session: Session, campaigns: Iterable[Running]) -> int:

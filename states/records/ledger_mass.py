@@ -18,9 +18,9 @@ from states.records import ledger_following, ledger_moving, ledger_reach, locks,
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import ledger_item, milestone, obligation, unit
-from states.records.figures import spans
 from states.records.ledger_following import AT_ONCE, checks, owed_of
 from states.records.ledger_steps import dated
+from states.records.matters import spans
 from states.records.settling import OPEN, UNSETTLED
 
 IN_MASSES = ("start", "claim", "check", "close", "review")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Refused
-from states.records import ledger_following, locks, settling, tallies
+from states.records import asked, ledger_following, locks, settling, tallies
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import obligation
@@ -33,7 +33,8 @@ def settle_many(
 ) -> int:
     """Do `act` (submit, nil, accept, waive) wherever it is open; `units` are conditions over `obligation`.
 
-    What is done by departments or persons is handed in only where nobody is missing, unless there is a `reason`.
+    What is done by departments or persons is handed in only where nobody is missing, what has a quota only where it is
+    met, unless there is a `reason`; what has required fields only where they are filled.
     What needs evidence is handed in one by one; `pretend`: it is only played, as in a simulation.
 
     Raises Refused when it is open for none of them by its nature. The caller lets the units follow
@@ -46,6 +47,8 @@ def settle_many(
     of_it = obligation.c.id.between(first, last)
     if act == "submit" and milestone.per is not None and not (reason or "").strip():
         units = [*units, tallies.complete()]
+    if act == "submit" and not pretend:
+        units = [*units, *asked.ready(campaign, milestone, explained=bool((reason or "").strip()))]
     items = ledger_following.hold(session, campaign, [first], act)
     keys = settling.locked(session, [of_it, obligation.c.status.in_(wanted.sources), *units])
     settling.note_acts(session, campaign, act, after, keys, now, actor, reason)
@@ -64,8 +67,8 @@ def _open(campaign: Running, milestone: Milestone, act: str, reason: str | None,
         raise Refused(f"“{milestone.name}”不接受零报告")
     if wanted.needs_reason and not (reason or "").strip():
         raise Refused(f"“{wanted.name}”须写明理由")
-    asked = campaign.requirement(milestone)
-    if act == "submit" and not pretend and asked is not None and asked.evidence.asks:
+    wants = campaign.requirement(milestone)
+    if act == "submit" and not pretend and wants is not None and wants.evidence.asks:
         raise Refused(f"“{milestone.name}”须附材料，请各单位逐一报送")
     return wanted
 

@@ -158,7 +158,7 @@ def summary(session: Session, scope: Scope, campaign_id: int, now: datetime) -> 
         "submitted": found.submitted,
         "settled": found.settled,
         "reporting": reporting(found.reporting),
-        "coverage": [_coverage(each) for each in found.coverage],
+        "coverage": [coverage(each) for each in found.coverage],
         "counted": [_counted(each) for each in found.counted],
         "ledger": {"closed": found.ledger_closed, "items": found.ledger_total, "rate": found.closing_rate},
         "proposals": found.proposals,
@@ -174,11 +174,13 @@ def reporting(one: Reporting) -> ReportingTold:
         "late": one.late,
         "nil": one.nil,
         "missing": one.missing,
+        "late_nil": one.late_nil,
         "rate": one.rate,
     }
 
 
-def _coverage(one: Covered) -> CoverageTold:
+def coverage(one: Covered) -> CoverageTold:
+    """How far a target is reached."""
     return {
         "name": one.name,
         "target": one.target,
@@ -186,6 +188,8 @@ def _coverage(one: Covered) -> CoverageTold:
         "units": one.total,
         "percent": one.percent,
         "met": one.met,
+        "by": one.by,
+        "period": one.period,
     }
 
 

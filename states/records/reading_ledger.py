@@ -15,9 +15,9 @@ from states.records import ledger_items, ledger_moving, ledger_reach, reading_sc
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import journal, ledger_item, milestone, obligation, proposal, unit
-from states.records.figures import spans
 from states.records.ledger_items import Which
 from states.records.ledger_steps import ItemStep, steps_of
+from states.records.matters import spans
 from states.records.settling import SETTLED
 from states.records.tables import LedgerItem
 from states.records.told import (

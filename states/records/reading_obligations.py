@@ -18,7 +18,7 @@ from states.records.core import milestone, obligation, tally, timer, unit
 from states.records.reading_scope import UnitRow
 from states.records.reading_standing import obligation_key
 from states.records.reads import due_in_force
-from states.records.settling import ACTS, OPEN, STATUS_NAMES, refusals
+from states.records.settling import ACTS, OPEN, STATUS_NAMES, lacks, refusals
 from states.records.tables import Milestone, Obligation
 from states.records.told import (
     ActChoice,
@@ -247,13 +247,17 @@ def _acts(session: Session, scope: Scope, campaign: Running, key: int) -> list[A
     row = session.get_one(Obligation, key, populate_existing=True)
     about = session.get_one(Milestone, row.milestone_id)
     kept = judging.refusals(session, scope, campaign, ACTS, row.unit_id)
-    said = {name: [kept[name]] if name in kept else refusals(about, row, name, GIVEN) for name in ACTS}
+    lacking = lacks(session, campaign, about, row)
+    said = {
+        name: [kept[name]] if name in kept else refusals(about, row, name, GIVEN, lacking=lacking)
+        for name in ACTS
+    }
     to_confirm = not handing_in.refusals(campaign, about, handing_in.CONFIRM)
     confirm = _choice(handing_in.CONFIRM, "确认留存备查", said["submit"], needs_reason=False)
     said["submit"] = handing_in.refusals(campaign, about, "submit") or said["submit"]
-    short = tallies.shortfall(about, tallies.of(session, key))
+    short = tallies.shortfall(about, tallies.of(session, key)) or lacking[1]
     offered = [
-        _choice(name, act.name, said[name], act.needs_reason or (name == "submit" and short is not None))
+        _choice(name, act.name, said[name], act.needs_reason or (name == "submit" and bool(short)))
         for name, act in ACTS.items()
     ]
     if to_confirm:

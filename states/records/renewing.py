@@ -21,7 +21,7 @@ from states.reading import load
 from states.records import growing, rearming, replanning, scoping
 from states.records.campaigns import Running, running
 from states.records.core import obligation, run
-from states.records.figures import spans
+from states.records.matters import spans
 from states.records.settling import UNSETTLED
 from states.records.tables import Milestone, PhaseRow
 from states.renewal import Change, Planned, Standing, What

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlmodel import Session, SQLModel
 
 from states.errors import DubanError
-from states.records import clue_tables, dispatch, filed, respite, tables  # noqa: F401  (fill the metadata)
+from states.records import clue_tables, dispatch, filed, reported, respite, tables  # noqa: F401  (fill the metadata)
 from states.records.calendar import seed
 from states.records.session import Store
 

@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from states.dates import parse_offset, shift_instant
 from states.errors import Conflict, NotFound, Refused
 from states.evidence import NOTHING_SHOWN, Shown, shortfalls
-from states.records import tallies
+from states.records import asked, tallies
 from states.records.campaigns import Running
 from states.records.columns import milestone_of, obligation_id
 from states.records.core import journal, notice, obligation, proposal, timer
@@ -56,11 +56,17 @@ ACTS = {
 
 
 def refusals(
-    milestone: Milestone, row: Obligation, act: str, reason: str | None, given: TallyRow | None = None
+    milestone: Milestone,
+    row: Obligation,
+    act: str,
+    reason: str | None,
+    given: TallyRow | None = None,
+    lacking: tuple[Sequence[str], Sequence[str]] = ((), ()),
 ) -> list[str]:
     """Why `act` can't be done now; the same sentences for pages, API and the act itself.
 
-    `given`: the numbers below the unit, where the milestone asks for them.
+    `given`: the numbers below the unit, where the milestone asks for them. `lacking`: what keeps it from being handed
+    in, and what does so unless there is a reason.
     """
     wanted = ACTS[act]
     said = []
@@ -77,7 +83,16 @@ def refusals(
         said.append(f"“{wanted.name}”须写明理由")
     if act == "submit" and unexplained and (short := tallies.shortfall(milestone, given)):
         said.append(short)
+    if act == "submit":
+        said += [*lacking[0], *(lacking[1] if unexplained else ())]
     return said
+
+
+def lacks(
+    session: Session, campaign: Running, milestone: Milestone, row: Obligation
+) -> tuple[list[str], list[str]]:
+    """What the plan asks for before it is handed in: required fields, a quota; see `refusals`."""
+    return asked.lacking(session, campaign, milestone, row), asked.short(session, campaign, milestone, row)
 
 
 def overtaken(row: Obligation) -> str:
@@ -104,7 +119,9 @@ def settle(
     if version is not None and version != row.version:
         raise Conflict(overtaken(row))
     milestone = session.get_one(Milestone, row.milestone_id)
-    said = refusals(milestone, row, act, reason, tallies.of(session, row.id) if milestone.per else None)
+    given = tallies.of(session, row.id) if milestone.per else None
+    lacking = lacks(session, campaign, milestone, row) if act == "submit" else ((), ())
+    said = refusals(milestone, row, act, reason, given, lacking)
     if act == "submit" and (wanted := campaign.requirement(milestone)) is not None:
         said += shortfalls(milestone.name, wanted.evidence, shown)
     if said:

@@ -16,7 +16,7 @@ requirements:
   - {key: none, name: 无床位, scope: {beds_to: 0}}
   - {key: top, name: 三甲, scope: {grades: [三级甲等]}}
   - {key: both, name: 二甲大院, scope: {kinds: [医院], grades: [二级甲等], beds_from: 300, beds_to: 300}}
-coverage: [{name: 大医院, percent: 100, scope: {beds_from: 500}}]
+coverage: [{name: 大医院, percent: 100, by: closed, scope: {beds_from: 500}}]
 """
 SIZES = {"R1-H1": ("二级甲等", 300), "R2-H1": ("三级甲等", 800), "R2-C1": ("", 0)}
 

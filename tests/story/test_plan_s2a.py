@@ -6,10 +6,13 @@ Saturday 7 and Sunday 8 October worked; 30 December–1 January off. Otherwise M
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from states.records import figures
+from states.records import figures, reaching
 from states.records.campaigns import running
+from states.records.reaching import Reach
 
 KEY = "county-medical-conduct-2023"
 HELD = "liaison department_head deputy_leader principal"
@@ -143,6 +146,9 @@ HOSPITAL_MOVES = """
 2023-12-01 00:00 | H1 | rectify → summarise
 2023-12-21 10:00 | H1 | summarise → closed
 """
+# 集中整治范围要实现辖区内医院(含中医院和妇幼保健院)全覆盖…: the bureau inspects both hospitals, one of the others.
+INSPECTED = (("2023-10-10", "H1"), ("2023-10-12", "H1"), ("2023-11-07", "H2"), ("2023-11-20", "T"))
+HALF = "其他类型医疗机构覆盖50%以上"
 LAUNCH = "2023-07-28 15:00"
 
 
@@ -181,17 +187,32 @@ def test_hospitals_are_covered_wholly_and_others_by_half(launched, words) -> Non
         for when, unit, matter in (line.split(" | ") for line in launched.lines(DONE))
     ]
     acts += [(f"2023-12-21 10:0{n}", launched.move(unit, "close")) for n, unit in enumerate(("H1", "T"))]
-    acts.append(("2023-12-22 10:00", launched.look(lambda now: covered(launched, now))))
+    acts += [(f"{day} 16:00", inspected(launched, unit, day)) for day, unit in INSPECTED]
+    seen = ("2023-10-12 18:00", "2023-11-30 18:00", "2023-12-22 10:00")
+    acts += [(when, launched.look(lambda now: covered(launched, now))) for when in seen]
     launched.live("2024-01-31 18:00", acts)
     words.owes = lambda _: ("H1",)
     assert launched.told(["H1"]).differs_from(words.told(HOSPITAL), "heard", "proposed") == []
     assert launched.moves(["H1"]) == launched.lines(HOSPITAL_MOVES)
     assert launched.seen == {
-        "2023-12-22 10:00": [("医院全覆盖", 100, 1, 2), ("其他类型医疗机构覆盖50%以上", 50, 1, 2)]
+        "2023-10-12 18:00": [("医院全覆盖", 100, 1, 2, 50.0, False), (HALF, 50, 0, 2, 0.0, False)],
+        "2023-11-30 18:00": [("医院全覆盖", 100, 2, 2, 100.0, True), (HALF, 50, 1, 2, 50.0, True)],
+        "2023-12-22 10:00": [("医院全覆盖", 100, 2, 2, 100.0, True), (HALF, 50, 1, 2, 50.0, True)],
     }
 
 
-def covered(told, now) -> list[tuple[str, int, int, int]]:
+def inspected(told, unit: str, day: str):
+    """The bureau inspects a unit and writes it down that afternoon."""
+
+    def do(now) -> int:
+        with told.store.write() as session:
+            found = [Reach(unit, date.fromisoformat(day), "", "集中整治现场检查")]
+            return reaching.record(session, running(session, told.campaign), found, now, "test")
+
+    return do
+
+
+def covered(told, now) -> list[tuple[str, int, int, int, float, bool]]:
     with told.store.read() as session:
         found = figures.tally(session, running(session, told.campaign), now).coverage
-    return [(one.name, one.target, one.reached, one.total) for one in found]
+    return [(one.name, one.target, one.reached, one.total, one.percent, one.met) for one in found]

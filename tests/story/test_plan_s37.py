@@ -6,6 +6,11 @@ April | 6 7 8 9 | 11–15 | 18 May, and 22 23 24 | 28 29 30 September.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from states.records import quotas
+from states.records.campaigns import running
+from states.records.quotas import Done
 from states.records.tables import LedgerItem
 
 KEY = "county-inspection-feedback"
@@ -55,7 +60,7 @@ DATES = """
 # hand it in after the first reminder, the hospital its part too; the township does nothing. The inspectors are a day
 # late in June. Ladder: -3d 提醒, -1wd 提醒, +1wd 催办, then 通报、约谈 and 执纪问责 (拟); the inspectors' own: -5wd, +1wd.
 DONE = """
-2026-03-24 16:00 | D | submit | quarterly-inspection 2026-Q1
+2026-03-24 16:00 | D | inspected | quarterly-inspection
 2026-04-27 16:00 | B | submit | ledger-3
 2026-04-27 16:00 | F | submit | ledger-3
 2026-04-27 16:00 | R | submit | ledger-3
@@ -63,9 +68,9 @@ DONE = """
 2026-04-28 10:00 | B | accept | ledger-3
 2026-04-28 10:00 | F | accept | ledger-3
 2026-04-28 10:00 | R | accept | ledger-3
-2026-07-01 16:00 | D | submit | quarterly-inspection 2026-Q2
-2026-09-22 16:00 | D | submit | quarterly-inspection 2026-Q3
-2026-12-24 16:00 | D | submit | quarterly-inspection 2026-Q4
+2026-07-01 16:00 | D | inspected | quarterly-inspection   # held on 30 June, told a day later
+2026-09-22 16:00 | D | inspected | quarterly-inspection
+2026-12-24 16:00 | D | inspected | quarterly-inspection
 """
 TIMELINE = """
 2026-03-02 一 | 下发       | 联络员                     | 行动：督查1         # the section that inspects
@@ -107,10 +112,23 @@ def test_the_dates_of_the_rectification_are_those_of_its_text(staged, fills) -> 
     assert [(row.no, row.standing) for row in staged.rows(LedgerItem)] == [(1, True), (2, True), (3, False)]
 
 
+def inspected(staged, unit: str):
+    """The inspectors write down an inspection; what is told on the first of a month was held the day before."""
+
+    def do(now) -> list[int]:
+        today = now.astimezone(staged.hours.zone).date()
+        held = today - timedelta(days=1) if today.day == 1 else today
+        with staged.store.write() as session:
+            found = [Done(unit, "quarterly-inspection", held, "对各单位专项督查一遍")]
+            return quotas.record(session, running(session, staged.campaign), found, now, "test")
+
+    return do
+
+
 def test_the_third_row_is_done_and_the_others_stay(staged, fills, plot) -> None:
     staged.launch(staged.order(KEY, START, {**fills, **CHOSEN}), LAUNCH)
     acts = [
-        (when, staged.act(unit, matter, name))
+        (when, inspected(staged, unit) if name == "inspected" else staged.act(unit, matter, name))
         for when, unit, name, matter in (line.split(" | ") for line in staged.lines(DONE))
     ]
     staged.live("2027-01-31 18:00", acts)

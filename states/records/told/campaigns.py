@@ -111,12 +111,16 @@ class ReportingTold(TypedDict):
     late: int
     nil: int
     missing: int
+    late_nil: int
     rate: float | None
 
 
 @with_config(Exact)
 class CoverageTold(TypedDict):
-    """A coverage target in percent: units closed (`reached`) of the units it speaks of."""
+    """A coverage target in percent: units `reached` of the units it speaks of, by records or (`by`: closed) as closed.
+
+    `percent` is rounded down to a tenth; `period`: the one that is counted, empty: from the beginning.
+    """
 
     name: str
     target: int
@@ -124,6 +128,8 @@ class CoverageTold(TypedDict):
     units: int
     percent: float | None
     met: bool
+    by: str
+    period: str
 
 
 @with_config(Exact)

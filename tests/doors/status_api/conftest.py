@@ -47,7 +47,12 @@ phases:
   - {key: self-check, name: 自查自纠, from: 2026年11月2日, until: 2026年11月27日, review: true, announce: [liaison]}
   - {key: rectify, name: 集中整治, from: 2026年11月28日, until: 2026年12月31日}
 requirements:
-  - {key: report, name: 自查报告, phase: self-check, due: 2026年11月20日, review: true}
+  - key: report
+    name: 自查报告
+    phase: self-check
+    due: 2026年11月20日
+    review: true
+    form: {fields: [{key: found, name: 发现问题}]}
   - {key: list, name: 问题清单, phase: self-check, due: 2026年11月25日, nil: true}
   - {key: summary, name: 整改总结, phase: rectify, due: 2026年12月25日}
 ladder: main
@@ -59,7 +64,7 @@ ladders:
       - {at: +2wd, name: 督促, to: [principal]}
       - {at: +5wd, name: 约谈, to: [principal], confirm: true, letter: 约谈通知书}
 coverage:
-  - {name: 医院覆盖面, percent: 100, scope: {kinds: [hospital]}}
+  - {name: 医院覆盖面, percent: 100, by: closed, scope: {kinds: [hospital]}}
 ledger:
   columns: [问题, 措施]
   rows:
@@ -126,11 +131,11 @@ class World:
         """Every answer that any test gets has the shape that is documented."""
         if answer.status_code in (200, 201) and answer.headers["content-type"] == "application/json":
             path, method = answer.request.url.path, answer.request.method
-            (model,) = {
+            model, *_others = [  # the first that matches is the one that answers
                 one.responses.get(answer.status_code, {}).get("model") or one.response_model
                 for one in routes_below(self.app.routes)
                 if one.path_regex.match(path) and method in one.methods
-            }
+            ]
             _adapters.setdefault(model, TypeAdapter(model)).validate_json(answer.content)
         return answer
 

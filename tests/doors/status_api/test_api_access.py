@@ -60,7 +60,21 @@ BODIES |= {
     f"{CLUES}/{{clue_id}}/moves": {"move": "take"},
     f"{CLUES}/{{clue_id}}/informant": {"reason": "示例"},
 }
+CAMPAIGN = "/api/v1/campaigns/{campaign_id}"
+EVENT = {"unit": "A-H1", "requirement": "report", "day": "2026-11-02", "says": "示例"}
+BODIES |= {
+    f"{CAMPAIGN}/obligations/{{obligation_id}}/figures": {"figures": {}},
+    f"{CAMPAIGN}/forms/import": {"not": "a file"},
+    f"{CAMPAIGN}/quotas/events": {"items": [EVENT]},
+    f"{CAMPAIGN}/quotas/events/{{number}}/withdraw": {"reason": "示例"},
+    f"{CAMPAIGN}/coverage/reached": {"items": [{"unit": "A-H1", "day": "2026-11-02"}]},
+    f"{CAMPAIGN}/coverage/reached/withdraw": {"unit": "A-H1", "day": "2026-11-02", "reason": "示例"},
+    f"{CAMPAIGN}/draws": {"sampling": "示例"},
+}
 QUERIES = {
+    f"{CAMPAIGN}/forms/export": {"requirement": "report"},
+    f"{CAMPAIGN}/forms/import": {"requirement": "report", "filename": "报表.xlsx"},
+    f"{CAMPAIGN}/coverage/units": {"target": "医院覆盖面"},
     "/api/v1/campaigns/{campaign_id}/preview": {"from": "2026-11-02", "to": "2026-11-03"},
     f"{LEDGER}/import": {"filename": "台账.xlsx"},
 }

@@ -77,10 +77,20 @@ def test_the_summary_adds_up(world: Any) -> None:
         "late": 2,
         "nil": 0,
         "missing": 4,
+        "late_nil": 0,
         "rate": 0.4286,
     }
     assert told["coverage"] == [
-        {"name": "医院覆盖面", "target": 100, "reached": 0, "units": 2, "percent": 0.0, "met": False}
+        {
+            "name": "医院覆盖面",
+            "target": 100,
+            "reached": 0,
+            "units": 2,
+            "percent": 0.0,
+            "met": False,
+            "by": "closed",
+            "period": "",
+        }
     ]
     assert told["ledger"] == {"closed": 0, "items": 2, "rate": 0.0}
 

@@ -49,6 +49,13 @@ WITH_THEIR_OWN = {
     f"{V1}/clues/{{clue_id}}/moves",
     f"{V1}/clues/{{clue_id}}/informant",
     f"{V1}/obligations/{{obligation_id}}/submissions",
+    f"{V1}/obligations/{{obligation_id}}/figures",
+    f"{V1}/forms/import",
+    f"{V1}/quotas/events",
+    f"{V1}/quotas/events/{{number}}/withdraw",
+    f"{V1}/coverage/reached",
+    f"{V1}/coverage/reached/withdraw",
+    f"{V1}/draws",
     f"{V1}/dates",
     f"{V1}/children",
     f"{V1}/changes-above/{{change_id}}/accept",
@@ -148,6 +155,14 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
         f"{v1}/clues": "/campaigns/1/clues",
         f"{v1}/clues/{{clue_id}}": "/campaigns/1/clues/1",
         f"{v1}/clues/figures": "/campaigns/1/clues/figures",
+        f"{v1}/obligations/{{obligation_id}}/figures": f"/campaigns/1/obligations/{key}/figures",
+        f"{v1}/obligations/{{obligation_id}}/events": f"/campaigns/1/obligations/{key}/events",
+        f"{v1}/reporting": "/campaigns/1/reporting",
+        f"{v1}/forms/sums": "/campaigns/1/forms/sums",
+        f"{v1}/quotas": "/campaigns/1/quotas",
+        f"{v1}/coverage": "/campaigns/1/coverage",
+        f"{v1}/coverage/units": "/campaigns/1/coverage/units?target=医院覆盖面",
+        f"{v1}/draws": "/campaigns/1/draws",
         f"{v1}/events": "/campaigns/1/events",
         f"{v1}/children": "/campaigns/1/children",
         f"{v1}/changes-above": "/campaigns/1/changes-above",
@@ -160,6 +175,7 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
     every = {path for path, method in models if method == "GET" and path.startswith("/api/")}
     files = {
         f"{v1}/ledger/export",
+        f"{v1}/forms/export",
         "/api/v1/obligations/{obligation_id}/submissions/{version}/files/{number}",
     }
     assert set(asked) | files == every, "a file has no shape"

@@ -43,6 +43,24 @@ def upgrade() -> None:
     sa.Column('loaded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('year')
     )
+    op.create_table('draw',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('sampling', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('no', sa.Integer(), nullable=False),
+    sa.Column('of', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('method', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('seed', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('percent', sa.Integer(), nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('population', sa.JSON(), nullable=False),
+    sa.Column('drawn', sa.JSON(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('campaign_id', 'sampling', 'no')
+    )
     op.create_table('extended',
     sa.Column('obligation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('extension_id', sa.Integer(), autoincrement=False, nullable=False),
@@ -178,6 +196,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_proposal_campaign_id'), ['campaign_id'], unique=False)
         batch_op.create_index('ix_proposal_held', ['campaign_id'], unique=False, sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
 
+    op.create_table('quota_event',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('obligation_id', sa.BigInteger(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('place', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('says', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('withdrawn_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('withdrawn_why', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('quota_event', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_quota_event_obligation_id'), ['obligation_id'], unique=False)
+
+    op.create_table('reached',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('target', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('says', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('campaign_id', 'unit_id', 'target', 'day')
+    )
+    op.create_table('report_figures',
+    sa.Column('obligation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('no', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('current', sa.Boolean(), nullable=False),
+    sa.Column('complete', sa.Boolean(), nullable=False),
+    sa.Column('values', sa.JSON(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('obligation_id', 'no')
+    )
     op.create_table('stored_file',
     sa.Column('sha256', sa.String().with_variant(sa.String(collation='C'), 'postgresql'), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
@@ -582,6 +639,12 @@ def downgrade() -> None:
     op.drop_table('tally')
     op.drop_table('submission')
     op.drop_table('stored_file')
+    op.drop_table('report_figures')
+    op.drop_table('reached')
+    with op.batch_alter_table('quota_event', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_quota_event_obligation_id'))
+
+    op.drop_table('quota_event')
     with op.batch_alter_table('proposal', schema=None) as batch_op:
         batch_op.drop_index('ix_proposal_held', sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
         batch_op.drop_index(batch_op.f('ix_proposal_campaign_id'))
@@ -610,6 +673,7 @@ def downgrade() -> None:
 
     op.drop_table('handed_file')
     op.drop_table('extended')
+    op.drop_table('draw')
     op.drop_table('calendaryear')
     op.drop_table('calendarday')
     op.drop_table('api_key')

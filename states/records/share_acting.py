@@ -1,0 +1,274 @@
+"""What a key does with quotas, coverage and draws: each within its scope."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from states import draws
+from states.errors import NotAllowed, NotFound
+from states.records import asked, drawing, judging, quotas, reaching, reading_scope
+from states.records.access import Scope
+from states.records.campaigns import Running
+from states.records.core import unit
+from states.records.drawing import Prospect, Wish
+from states.records.quotas import Done, Standing
+from states.records.reaching import Reach
+from states.records.reading_campaigns import coverage as target_told
+from states.records.report_acting import period_told, place, seen
+from states.records.reported import DrawRow
+from states.records.settling import STATUS_NAMES
+from states.records.tables import Milestone, Obligation
+from states.records.told import instant, instant_or_none
+from states.records.told.reports import (
+    CoverageNow,
+    DrawsTold,
+    DrawTold,
+    EventsAdded,
+    EventsDone,
+    QuotasTold,
+    QuotaTold,
+    ReachedGone,
+    ReachedNew,
+    UnitsReached,
+)
+
+OWN_REACH = "单位自己不能登记自己已被检查；由检查它的上级或组织这次行动的单位登记"
+RANDOM_BYTES = 8
+
+
+# -- quotas -----------------------------------------------------------------------------------------------
+
+
+def add_events(
+    session: Session, scope: Scope, campaign_id: int, found: Sequence[Done], now: datetime
+) -> EventsAdded:
+    """Write down what was done. Raises NotAllowed, NotFound, Faulty, Refused."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    return {"added": quotas.record(session, campaign, found, now, scope.actor, scope.path)}
+
+
+def withdraw_event(
+    session: Session, scope: Scope, campaign_id: int, number: int, reason: str, now: datetime
+) -> EventsDone:
+    """Take one back; where it has been handed in already that is judging. Raises NotAllowed, NotFound, Refused."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    key = quotas.event(session, campaign, number).obligation_id
+    seen(session, scope, campaign_id, key)
+    row = session.get_one(Obligation, key, populate_existing=True)
+    if row.status not in ("open", "returned"):
+        judging.check(session, scope, campaign, "return", row.unit_id)
+    quotas.withdraw(session, campaign, number, reason, now, scope.actor)
+    return events(session, scope, campaign_id, key)
+
+
+def events(session: Session, scope: Scope, campaign_id: int, key: int) -> EventsDone:
+    """What one unit has done towards a quota. Raises NotAllowed, NotFound."""
+    campaign = seen(session, scope, campaign_id, key)
+    row = session.get_one(Obligation, key, populate_existing=True)
+    milestone = session.get_one(Milestone, row.milestone_id)
+    quota = asked.quota_of(campaign, milestone)
+    found = quotas.events_of(session, key)
+    return {
+        "obligation": key,
+        "unit": place(session, row.unit_id),
+        "name": milestone.name,
+        "status": {"key": row.status, "name": STATUS_NAMES[row.status]},
+        "least": quota.least if quota else None,
+        "measure": quota.measure if quota else None,
+        "count": sum(one.withdrawn_at is None for one in found),
+        "items": [
+            {
+                "number": one.id,
+                "day": one.day.isoformat(),
+                "place": one.place,
+                "says": one.says,
+                "by": one.by,
+                "at": instant(one.at, campaign.zone),
+                "withdrawn": instant_or_none(one.withdrawn_at, campaign.zone),
+                "why": one.withdrawn_why,
+            }
+            for one in found
+        ],
+    }
+
+
+def standings(
+    session: Session, scope: Scope, campaign_id: int, now: datetime, requirement: str | None = None
+) -> QuotasTold:
+    """Every quota over the units of the key's subtree. Raises NotAllowed, NotFound."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    found = quotas.standings(session, campaign, now, requirement, scope.path)
+    return {"as_of": instant(now, campaign.zone), "items": [quota_told(one, campaign) for one in found]}
+
+
+def quota_told(one: Standing, campaign: Running) -> QuotaTold:
+    """One period of a quota."""
+    return {
+        **period_told(one.milestone, campaign.zone),
+        "least": one.quota.least,
+        "measure": one.quota.measure,
+        "first": _day(one.period.first),
+        "last": _day(one.period.last),
+        "units": one.units,
+        "met": one.met,
+        "unmet": one.unmet,
+        "pending": one.pending,
+        "events": one.events,
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+# -- coverage ---------------------------------------------------------------------------------------------
+
+
+def coverage(session: Session, scope: Scope, campaign_id: int, now: datetime) -> CoverageNow:
+    """Every target within the key's subtree. Raises NotAllowed, NotFound."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    return {
+        "as_of": instant(now, campaign.zone),
+        "items": [target_told(one) for one in reaching.coverage(session, campaign, now, scope.path)],
+    }
+
+
+def reach(
+    session: Session, scope: Scope, campaign_id: int, found: Sequence[Reach], now: datetime
+) -> ReachedNew:
+    """Record units as reached. Raises NotAllowed (a unit for itself), NotFound, Faulty."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    _not_itself(session, scope, campaign, [one.code for one in found])
+    return {"added": reaching.record(session, campaign, found, now, scope.actor, scope.path)}
+
+
+def unreach(
+    session: Session, scope: Scope, campaign_id: int, gone: Reach, reason: str, now: datetime
+) -> ReachedGone:
+    """Take a record back. Raises NotAllowed, NotFound, Faulty."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    reading_scope.unit_seen(session, scope, gone.code)
+    _not_itself(session, scope, campaign, [gone.code])
+    removed = reaching.remove(session, campaign, gone, reason, now, scope.actor)
+    if not removed:
+        raise NotFound(f"没有 {gone.code} 在 {gone.day} 的登记")
+    return {"removed": removed}
+
+
+def _not_itself(session: Session, scope: Scope, campaign: Running, codes: Sequence[str]) -> None:
+    if scope.path is None:
+        return
+    mine = session.execute(sa.select(unit.c.code).where(unit.c.path == scope.path)).scalar()
+    if mine in codes and judging.refusal(session, scope, campaign, "accept", scope.path) is not None:
+        raise NotAllowed(OWN_REACH)
+
+
+def units_reached(
+    session: Session, scope: Scope, campaign_id: int, target: str, now: datetime
+) -> UnitsReached:
+    """The units that a target speaks of. Raises NotAllowed, NotFound, Faulty."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    rows = reaching.standing(session, campaign, target, now, scope.path)
+    items = [{"unit": {"code": code, "name": name}, "day": _day(day)} for code, name, day in rows]
+    return {"target": target, "items": items}  # type: ignore[typeddict-item]
+
+
+# -- draws ------------------------------------------------------------------------------------------------
+
+
+def new_seed() -> str:
+    """A seed that nobody has chosen."""
+    return secrets.token_hex(RANDOM_BYTES)
+
+
+def try_draw(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    wish: Wish,
+    seed: str | None,
+    warnings: Sequence[str] = (),
+) -> DrawTold:
+    """What would be drawn from; with a seed also which. Raises NotAllowed, NotFound, Faulty."""
+    campaign = _owned(session, scope, campaign_id)
+    return prospect_told(drawing.look(session, campaign, wish), seed, warnings)
+
+
+def make_draw(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    wish: Wish,
+    seed: str | None,
+    now: datetime,
+    reason: str | None = None,
+    warnings: Sequence[str] = (),
+) -> DrawTold:
+    """Draw, by a seed of our own where none is given. Raises NotAllowed, NotFound, Faulty, Refused."""
+    campaign = _owned(session, scope, campaign_id)
+    row = drawing.make(session, campaign, wish, seed or new_seed(), now, scope.actor, reason)
+    return {**draw_told(row, campaign), "warnings": list(warnings)}
+
+
+def draws_made(session: Session, scope: Scope, campaign_id: int, *, full: bool = False) -> DrawsTold:
+    """Every draw; `full`: with the lists. Raises NotAllowed, NotFound."""
+    campaign = _owned(session, scope, campaign_id)
+    return {"items": [draw_told(one, campaign, full=full) for one in drawing.history(session, campaign)]}
+
+
+def _owned(session: Session, scope: Scope, campaign_id: int) -> Running:
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    reading_scope.check_owner(session, scope, campaign)
+    return campaign
+
+
+def prospect_told(found: Prospect, seed: str | None, warnings: Sequence[str] = ()) -> DrawTold:
+    """A trial; without a seed nobody knows yet which are drawn."""
+    drawn = draws.draw(found.population, found.number, seed).drawn if seed else ()
+    return {
+        "id": None,
+        "sampling": found.sampling.name,
+        "no": found.before.no + 1 if found.before else 1,
+        "of": found.sampling.of,
+        "method": draws.METHOD,
+        "seed": seed,
+        "percent": found.percent,
+        "digest": found.digest,
+        "population": len(found.population),
+        "number": found.number,
+        "drawn": list(drawn),
+        "reason": None,
+        "by": None,
+        "at": None,
+        "repeats": True,
+        "warnings": list(warnings),
+        "ids": [],
+    }
+
+
+def draw_told(row: DrawRow, campaign: Running, *, full: bool = False) -> DrawTold:
+    """A draw that was made; `repeats`: drawn again from what was kept, it gives the same. `full`: with its list."""
+    return {
+        "id": row.id,
+        "sampling": row.sampling,
+        "no": row.no,
+        "of": row.of,
+        "method": row.method,
+        "seed": row.seed,
+        "percent": row.percent,
+        "digest": row.digest,
+        "population": len(row.population),
+        "number": len(row.drawn),
+        "drawn": list(row.drawn),
+        "reason": row.reason,
+        "by": row.by,
+        "at": instant(row.at, campaign.zone),
+        "repeats": drawing.again(row),
+        "warnings": [],
+        "ids": list(row.population) if full else [],
+    }
