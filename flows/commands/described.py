@@ -151,19 +151,7 @@ def tally_data(campaign: Running, found: Tally, now: datetime) -> dict[str, Any]
             "total": found.ledger_total,
             "rate": found.closing_rate,
         },
-        "coverage": [
-            {
-                "name": one.name,
-                "target": one.target,
-                "reached": one.reached,
-                "total": one.total,
-                "percent": one.percent,
-                "met": one.met,
-                "by": one.by,
-                "period": one.period,
-            }
-            for one in found.coverage
-        ],
+        "coverage": [{**vars(one), "percent": one.percent, "met": one.met} for one in found.coverage],
         "counted": [vars(one) for one in found.counted],
         "proposals": found.proposals,
         "vacancies": found.vacancies,

@@ -11,12 +11,13 @@ from sqlmodel import Session
 
 from states import draws
 from states.errors import NotAllowed, NotFound
-from states.records import asked, drawing, judging, quotas, reaching, reading_scope
+from states.records import asked, drawing, judging, quota_standings, quotas, reaching, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import unit
 from states.records.drawing import Prospect, Wish
-from states.records.quotas import Done, Standing
+from states.records.quota_standings import Standing
+from states.records.quotas import Done
 from states.records.reaching import Reach
 from states.records.reading_campaigns import coverage as target_told
 from states.records.report_acting import period_told, place, seen
@@ -102,7 +103,7 @@ def standings(
 ) -> QuotasTold:
     """Every quota over the units of the key's subtree. Raises NotAllowed, NotFound."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    found = quotas.standings(session, campaign, now, requirement, scope.path)
+    found = quota_standings.standings(session, campaign, now, requirement, scope.path)
     return {"as_of": instant(now, campaign.zone), "items": [quota_told(one, campaign) for one in found]}
 
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from states.errors import Faulty, Refused
-from states.records import actors, core, drawing, figures, moving, quotas, reaching
+from states.records import actors, core, drawing, figures, moving, quota_standings, quotas, reaching
 from states.records.drawing import Wish
 from states.records.mass_settling import settle_many
 from states.records.quotas import Done
@@ -66,7 +66,7 @@ class Shares:
 
     def standing(self, now: str, period: str = "2026-03") -> tuple[int, ...]:
         at = self.stage.at(now)
-        rows = self.read(lambda s, c: quotas.standings(s, c, at, "talks"))
+        rows = self.read(lambda s, c: quota_standings.standings(s, c, at, "talks"))
         (one,) = [row for row in rows if row.milestone.period == period]
         assert one.units == one.met + one.unmet + one.pending
         return one.met, one.unmet, one.pending, one.events
