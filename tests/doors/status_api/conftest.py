@@ -47,12 +47,7 @@ phases:
   - {key: self-check, name: 自查自纠, from: 2026年11月2日, until: 2026年11月27日, review: true, announce: [liaison]}
   - {key: rectify, name: 集中整治, from: 2026年11月28日, until: 2026年12月31日}
 requirements:
-  - key: report
-    name: 自查报告
-    phase: self-check
-    due: 2026年11月20日
-    review: true
-    form: {fields: [{key: found, name: 发现问题}]}
+  - {key: report, name: 自查报告, phase: self-check, due: 2026年11月20日, review: true, form: {fields: [{key: found, name: 发现问题}]}}
   - {key: list, name: 问题清单, phase: self-check, due: 2026年11月25日, nil: true}
   - {key: summary, name: 整改总结, phase: rectify, due: 2026年12月25日}
 ladder: main
