@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from states.records import calendar, core, foretell, outbox, rounds, schema
+from states.records import calendar, core, deciding, foretell, granting, outbox, rounds, schema, silences
+from states.records.campaigns import running
 from states.records.foretell import Foretold
 from states.records.rounds import Answer
 from states.records.session import Store, connect, memory
@@ -95,6 +96,20 @@ def shake(stage: Any, key: int, acts: list[Any], moves: list[Any]) -> None:
         stage.move(key, code, move, "2026-03-02 08:45", reason="情况属实")
 
 
+def more_time_and_peace(stage: Any, key: int) -> None:
+    """A unit was granted a later date, another waits for a decision, two are left in peace for a while."""
+    now = stage.at("2026-03-02 08:46")
+    owed = {code: stage.owed("report", code, campaign=key).id for code in ("R1", "R1-H2")}
+    with stage.store.write() as session:
+        campaign = running(session, key)
+        for code, until in (("R1", "+3wd"), ("R1-H2", "+5wd")):
+            granting.ask(session, campaign, granting.Request(owed[code], until, "情况属实"), now, code)
+        deciding.decide(session, campaign, 1, deciding.Decision(True), now, "test")
+        for code, day in (("R2-H1", 13), ("R1", 6)):
+            wanted = silences.Wanted(date(2026, 3, day), "情况属实", unit=code)
+            silences.impose(session, campaign, wanted, now, "test")
+
+
 def test_what_is_foretold_is_what_is_sent_at_any_rhythm(new_stage) -> None:
     @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
@@ -131,6 +146,7 @@ def test_what_is_foretold_is_what_is_sent_on_each_database(stage, seed: int) -> 
         [("report", "R1-H1", ("submit",)), ("list", "R2", ("submit", "return"))],
         [("R2-C1", "suspend")],
     )
+    more_time_and_peace(stage, key)
     told = foretell.foretell(stage.store, stage.at("2026-03-02 08:50"), stage.at(END), stage.hours)
     rhythm = [([dice.randrange(1440)], dice.randrange(540, 1050)) for _ in range(24)]
     done = lived(

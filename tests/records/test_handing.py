@@ -8,7 +8,7 @@ import pytest
 
 from states.documents.unitlist import ContactRow, UnitList
 from states.errors import Faulty, NotFound, Refused
-from states.records import handing, roster, rounds
+from states.records import handing, outbox, roster, rounds
 from states.records.dispatch import Mail, Notice
 from states.records.handing import Person
 from states.records.rounds import Answer
@@ -54,7 +54,7 @@ def test_what_is_decided_and_not_sent_goes_to_the_new_person_with_all_that_is_op
     assert (line.before, line.after, line.actor) == (MINE, NEW.email, "王示例")
 
 
-def test_a_mail_that_waits_is_taken_back_and_one_in_the_senders_hand_is_not(started) -> None:
+def test_a_mail_that_waits_is_taken_back(started) -> None:
     started.answers[MINE] = lambda _: Answer("temporary", "busy")
     started.cycle("2026-03-05 09:00")
     hand(started, now="2026-03-05 09:02")
@@ -63,6 +63,15 @@ def test_a_mail_that_waits_is_taken_back_and_one_in_the_senders_hand_is_not(star
     assert waited.sent_at is None
     assert ("提醒", "示例甲县人民医院", "自查报告") in started.lines(NEW.email)
     assert len([one for _, one in started.post if one.to == NEW.email]) == 1
+
+
+def test_what_a_sender_holds_is_left_to_him(started) -> None:
+    now = started.at("2026-03-05 09:00")
+    rounds.decide(started.store, now, started.hours)
+    with started.store.write() as session:
+        outbox.claim(session, now, "another")
+    assert hand(started, now="2026-03-05 09:02").rerouted == 0
+    assert [one.state for one in started.rows(Mail, Mail.email == MINE, Mail.sent_at == None)] == ["queued"]  # noqa: E711
 
 
 def test_who_takes_over_everything_settled_hears_that_nothing_is_open(started) -> None:

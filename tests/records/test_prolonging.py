@@ -133,6 +133,13 @@ def test_what_persons_decided_before_is_not_undercut(started) -> None:
     assert dates(started)["report"] == "2026-10-19 18:00"
 
 
+def test_what_would_be_over_all_the_same_stays_and_what_is_overdue_may_come_back(started) -> None:
+    prolong(started, "2d", after="2026-09-01")
+    assert dates(started)["early"] == "2026-09-04 18:00"
+    prolong(started, "10d", after="2026-09-01", now="2026-09-10 11:00")
+    assert dates(started)["early"] == "2026-09-14 18:00"
+
+
 def test_it_is_tried_first_and_done_once(started) -> None:
     before = started.everything()
     with started.store.read() as session:

@@ -136,7 +136,7 @@ def test_a_silence_that_can_not_be_is_refused_with_a_sentence(started, more, err
 
 
 def test_what_is_foretold_under_silences_is_what_is_sent(started) -> None:
-    hush(started, "2026-03-10", under="R1")
+    hush(started, "2026-03-09", under="R1")
     hush(started, "2026-03-15", requirement="list")
     hush(started, "2026-03-18", unit="R2-H1")
     days(started, 5)
