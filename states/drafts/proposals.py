@@ -35,8 +35,8 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A phase, and the headings under which its text stands."""
+class Part:
+    """A part of a plan, and the headings under which its text stands."""
 
     key: str
     path: Path
@@ -46,16 +46,12 @@ class Stage:
         return bool(self.path) and said.path[: len(self.path)] == self.path
 
 
-@dataclass(frozen=True)
-class Stream:
-    """A workstream, and the headings under which its text stands."""
+class Stage(Part):
+    """A phase."""
 
-    key: str
-    path: Path
-    proposal: Proposal
 
-    def holds(self, said: Sentence) -> bool:
-        return bool(self.path) and said.path[: len(self.path)] == self.path
+class Stream(Part):
+    """A workstream."""
 
 
 @dataclass(frozen=True)

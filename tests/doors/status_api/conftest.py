@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -200,16 +200,29 @@ def populated_database(databases: Any, upgraded_database: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    """The region on 2 November 2026, 9:00, its campaign just started."""
+@contextmanager
+def opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[World]:
+    """The region on the kind of database that `request` has as its parameter."""
     with ExitStack() as stack:
         if request.param == "sqlite":
-            shutil.copy(request.getfixturevalue("populated_file"), tmp_path / "duban.db")
-            url = f"sqlite:///{tmp_path / 'duban.db'}"
+            shutil.copy(request.getfixturevalue("populated_file"), folder / "duban.db")
+            url = f"sqlite:///{folder / 'duban.db'}"
         else:
             like = request.getfixturevalue("populated_database")
             url = stack.enter_context(request.getfixturevalue("databases").one(like=like))
-        made = World(url, tmp_path)
+        made = World(url, folder)
         stack.enter_context(made.client)
         yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """The region on 2 November 2026, 9:00, its campaign just started."""
+    with opened(request, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def world_of() -> Callable[[pytest.FixtureRequest, Path], AbstractContextManager[World]]:
+    """For a file whose tests only look at one world: it is lived through once."""
+    return opened

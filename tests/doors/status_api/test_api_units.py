@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -27,6 +28,17 @@ def walk(world: Any, path: str, **params: Any) -> list[dict[str, Any]]:
         found += page["items"]
         cursor = page["next"]
     return found
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def under_way(request: Any, world_of: Any, tmp_path_factory: Any) -> Iterator[Any]:
+    """Three weeks on: two hospitals have handed in, one of them is suspended. To be looked at only."""
+    with world_of(request, tmp_path_factory.mktemp("under-way")) as world:
+        world.at("2026-11-23 10:00")
+        world.hand_in("A-H1", "report", "list")
+        world.hand_in("B-H1", "report")
+        world.post("/campaigns/1/units/B-H1/moves", {"move": "suspend"})
+        yield world
 
 
 def test_a_line_of_the_list_says_where_a_unit_stands(world: Any) -> None:
@@ -95,12 +107,8 @@ def test_a_line_of_the_list_says_where_a_unit_stands(world: Any) -> None:
         ({"state": "self-check.suspended"}, {"B-H1"}),
     ],
 )
-def test_filters_choose_units(world: Any, params: dict[str, Any], wanted: set[str]) -> None:
-    world.at("2026-11-23 10:00")
-    world.hand_in("A-H1", "report", "list")
-    world.hand_in("B-H1", "report")
-    world.post("/campaigns/1/units/B-H1/moves", {"move": "suspend"})
-    assert set(codes(world.get("/campaigns/1/units", params=params))) == wanted
+def test_filters_choose_units(under_way: Any, params: dict[str, Any], wanted: set[str]) -> None:
+    assert set(codes(under_way.get("/campaigns/1/units", params=params))) == wanted
 
 
 def test_the_behind_filter_the_behind_figure_and_each_line_agree(world: Any) -> None:
