@@ -146,6 +146,12 @@ def test_the_folder_is_held_against_the_record(folder: Path) -> None:
     os.utime(orphan, (1, 1))
     assert json.loads(duban("files", "check", "--json").stdout)["orphaned"] == [orphan.name]
     assert orphan.exists(), "only listed"
+    stale = folder / "home" / "files" / "incoming" / "stale"
+    stale.write_bytes(b"half")
+    os.utime(stale, (1, 1))
+    assert json.loads(duban("files", "check", "--json").stdout)["leftovers"] == ["stale"]
+    duban("tick")
+    assert not stale.exists(), "a round sweeps what never came in whole"
     recorded.write_bytes(PDF.replace(b"s", b"S"))
     os.utime(recorded, (1, 1))
     bad = duban("files", "check", "--remove", code=1)

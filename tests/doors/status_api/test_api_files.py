@@ -212,6 +212,18 @@ def test_the_same_twice_is_kept_once(world: Any) -> None:
     assert send(world, key, (NAME, PDF), text="一").json()["submissions"][0]["version"] == 2
 
 
+def test_the_same_file_from_four_units_at_once_is_kept_once_and_named_by_each(world: Any) -> None:
+    keys = [world.owes(code, "report") for code in ("A-H1", "A-C1", "B-H1", "B-H2")]
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda key: send(world, key, (f"{key}.pdf", PDF)), keys))
+    assert [one.status_code for one in made] == [201] * 4, [one.text for one in made]
+    assert [one.json()["submissions"][0]["files"][0]["name"] for one in made] == [
+        f"{key}.pdf" for key in keys
+    ]
+    assert (count(world, stored_file), count(world, handed_file)) == (1, 4)
+    assert on_disk(world) == [hashlib.sha256(PDF).hexdigest()]
+
+
 def test_an_idempotency_key_counts_for_forms_whatever_their_boundary(world: Any) -> None:
     key = world.owes("A-H1", "report")
     first, again = (send(world, key, (NAME, PDF), again="k1") for _ in range(2))
