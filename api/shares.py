@@ -17,7 +17,7 @@ from states.records import share_acting
 from states.records.drawing import Wish
 from states.records.quotas import Done
 from states.records.reaching import Reach
-from states.records.told.reports import (
+from states.records.told.shares import (
     CoverageNow,
     DrawsTold,
     DrawTold,

@@ -9,18 +9,8 @@ from flows.commands import shown
 
 if TYPE_CHECKING:
     from states.records.told import ReportingTold
-    from states.records.told.reports import (
-        CoverageNow,
-        DrawsTold,
-        DrawTold,
-        EventsDone,
-        FiguresTold,
-        FormImport,
-        FormSums,
-        QuotasTold,
-        RatesTold,
-        UnitsReached,
-    )
+    from states.records.told.reports import FiguresTold, FormImport, FormSums, RatesTold
+from states.records.told.shares import CoverageNow, DrawsTold, DrawTold, EventsDone, QuotasTold, UnitsReached
 
 BLANK = "（空白）"
 RATE_HEADERS = ("应报", "按时", "逾期", "零报告", "未报", "报送率")

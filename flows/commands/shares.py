@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from states.records.quotas import Done
     from states.records.reaching import Reach
     from states.records.session import Store
-    from states.records.told.reports import DrawTold
+    from states.records.told.shares import DrawTold
 
 quota = typer.Typer(no_args_is_help=True, help="次数要求：登记、导入、完成情况")
 coverage = typer.Typer(no_args_is_help=True, help="覆盖面：登记已检查的单位、导入、完成情况")

@@ -25,7 +25,7 @@ from states.records.reported import DrawRow
 from states.records.settling import STATUS_NAMES
 from states.records.tables import Milestone, Obligation
 from states.records.told import instant, instant_or_none
-from states.records.told.reports import (
+from states.records.told.shares import (
     CoverageNow,
     DrawsTold,
     DrawTold,
