@@ -194,21 +194,32 @@ def _listed(names: Iterable[str]) -> str:
     return "、".join(found[:8]) + (f" 等 {len(found)} 个" if len(found) > 8 else "") or "（没有）"
 
 
-def questions(waiting: Sequence[Change], zone: ZoneInfo) -> list[str]:
-    """What must be decided, one sentence a requirement."""
+def over(changes: Iterable[Change], now: datetime) -> list[Key]:
+    """What of `changes` has a new date that has passed already."""
+    dated = (one for one in changes if one.what in (What.added, What.date) and one.after is not None)
+    return [(one.requirement, one.period) for one in dated if one.after < now]
+
+
+def questions(waiting: Sequence[Change], zone: ZoneInfo, places: Mapping[Key, str]) -> list[str]:
+    """What must be decided, one sentence a requirement; `places`: where another date can be set for what is over."""
     by_name: dict[tuple[str, What], list[Change]] = {}
     for one in waiting:
         by_name.setdefault((one.requirement, one.what), []).append(one)
-    return [_question(key, what, found, zone) for (key, what), found in by_name.items()]
+    return [_question(key, what, found, zone, places) for (key, what), found in by_name.items()]
 
 
-def _question(key: str, what: What, found: Sequence[Change], zone: ZoneInfo) -> str:
+def _question(
+    key: str, what: What, found: Sequence[Change], zone: ZoneInfo, places: Mapping[Key, str]
+) -> str:
     first, more = found[0], f"等 {len(found)} 期" if len(found) > 1 else ""
+    place = next((places[each] for one in found if (each := (one.requirement, one.period)) in places), None)
+    late = f"另定日期请写 --set {place}=日期，" if place else ""
     if what is What.added:
         says = f"新增的“{first.name}”{more}期限 {day(first.after, zone)} 已过"
-        return f"{says}：下达即逾期请写 --recompute {key}，不下达请写 --keep {key}"
+        return f"{says}：{late}下达即逾期请写 --recompute {key}，不下达请写 --keep {key}"
     says = f"“{first.name}”{more}的期限由 {day(first.before, zone)} 改为 {day(first.after, zone)}"
-    return f"{says}：照新版请写 --recompute {key}，不改请写 --keep {key}"
+    says += "（已过）" if place else ""
+    return f"{says}：{late}照新版请写 --recompute {key}，不改请写 --keep {key}"
 
 
 def day(at: datetime | None, zone: ZoneInfo) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -59,6 +59,7 @@ class Draft:
     warnings: tuple[str, ...]
     refusals: tuple[str, ...]
     places: tuple[str, ...] = ()
+    fills: Mapping[str, str] = field(default_factory=dict)
 
 
 def draft(session: Session, order: Order, now: datetime) -> Draft:
@@ -95,7 +96,10 @@ def draft(session: Session, order: Order, now: datetime) -> Draft:
         refusals.append(
             f"{listed}。请改期（{'、'.join(f'--set {one}=日期' for one in where)}），或确认照旧下达（--past keep）"
         )
-    return Draft(template, planned, owner, counted, tuple(warnings), tuple(refusals), tuple(places))
+    return Draft(
+        *(template, planned, owner, counted, tuple(warnings), tuple(refusals), tuple(places)),
+        fills=order.fills,
+    )
 
 
 def launch(session: Session, order: Order, now: datetime, actor: str) -> int:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states import adopting
+from states import adopting, sanity
 from states.adopting import Above, Terms
 from states.errors import Refused
 from states.machine import table
@@ -29,6 +29,7 @@ from states.records.launch import Draft, Order
 from states.records.scopes import Selection
 from states.records.tables import Campaign, Milestone, PhaseRow, Unit
 from states.renewal import day
+from states.sanity import Doubt
 
 HANDED_DOWN = "由“{title}”（编号 {key}）承接，改由本级督办"
 
@@ -50,13 +51,17 @@ class Adoption:
 
 @dataclass(frozen=True)
 class Adopted:
-    """A child as it would start. It can start when `refusals` is empty; `handed_down` units leave the one above."""
+    """A child as it would start. It can start when `refusals` is empty; `handed_down` units leave the one above.
+
+    `places`: where a date can be set so that a refusal falls away.
+    """
 
     parent: Running
     order: Order
     draft: Draft
     handed_down: int
     refusals: tuple[str, ...]
+    places: tuple[str, ...] = ()
 
 
 def draft(session: Session, parent_id: int, wanted: Adoption, now: datetime) -> Adopted:
@@ -77,10 +82,12 @@ def draft(session: Session, parent_id: int, wanted: Adoption, now: datetime) -> 
         parent_id=parent.id,
         adopted=asdict(terms),
     )
-    drafted = launch.draft(session, order, now)
+    drafted = _doubted(launch.draft(session, order, now), terms)
     handed = sa.select(sa.func.count()).select_from(run).where(*_handed_down(session, parent, owner, wanted))
-    refusals = [*drafted.refusals, *_past(real, drafted, wanted.past, now), *_too_early(drafted, now)]
-    return Adopted(parent, order, drafted, session.execute(handed).scalar_one(), tuple(refusals))
+    found = [*_past(real, drafted, wanted.past, now), *_too_early(drafted, now)]
+    refusals = (*drafted.refusals, *(one.says for one in found))
+    places = (*drafted.places, *(one.place for one in found if one.place))
+    return Adopted(parent, order, drafted, session.execute(handed).scalar_one(), refusals, places)
 
 
 def adopt(session: Session, parent_id: int, wanted: Adoption, now: datetime, actor: str) -> int:
@@ -89,7 +96,7 @@ def adopt(session: Session, parent_id: int, wanted: Adoption, now: datetime, act
     session.exec(lock.execution_options(populate_existing=True)).first()
     drafted = draft(session, parent_id, wanted, now)
     if drafted.refusals:
-        raise Refused(*drafted.refusals)
+        raise Refused(*drafted.refusals, places=drafted.places)
     key = launch.launch(session, drafted.order, now, actor)
     child, parent = running(session, key), drafted.parent
     child.row.above_seen = latest(session, parent.id)
@@ -186,43 +193,61 @@ def _handed_down(
 # -- what is over, or would be ------------------------------------------------------------------------
 
 
-def _past(real: Above, drafted: Draft, past: str | None, now: datetime) -> list[str]:
+def _doubted(drafted: Draft, terms: Terms) -> Draft:
+    """With what is doubtful about dates of its own: they stand in the plan by now, no longer among the fills."""
+    found = sanity.doubts(drafted.template, drafted.fills, drafted.plan, terms.dates)
+    bad = [one for one in found if one.impossible]
+    return replace(
+        drafted,
+        warnings=(*drafted.warnings, *(one.says for one in found if not one.impossible)),
+        refusals=(*drafted.refusals, *(one.says for one in bad)),
+        places=(*drafted.places, *(one.place for one in bad)),
+    )
+
+
+def _past(real: Above, drafted: Draft, past: str | None, now: datetime) -> list[Doubt]:
     """What is over at the lower level needs a decision: by `past`, or by a lead or a date of its own."""
     if past == "keep":
         return []
-    zone, said, over = ZoneInfo(drafted.template.timezone), [], []
+    zone, found, over = ZoneInfo(drafted.template.timezone), [], []
     for one in drafted.plan.past(now):
         due = real.milestones.get((one.requirement, one.period), (None, None))[1]
         if due is None:
-            said.append(
-                f"“{one.name}”的期限 {day(one.due_at, zone)} 已过；请用 --set 改期，或写 --past keep 照旧下达"
-            )
+            place = sanity.place_of(drafted.template, drafted.fills, one)
+            says = f"“{one.name}”的期限 {day(one.due_at, zone)} 已过；请用 --set {place}=日期 改期"
+            found.append(Doubt(place, f"{says}，或写 --past keep 照旧下达"))
         elif due >= now:
-            said.append(_only_below(one, day(one.due_at, zone), day(due, zone)))
+            says = f"“{one.name}”提前后的期限 {day(one.due_at, zone)} 已过（上级为 {day(due, zone)}）"
+            says = f"{says}；请写 --lead {_named(one)}=1wd 等少提前一些，或 --past keep 照此下达（即逾期）"
+            found.append(Doubt(_own_date(drafted, one), says))
         else:
             over.append(f"“{one.name}”（{day(due, zone)}）")
     if over and past != "skip":
         listed = "、".join(over[:5]) + (f" 等 {len(over)} 项" if len(over) > 5 else "")
-        said.append(f"上级期限已过：{listed}；不再下达请写 --past skip，照旧下达（即逾期）请写 --past keep")
-    return said
+        says = f"上级期限已过：{listed}；不再下达请写 --past skip，照旧下达（即逾期）请写 --past keep"
+        found.append(Doubt("", says))  # no date of its own may be later than above
+    return found
 
 
-def _only_below(one: PlannedMilestone, due: str, over: str) -> str:
-    key = f"{one.requirement}@{one.period}" if one.period else one.requirement
-    says = f"“{one.name}”提前后的期限 {due} 已过（上级为 {over}）"
-    return f"{says}；请写 --lead {key}=1wd 等少提前一些，或 --past keep 照此下达（即逾期）"
-
-
-def _too_early(drafted: Draft, now: datetime) -> list[str]:
+def _too_early(drafted: Draft, now: datetime) -> list[Doubt]:
     """Brought forward to before its phase begins, it would be overdue when it is handed out."""
     opens = {one.key: one.opens_at for one in drafted.plan.phases}
-    said = []
+    zone, found = ZoneInfo(drafted.template.timezone), []
     for one in drafted.plan.milestones:
         begins = opens.get(one.phase or "")
         if begins is not None and one.due_at is not None and now <= one.due_at <= begins:
-            key = f"{one.requirement}@{one.period}" if one.period else one.requirement
-            says = (
-                f"“{one.name}”提前到 {day(one.due_at, ZoneInfo(drafted.template.timezone))}，早于所在阶段开始"
-            )
-            said.append(f"{says}；请写 --lead {key}=0d 等少提前一些")
-    return said
+            says = f"“{one.name}”提前到 {day(one.due_at, zone)}，早于所在阶段开始"
+            says = f"{says}；请写 --lead {_named(one)}=0d 等少提前一些"
+            found.append(Doubt(_own_date(drafted, one), says))
+    return found
+
+
+def _named(one: PlannedMilestone) -> str:
+    """What `--lead` calls it."""
+    return f"{one.requirement}@{one.period}" if one.period else one.requirement
+
+
+def _own_date(drafted: Draft, one: PlannedMilestone) -> str:
+    """Where the lower level can set a date of its own; nowhere for one report of many."""
+    place = sanity.place_of(drafted.template, drafted.fills, one)
+    return "" if place.endswith(".every") else place

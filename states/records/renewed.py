@@ -52,7 +52,7 @@ def renew(session: Session, campaign_id: int, version: Version, now: datetime, a
     locks.alone(session, campaign_id)
     drafted = renewing.draft(session, campaign_id, version, now)
     if drafted.refusals:
-        raise Refused(*drafted.refusals)
+        raise Refused(*drafted.refusals, places=drafted.places)
     _journal(session, drafted, version, now, actor)
     campaign = _take_template(session, drafted, version)
     _Writing(session, campaign, drafted, now, actor, version.reason).write()

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states import renewal
+from states import renewal, sanity
 from states.errors import Refused
 from states.fills import places
 from states.machine import Machines, state_name
@@ -25,6 +25,7 @@ from states.records.matters import spans
 from states.records.settling import UNSETTLED
 from states.records.tables import Milestone, PhaseRow
 from states.renewal import Change, Planned, Standing, What
+from states.sanity import Doubt
 from states.template import Template
 
 LADDER = ("ladder", "rungs")
@@ -45,7 +46,10 @@ class Version:
 
 @dataclass(frozen=True)
 class Renewal:
-    """What a new version would do. It can be made real when `refusals` is empty."""
+    """What a new version would do. It can be made real when `refusals` is empty.
+
+    `places`: where a date can be set so that a refusal falls away.
+    """
 
     campaign: Running
     template: Template
@@ -54,6 +58,7 @@ class Renewal:
     changes: tuple[Change, ...]
     warnings: tuple[str, ...]
     refusals: tuple[str, ...]
+    places: tuple[str, ...] = ()
 
     @property
     def scopes(self) -> dict[renewal.Key, dict[str, Any]]:
@@ -77,17 +82,21 @@ def draft(session: Session, campaign_id: int, version: Version, now: datetime) -
         now,
     )
     changes, waiting = renewal.decided(found, version.keep, version.recompute)
-    refusals = [
-        f"“{blank.name}”在新版中为空（{blank.words}），请用 --set {blank.place}=日期 填写"
-        for blank in again.blanks
-    ]
+    doubts = [*_blanks(again), *sanity.doubts(template, fills, again, _given(campaign, version))]
+    bad = [one for one in doubts if one.impossible]
+    refusals = [one.says for one in bad]
     refusals += _unsound(session, campaign, compile_machines(template), again)
     refusals += scoping.unknown_codes(session, template)
     refusals += growing.taken(session, campaign.id, template.ledger)
     refusals += _stuck(session, changes)
-    refusals += renewal.questions(waiting, campaign.zone)
+    over = _over(template, fills, again, renewal.over(waiting, now))
+    refusals += renewal.questions(waiting, campaign.zone, over)
     warnings = [*again.warnings, *(f"原先填写的 {place} 不再适用：新版此处另有写法" for place in dropped)]
-    return Renewal(campaign, template, again, fills, tuple(changes), tuple(warnings), tuple(refusals))
+    warnings += [one.says for one in doubts if not one.impossible]
+    places = dict.fromkeys([*(one.place for one in bad), *over.values()])
+    return Renewal(
+        campaign, template, again, fills, tuple(changes), tuple(warnings), tuple(refusals), tuple(places)
+    )
 
 
 def standing(session: Session, campaign: Running) -> list[Standing]:
@@ -149,6 +158,28 @@ def _fills(
     kept |= {one.place: old[one.place] for one in blanks if one.place in old}
     dropped = [place for place in row.fills if place not in kept and place not in given]
     return {**kept, **given}, dropped
+
+
+def _given(campaign: Running, version: Version) -> set[str]:
+    """The places that this version gives a date to; of a campaign that carries out one above, its own dates too."""
+    before = (campaign.row.adopted or {}).get("dates", {})
+    own = (version.adopted or {}).get("dates", {})
+    return {*version.fills, *(place for place, value in own.items() if before.get(place) != value)}
+
+
+def _blanks(again: Plan) -> list[Doubt]:
+    return [
+        Doubt(one.place, f"“{one.name}”在新版中为空（{one.words}），请用 --set {one.place}=日期 填写")
+        for one in again.blanks
+    ]
+
+
+def _over(
+    template: Template, fills: Mapping[str, str], again: Plan, keys: list[renewal.Key]
+) -> dict[renewal.Key, str]:
+    """Where another date can be set for each of `keys`."""
+    planned = {(one.requirement, one.period): one for one in again.milestones}
+    return {key: sanity.place_of(template, fills, planned[key]) for key in keys}
 
 
 def _words(template: Template) -> Iterator[tuple[str, Any]]:

@@ -59,7 +59,7 @@ def test_the_same_plan_changes_nothing() -> None:
 def test_a_date_that_the_version_changes_is_asked_for() -> None:
     (found,) = changes(OLD.replace("3月20日", "3月25日"))
     assert (found.what, found.key, found.asks, found.opened) == (What.date, "list", True, True)
-    assert questions([found], ZONE) == [
+    assert questions([found], ZONE, {}) == [
         "“清单”的期限由 2026-03-20 18:00 改为 2026-03-25 18:00：照新版请写 --recompute list，不改请写 --keep list"
     ]
 
@@ -80,7 +80,7 @@ def test_new_milestones_are_asked_for_only_when_they_are_over() -> None:
         "  - {key: soon, name: 新报, due: 2026年3月30日}\n  - {key: past, name: 旧报, due: 2026年3月10日}\nbegins",
     )
     assert brief(changes(more)) == [("added", "soon", False), ("added", "past", True)]
-    assert questions([one for one in changes(more) if one.asks], ZONE) == [
+    assert questions([one for one in changes(more) if one.asks], ZONE, {}) == [
         "新增的“旧报”期限 2026-03-10 18:00 已过：下达即逾期请写 --recompute past，不下达请写 --keep past"
     ]
 
@@ -131,7 +131,7 @@ def test_one_name_decides_for_all_periods_and_a_period_for_itself() -> None:
 
 def test_what_nobody_decided_waits_and_is_one_question_a_requirement() -> None:
     _made, waiting = decided(changes(MOVED), [], [])
-    asked = questions(waiting, ZONE)
+    asked = questions(waiting, ZONE, {})
     assert [one.partition("照新版请写 ")[2] for one in asked] == [
         "--recompute list，不改请写 --keep list",
         "--recompute weekly，不改请写 --keep weekly",

@@ -147,6 +147,10 @@ def test_what_can_not_be_brought_forward_is_named_and_decided(stage: Any, parent
     assert found.refusals == (
         "“自查报告”提前后的期限 2026-03-09 18:00 已过（上级为 2026-03-12 18:00）；请写 --lead report=1wd 等少提前一些，或 --past keep 照此下达（即逾期）",
     )
+    assert found.places == ("report.due",)
+    with pytest.raises(Refused) as refused:
+        adopt(stage, parent, now=late)
+    assert refused.value.places == ["report.due"]
     assert draft(stage, parent, now=late, past="skip").refusals == found.refusals  # it is not over above
     assert draft(stage, parent, now=late, past="keep").refusals == ()
     assert draft(stage, parent, now=late, terms=Terms(leads={"report": "1wd"})).refusals == ()
@@ -155,9 +159,23 @@ def test_what_can_not_be_brought_forward_is_named_and_decided(stage: Any, parent
         draft(stage, parent, now=late, fills={"report.due": "2026-03-13"})
 
 
+def test_a_date_of_its_own_that_cannot_be_meant_is_refused_with_its_place(stage: Any, parent: int) -> None:
+    found = draft(stage, parent, fills={"list.due": "2026-02-13"}, past="keep")
+    assert found.refusals == (
+        "“问题清单”的期限（2026-02-13）早于行动开始（2026-03-02），请改 --set list.due=日期",
+    )
+    assert found.places == ("list.due",)
+    own = Terms(additions=OWN.replace("启动后5日内", "2026年3月2日"))
+    found = draft(stage, parent, terms=own)
+    assert "“县级专报”的期限 2026-03-02 18:00 已过；请用 --set own.due=日期 改期" in found.refusals[0]
+    assert found.places == ("own.due",)
+    assert draft(stage, parent, terms=own, fills={"own.due": "2026-03-06"}).refusals == ()
+
+
 def test_what_is_over_above_too_may_be_left_out(stage: Any, parent: int) -> None:
     stage.cycle("2026-03-16 00:00")
     now = "2026-03-17 08:30"
+    assert draft(stage, parent, now=now).places == (), "no date of its own may be later than above"
     assert draft(stage, parent, now=now).refusals == (
         "上级期限已过：“自查报告”（2026-03-12 18:00）、“问题清单”（2026-03-13 18:00）；不再下达请写 --past skip，照旧下达（即逾期）请写 --past keep",
     )

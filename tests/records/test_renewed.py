@@ -198,12 +198,37 @@ def test_what_is_new_in_an_open_phase_is_handed_out_at_once(stage: Any, running:
 
 def test_what_is_new_and_over_waits_for_a_decision(stage: Any, running: int) -> None:
     text = newer(stage.template(), (MORE[0], MORE[1].replace("14日", "3日")))
-    assert "新增的“补充材料”期限 2026-03-05 18:00 已过" in draft(stage, running, text).refusals[0]
+    found = draft(stage, running, text)
+    assert found.refusals == (
+        "新增的“补充材料”期限 2026-03-05 18:00 已过：另定日期请写 --set extra.due=日期，下达即逾期请写 --recompute extra，不下达请写 --keep extra",
+    )
+    assert found.places == ("extra.due",)
+    with pytest.raises(Refused) as refused:
+        renew(stage, running, text)
+    assert refused.value.places == ["extra.due"]
+    assert draft(stage, running, text, fills={"extra.due": "2026-03-20"}).refusals == ()
     renew(stage, running, text, keep=("extra",))
     row = stage.milestone("extra")
     assert (row.opened_at, row.withdrawn_at) == (None, stage.at(MORNING))
     stage.cycle("2026-03-10 09:00")
     assert stage.milestone("extra").opened_at is None
+
+
+def test_a_date_that_moves_into_the_past_or_cannot_be_meant_names_its_place(stage: Any, running: int) -> None:
+    found = draft(stage, running, newer(stage.template(), (LATER[0], "due: 启动后5日内")))
+    assert (
+        "改为 2026-03-07 18:00（已过）：另定日期请写 --set report.due=日期，照新版请写" in found.refusals[0]
+    )
+    assert found.places == ("report.due",)
+    text = newer(stage.template())
+    found = draft(stage, running, text, fills={"report.due": "2026-02-20"}, recompute=("report",))
+    assert found.refusals == (
+        "“自查报告”的期限（2026-02-20）早于行动开始（2026-03-02），请改 --set report.due=日期",
+    )
+    assert found.places == ("report.due",)
+    odd = draft(stage, running, text, fills={"report.due": "2026-03-20"}, recompute=("report",))
+    assert (odd.refusals, odd.places) == ((), ())
+    assert any("晚于“自查自纠”阶段结束" in one for one in odd.warnings)
 
 
 def test_what_is_new_and_over_may_be_handed_out_as_overdue(stage: Any, running: int) -> None:
