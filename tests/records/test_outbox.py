@@ -6,6 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
 
 from states.records import core, outbox, rounds
 from states.records.dispatch import Mail, Notice
@@ -39,6 +40,22 @@ def test_what_comes_after_todays_digest_waits_for_tomorrows(stage) -> None:
     stage.cycle("2026-03-05 20:00", "2026-03-06 08:59", "2026-03-06 09:00")
     to = stage.address("liaison", "R1-H1")
     assert [when for when, who in stage.mails() if who == to] == ["2026-03-05 09:00", "2026-03-06 09:00"]
+
+
+def test_who_has_had_todays_digest_holds_up_nobody_who_has_not(stage, monkeypatch) -> None:
+    """Composing goes by slices; those whose notices wait for tomorrow must not fill them."""
+    stage.launch(stage.template(DUE_12, stage.ladders))
+    stage.cycle(DECIDED)
+    stage.launch(stage.template(DUE_12, stage.ladders.replace("-7d", "-170h")))
+    now = stage.at("2026-03-05 16:00")
+    rounds.fire(stage.store, now, after_due=False)
+    pending = core.notice.c.state == "pending"
+    late = sa.and_(pending, core.notice.c.email == stage.address("liaison", "R2-H1"))
+    stage.put(core.notice, late, email="zhang@example.org")
+    monkeypatch.setattr(outbox, "AT_ONCE", 1)
+    assert rounds.compose(stage.store, now, stage.hours) == 1
+    assert stage.one(Mail, Mail.email == "zhang@example.org").key == "d:2026-03-05:zhang@example.org"
+    assert stage.notices(pending) != []
 
 
 def test_a_person_with_several_units_still_gets_one_mail(empty_stage) -> None:
