@@ -17,7 +17,7 @@ from uuid import uuid4
 from flows.mailer import Mailer, mailer
 from states import clock
 from states.letters import Message, render
-from states.records import health, once, rounds, sweeping
+from states.records import health, once, outbox, rounds, sweeping
 from states.records.outbox import MailHours
 from states.records.rounds import Answer
 from states.records.session import Store, connect
@@ -112,11 +112,16 @@ def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
         done = rounds.deliver(store, sender(post, settings, now), now, worker_name(), hours)
     finally:
         post.close()
+    with store.read() as session:
+        waiting = outbox.waiting(session, now)
+    if waiting:
+        done.notes.append(f"有 {waiting} 封邮件试过未能发出，等待重试")
     figures: dict[str, float] = {
         "composed": composed,
         "sent": done.sent,
         "deferred": done.deferred,
         "refused": done.refused,
+        "waiting": waiting,
     }
     notes, blocked = (tuple(dict.fromkeys(said)) for said in (done.notes, done.blocked))
     return RoundReport("deliver", now, done.sent, notes, figures, blocked)
@@ -138,7 +143,7 @@ def sender(post: Mailer, settings: Settings, now: datetime) -> Callable[[Message
             message, sender=settings.mail_from, base_url=settings.mail_link, now=now, zone=settings.zone
         )
         answer = post.send(letter)
-        return Answer(answer.kind.value, answer.detail, letter.message_id, answer.ours)
+        return Answer(answer.kind.value, answer.detail, letter.message_id, answer.ours, answer.silent)
 
     return send
 

@@ -9,7 +9,8 @@
 - `memory:` — a list, for tests and simulations
 
 Options of the first two, after a `?`: `ca=FILE` trusts the certificates in FILE only, `verify=no` takes any
-certificate (a closed network; anybody in between can read along), `helo=NAME` greets with this name.
+certificate (a closed network; anybody in between can read along), `helo=NAME` greets with this name, `timeout=SECONDS`
+is how long an answer may take (20).
 """
 
 from flows.mailer.answer import Answer, AnswerKind, Mailer

@@ -25,6 +25,8 @@ class Answer:
     detail: str
     ours: bool = False
     """Our own post failed, whoever the mail was for: the disk, the server, the login."""
+    silent: bool = False
+    """The server said nothing for as long as we waited: every further mail would wait as long."""
 
     @classmethod
     def sent(cls, detail: str) -> Answer:
@@ -37,6 +39,10 @@ class Answer:
     @classmethod
     def blocked(cls, detail: str) -> Answer:
         return cls(AnswerKind.temporary, detail, ours=True)
+
+    @classmethod
+    def unanswered(cls, detail: str) -> Answer:
+        return cls(AnswerKind.temporary, detail, ours=True, silent=True)
 
     @classmethod
     def permanent(cls, detail: str) -> Answer:

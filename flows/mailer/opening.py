@@ -16,7 +16,8 @@ from states.errors import BadSetting, Fault, Faulty
 from states.letters import check_address
 
 PLACE = "DUBAN_SMTP_URL"
-OPTIONS = {"ca", "verify", "helo"}
+OPTIONS = {"ca", "verify", "helo", "timeout"}
+MOST_SECONDS = 60
 
 
 def mailer(url: str, sender: str) -> Mailer:
@@ -73,7 +74,17 @@ def _server(parts: SplitResult) -> Server:
         password=password,
         context=_context(options),
         helo=options.get("helo"),
+        **_patience(options),
     )
+
+
+def _patience(options: Mapping[str, str]) -> dict[str, float]:
+    """`timeout=5`: seconds that one answer may take; a whole mail may take three times as long."""
+    if (given := options.get("timeout")) is None:
+        return {}
+    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= MOST_SECONDS):
+        raise _fault(f"timeout 应为 1 到 {MOST_SECONDS} 的整数，即等待邮件服务器应答的秒数")
+    return {"step": float(given), "whole": 3 * float(given)}
 
 
 def _options(query: str) -> dict[str, str]:

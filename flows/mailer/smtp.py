@@ -1,8 +1,9 @@
 """SMTP as post office: one connection for many mails, every answer of the server told apart.
 
 Nothing a server does raises, and nothing blocks for long: an operation has `step` seconds, a mail `whole`
-seconds. After a connection or login that failed, the mailer rests for `rest` seconds and answers the same at
-once: a round of a thousand mails must not wait a thousand times, nor get the account locked.
+seconds. After a connection or login that failed, or a server that fell silent, the mailer rests for `rest` seconds
+and answers at once: a round of a thousand mails must not wait a thousand times, nor get the account locked. An answer
+that is `silent` also tells the round to leave the rest for the next one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from enum import Enum
 
 from flows.mailer.answer import Answer
 from flows.mailer.line import Limit, Line, Server
-from flows.mailer.trouble import said, trouble, without_password
+from flows.mailer.trouble import said, silent, trouble, without_password
 from states.errors import Faulty
 from states.letters import Letter, check_address, to_email
 
@@ -109,8 +110,14 @@ class Smtp:
 
     def _ready(self, limit: Limit) -> Line | Answer:
         """The open line or a new one; an answer when there is none to be had."""
-        if self._line and _responds(self._line, limit):
-            return self._line
+        if self._line:
+            try:
+                if _responds(self._line, limit):
+                    return self._line
+            except OSError as error:
+                if silent(error, limit):
+                    self._drop()
+                    return self._rest(Answer.unanswered(trouble(error, self.server, limit)))
         self._drop()
         if self._resting and time.monotonic() < self._resting[0]:
             return self._resting[1]
@@ -119,11 +126,15 @@ class Smtp:
             line.open(limit)
         except (OSError, binascii.Error) as error:
             line.close()
-            answer = Answer.blocked(trouble(error, self.server, limit))
-            self._resting = time.monotonic() + self.server.rest, answer
-            return answer
+            answer = Answer.unanswered if silent(error, limit) else Answer.blocked
+            return self._rest(answer(trouble(error, self.server, limit)))
         self._line = line
         return line
+
+    def _rest(self, answer: Answer) -> Answer:
+        """Give this answer from now on without asking the server."""
+        self._resting = time.monotonic() + self.server.rest, answer
+        return answer
 
     def _converse(self, line: Line, envelope: Envelope, limit: Limit) -> Answer:
         stage, code, reply = Stage.sender, 0, b""
@@ -134,7 +145,11 @@ class Smtp:
                     return self._refused(stage, code, reply)
         except OSError as error:
             self._drop()
-            return Answer.temporary(f"{trouble(error, self.server, limit)}；{stage.left}")
+            says = trouble(error, self.server, limit)
+            if silent(error, limit):
+                self._rest(Answer.unanswered(says))
+                return Answer.unanswered(f"{says}；{stage.left}")
+            return Answer.temporary(f"{says}；{stage.left}")
         return Answer.sent(said(code, reply))
 
     def _refused(self, stage: Stage, code: int, reply: bytes) -> Answer:
@@ -164,12 +179,9 @@ def closed(content: bytes) -> bytes:
 
 
 def _responds(line: Line, limit: Limit) -> bool:
-    """Whether an idle line still lives; the RSET also clears what the last mail left behind."""
-    try:
-        limit.watch(line)
-        return line.rset()[0] == 250
-    except OSError:
-        return False
+    """Whether an idle line still lives; the RSET also clears what the last mail left behind. Raises OSError."""
+    limit.watch(line)
+    return line.rset()[0] == 250
 
 
 def _steps(line: Line, envelope: Envelope) -> Iterator[tuple[Stage, Callable[[], Reply]]]:

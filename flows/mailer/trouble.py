@@ -28,6 +28,11 @@ def timed_out(error: BaseException) -> bool:
     return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
+def silent(error: BaseException, limit: Limit) -> bool:
+    """Whether the server let us wait until we gave up, as against one that spoke or hung up."""
+    return limit.passed or timed_out(error)
+
+
 def trouble(error: Exception, server: Server, limit: Limit) -> str:
     """Why the conversation with `server` came to nothing."""
     if limit.passed:

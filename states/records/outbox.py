@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from states.records import firing, opening, rerouting, silences
 from states.records.calendar import workdays
-from states.records.columns import insert_new
+from states.records.columns import changed, insert_new
 from states.records.core import mail, notice, timer
 from states.records.dispatch import Mail
 from states.records.journal import note
@@ -82,7 +82,8 @@ def _mails(
 ) -> int:
     """One mail per distinct `by` among the pending notices that has none yet, and its notices bound to it.
 
-    Only a mail made here takes notices: one that exists may be on its way already.
+    Only a mail made here takes notices: one that exists may be on its way already. Returns 0 when no notice was
+    bound, whatever was found: who asks until there is nothing left must come to an end.
     """
     pending = sa.and_(notice.c.state == "pending", notice.c.urgent == urgent)
     key = sa.literal(prefix) + by
@@ -110,12 +111,12 @@ def _mails(
     ]
     session.execute(insert_new(session, Mail), made)
     bound = sa.select(mail.c.id).where(mail.c.key == key, mail.c.batch == common["batch"])
-    session.execute(
+    binding = (
         sa.update(notice)
         .where(pending, by.between(rows[0][0], rows[-1][0]), sa.exists(bound))
         .values(state="mailed", mail_id=bound.scalar_subquery())
     )
-    return len(rows)
+    return len(rows) if changed(session, binding) else 0
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,22 @@ def release(session: Session, claims: list[Claim], now: datetime) -> None:
             .where(mail.c.id == one.id, mail.c.claimed_by == one.who, mail.c.state == "queued")
             .values(next_try_at=now, claimed_by=None, tries=mail.c.tries - 1)
         )
+
+
+def waiting(session: Session, now: datetime) -> int:
+    """How many mails were tried in vain and wait for their next try."""
+    tried = (mail.c.state == "queued", mail.c.next_try_at > now, mail.c.error.is_not(None))
+    return int(session.execute(sa.select(sa.func.count()).select_from(mail).where(*tried)).scalar_one())
+
+
+def put_off(session: Session, now: datetime, why: str) -> int:
+    """Let everything that is due wait a little without a try of its own; how many there are is one fact."""
+    due = sa.select(mail.c.id).where(mail.c.state == "queued", mail.c.next_try_at <= now)
+    mine = mail.c.id.in_(due.with_for_update(skip_locked=True))
+    number = changed(session, sa.update(mail).where(mine).values(next_try_at=now + FIRST_WAIT, error=why))
+    if number:
+        note(session, now, "mail.put_off", SYSTEM, reason=why, mails=number)
+    return number
 
 
 def mark_sent(session: Session, claim: Claim, now: datetime, message_id: str) -> bool:

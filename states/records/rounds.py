@@ -29,13 +29,15 @@ log = logging.getLogger("duban.rounds")
 class Answer:
     """What became of a mail: `sent`, `temporary` or `permanent`, with the server's words and the Message-ID.
 
-    `ours`: our own post failed, whoever the mail was for.
+    `ours`: our own post failed, whoever the mail was for. `silent`: it did not answer at all, and every further mail
+    would wait as long as this one did.
     """
 
     kind: str
     detail: str = ""
     message_id: str = ""
     ours: bool = False
+    silent: bool = False
 
 
 @dataclass
@@ -140,7 +142,23 @@ def deliver(store: Store, send: Send, now: datetime, who: str, hours: MailHours)
             answer = _answer(send, drafted[claim.id])
             with store.write() as session:
                 _record(session, claim, drafted[claim.id], answer, now, done)
+                if answer.silent:
+                    _put_off(session, claims[place + 1 :], now, answer.detail, done)
+                    return done
     return done
+
+
+def _put_off(session: Session, claims: list[Claim], now: datetime, why: str, done: Delivered) -> None:
+    """A post that lets us wait is left alone for this round: the rest waits a minute, and no try is counted.
+
+    The mail it fell silent over waits ever longer, so that it can't hold up the others for good.
+    """
+    outbox.release(session, claims, now)
+    waiting = outbox.put_off(session, now, why)
+    done.deferred += waiting
+    if waiting:
+        says = f"本轮不再使用这台邮件服务器，其余 {waiting} 封一分钟后再试"
+        done.notes[-1] = done.blocked[-1] = f"{why}；{says}"
 
 
 def deliver_at_once(store: Store, send: Send, now: datetime, who: str, hours: MailHours) -> Delivered:

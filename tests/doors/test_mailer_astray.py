@@ -152,6 +152,27 @@ def test_after_a_failed_connection_the_mailer_rests_and_then_tries_again() -> No
         assert mailer.send(LETTER).kind is SENT
 
 
+@pytest.mark.parametrize("verb", ["", "EHLO", ".", "RSET"])
+def test_after_a_silence_the_mailer_asks_no_more_and_says_that_others_should_not(verb: str) -> None:
+    with Scripted(**{verb: hang}) as server, smtp(server.port, step=0.3, rest=60) as mailer:
+        if verb == "RSET":  # the server hangs between two mails
+            assert mailer.send(LETTER).kind is SENT
+        first = mailer.send(LETTER)
+        assert (first.kind, first.ours, first.silent) == (TEMPORARY, True, True)
+        started = time.monotonic()
+        answers = {mailer.send(LETTER) for _ in range(9)}
+        assert time.monotonic() - started < 0.3
+        assert server.connections == 1
+    (answer,) = answers
+    assert (answer.silent, "没有应答" in answer.detail) == (True, True)
+
+
+@pytest.mark.parametrize("reply", [cut, b"421 busy\r\n"])
+def test_a_server_that_hangs_up_or_speaks_is_not_silent(reply: bytes | Act) -> None:
+    with Scripted(RCPT=reply) as server, smtp(server.port) as mailer:
+        assert not mailer.send(LETTER).silent
+
+
 def test_a_refused_mail_is_no_reason_to_rest() -> None:
     with Scripted(RCPT=b"421 no\r\n") as server, smtp(server.port, rest=60) as mailer:
         assert mailer.send(LETTER).kind is TEMPORARY

@@ -35,10 +35,11 @@ def test_an_address_names_a_server(
 
 
 def test_options_change_trust_and_greeting() -> None:
-    made = mailer("smtp://mail.example.org?verify=no&helo=duban.example.org", SENDER)
+    made = mailer("smtp://mail.example.org?verify=no&helo=duban.example.org&timeout=5", SENDER)
     assert isinstance(made, Smtp)
     assert made.server.context.verify_mode is ssl.CERT_NONE
     assert made.server.helo == "duban.example.org"
+    assert (made.server.step, made.server.whole) == (5, 15)
 
 
 def test_a_password_is_in_no_representation() -> None:
@@ -93,6 +94,9 @@ def test_memory_is_a_list() -> None:
         ("smtp://mail.example.org?verify=maybe", "verify 只能是"),
         ("smtp://mail.example.org?tls=off", "没有选项 tls"),
         ("smtp://mail.example.org?helo=a%0d%0ab", "helo 应为主机名"),
+        ("smtp://mail.example.org?timeout=0", "timeout 应为 1 到 60 的整数"),
+        ("smtp://mail.example.org?timeout=61", "timeout 应为 1 到 60 的整数"),
+        ("smtp://mail.example.org?timeout=1.5", "timeout 应为 1 到 60 的整数"),
         ("smtp://mail.example.org?ca=/nowhere/ca.pem", "/nowhere/ca.pem"),
     ],
 )
