@@ -64,9 +64,14 @@ def address(bound: socket.socket) -> str:
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
-def serve(bound: socket.socket, when_up: Callable[[], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; `when_up` is called once, as soon as requests are answered."""
+def serve(bound: socket.socket, when_up: Callable[[], None], sieve: logging.Filter | None = None) -> None:
+    """Serve until Ctrl-C or SIGTERM; `when_up` is called once, as soon as requests are answered.
+
+    What is logged goes through `sieve`.
+    """
     logging.basicConfig(level=logging.WARNING, format=FORMAT, force=True)
+    for handler in logging.getLogger().handlers if sieve else ():
+        handler.addFilter(sieve)  # type: ignore[arg-type]
     config = uvicorn.Config(
         APP,
         factory=True,

@@ -40,8 +40,8 @@ def up(
     lite: Lite = False,
 ) -> None:
     """在本机运行：升级数据库，提供页面和接口，运行时钟。Ctrl-C 停止。"""
-    from flows import local, serving
-    from states.records import schema
+    from flows import local, outage, rounds, serving
+    from states.records import health, schema
     from states.records.session import connect
 
     settings = given.postal(given.settings())
@@ -53,6 +53,7 @@ def up(
     settings = given.warned(_reachable(settings, serving.address(bound)))
     clock = None if no_clock else local.of(settings, lite=lite)
     ending = threading.Event()
+    gone = outage.Outage(lambda: health.answers(rounds.store_of(settings)))
 
     def when_up() -> None:
         everywhere = host in serving.EVERYWHERE
@@ -62,9 +63,10 @@ def up(
             threading.Thread(target=_tell_prefect, args=[ending, clock], daemon=True).start()
 
     try:
-        serving.serve(bound, when_up)
+        serving.serve(bound, when_up, gone)
     finally:
         ending.set()
+        gone.end()
         if clock:
             shown.hint("正在停止…")
             clock.stop()

@@ -38,6 +38,12 @@ def beat(
         session.execute(sa.update(health).where(health.c.name == name).values(**values))
 
 
+def answers(store: Store) -> None:
+    """Ask the database something small; raises what it raises when it is away."""
+    with store.read() as session:
+        session.execute(sa.select(health.c.name).limit(1)).first()
+
+
 def beats(session: Session) -> list[Health]:
     """The last word of every part."""
     return list(session.exec(select(Health).order_by(Health.name)))
