@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openpyxl.utils import get_column_letter
-
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 FORMULA_STARTS = "=+-@＝＋－＠"
 CALCULATED = (
@@ -74,6 +72,8 @@ def quoted(text: str) -> str:
 
 def cell_place(name: str, line: int, column: int) -> str:
     """`单位名单.xlsx B7`"""
+    from openpyxl.utils import get_column_letter
+
     return f"{name} {get_column_letter(column)}{line}"
 
 

@@ -12,8 +12,6 @@ from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any
 
-import xlsxwriter
-
 from states.documents.rows import CALCULATED, CELL_CHARACTERS
 from states.errors import Fault, Faulty
 
@@ -49,6 +47,8 @@ def write(sheets: Sequence[Sheet], spool_beyond: int = SPOOL_BEYOND) -> bytes:
 
     With more than `spool_beyond` cells the library spools rows through a scratch file of its own: memory stays small.
     """
+    import xlsxwriter  # here and not above: whoever writes no sheet starts without it
+
     buffer = BytesIO()
     large = sum(len(sheet.rows) * len(sheet.columns) for sheet in sheets) > spool_beyond
     book = xlsxwriter.Workbook(buffer, {"in_memory": not large, "constant_memory": large})

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.documents.sheet import Sheet, write
+from states.documents.writing import Sheet, write
 from states.letters import Attachment
 from states.machine import state_name
 from states.records.campaigns import Running

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from states.documents.sheet import Sheet, write
+from states.documents.writing import Sheet, write
 from states.letters import Attachment, Line
 from states.records.behind import XLSX
 

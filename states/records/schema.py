@@ -1,14 +1,15 @@
-"""The database's shape: migrations, and the one check a door makes before it trusts it."""
+"""The database's shape: migrations, and the one check a door makes before it trusts it.
+
+Alembic takes a fifth of the time in which a command starts: only an upgrade loads it.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlmodel import Session, SQLModel
 
 from states.errors import DubanError
@@ -16,8 +17,15 @@ from states.records import clue_tables, dispatch, filed, reported, respite, tabl
 from states.records.calendar import seed
 from states.records.session import Store
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 FOLDER = Path(__file__).parent / "migrations"
 UPGRADE_LOCK = 0x6475_6261_6E
+VERSION = sa.table(
+    "alembic_version", sa.column("version_num", sa.String)
+)  # where Alembic notes what was done
+MARK = re.compile(r"""^(revision|down_revision)\b[^=]*=\s*["']([^"']+)["']""", re.MULTILINE)
 
 
 class NoDatabase(DubanError):
@@ -52,6 +60,8 @@ def _locked_upgrade(connection: sa.Connection) -> None:
 
 def _upgrade(connection: sa.Connection) -> None:
     """Shape and calendar in one transaction."""
+    from alembic import command
+
     connection.begin()
     command.upgrade(_config(connection), "head")
     seed(Session(connection))
@@ -69,16 +79,25 @@ def behind(store: Store) -> str | None:
     """Why the database can't be used as it is, in words; None when it can."""
     try:
         with store.engine.connect() as connection:
-            present = MigrationContext.configure(connection).get_current_revision()
+            known = sa.inspect(connection).has_table(VERSION.name)
+            present = set(connection.execute(sa.select(VERSION.c.version_num)).scalars()) if known else set()
     except sa.exc.DatabaseError as error:
         return f"连不上数据库：{_first_line(error)}"
-    wanted = ScriptDirectory(str(FOLDER)).get_current_head()
-    if present != wanted:
+    if present != heads():
         return "数据库还不是这个版本的结构，请先运行 duban upgrade"
     return None
 
 
+def heads() -> set[str]:
+    """The migrations that no other follows, read from their files without running them."""
+    texts = [one.read_text(encoding="utf-8") for one in (FOLDER / "versions").glob("*.py")]
+    marks = [dict(MARK.findall(text)) for text in texts]
+    return {one["revision"] for one in marks} - {one.get("down_revision", "") for one in marks}
+
+
 def _config(connection: sa.Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
