@@ -34,6 +34,20 @@ def tables(url: str) -> set[str]:
         store.close()
 
 
+def test_the_newest_migration_is_the_one_that_alembic_finds() -> None:
+    from alembic.script import ScriptDirectory
+
+    assert schema.heads() == set(ScriptDirectory(str(schema.FOLDER)).get_heads())
+
+
+def test_a_tick_starts_without_what_only_upgrades_and_sheets_need() -> None:
+    code = "import flows.rounds, states.records.schema, sys; print(*sys.modules)"
+    seen = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert {"alembic", "openpyxl", "xlsxwriter", "prefect"} & set(seen.stdout.split()) == set()
+
+
 def test_an_upgrade_makes_every_table_and_the_calendar(database_url) -> None:
     store = connect(database_url)
     schema.upgrade(store)

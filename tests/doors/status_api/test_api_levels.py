@@ -95,6 +95,21 @@ def test_a_version_is_tried_decided_and_made(world: Any) -> None:
     )
 
 
+def test_refusals_about_dates_that_are_over_name_the_places_to_set(world: Any) -> None:
+    text = newer(world).replace("2026年11月24日", "2026年11月4日")
+    world.at("2026-11-09 09:00")
+    body = {"text": text, "dry_run": False}
+    refused = world.post("/campaigns/1/renewal", body)
+    assert (refused.status_code, refused.json()["places"]) == (409, ["report.due"])
+    world.at("2026-11-19 09:00")
+    below = {"owner": "B", "dry_run": False}
+    refused = world.post("/campaigns/1/children", below)
+    assert (refused.status_code, refused.json()["places"]) == (409, ["report.due"])
+    own = {**below, "set": {"report.due": "2026-11-20"}}
+    made = world.post("/campaigns/1/children", own)
+    assert made.status_code == 201, made.text
+
+
 def test_who_has_finished_is_not_touched_and_the_units_come_page_by_page(world: Any) -> None:
     world.hand_in("A-H1", "report")
     world.post(f"/campaigns/1/obligations/{world.owes('A-H1', 'report')}/accept")
