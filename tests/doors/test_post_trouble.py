@@ -27,7 +27,8 @@ from states.records.session import Store, connect
 
 ROOT = Path(__file__).parents[2]
 DUBAN = (sys.executable, "-c", "from flows.cli import app; app()")
-UNITS = ROOT / "docs" / "example-units.csv"
+EXAMPLE = ["units", "template", "units.csv", "--example"]
+IMPORT = ["units", "import", "units.csv", "--apply"]
 START = ["campaign", "start", "standard-four-phase", "--start", "2026-11-23", "--past", "keep"]
 
 
@@ -97,7 +98,7 @@ def prepare(home: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> Store:
     monkeypatch.setenv("DUBAN_HOME", str(home / "data"))
     monkeypatch.setenv("DUBAN_DATABASE_URL", url)
     monkeypatch.setenv("DUBAN_BASE_URL", "https://duban.example.org")
-    for words in (["upgrade"], ["units", "import", str(UNITS), "--apply"], START):
+    for words in (["upgrade"], EXAMPLE, IMPORT, START):
         done = invoke(*words)
         assert done.exit_code == 0, done.output
     return connect(url)

@@ -44,9 +44,9 @@ def test_what_comes_after_todays_digest_waits_for_tomorrows(stage) -> None:
 
 def test_who_has_had_todays_digest_holds_up_nobody_who_has_not(stage, monkeypatch) -> None:
     """Composing goes by slices; those whose notices wait for tomorrow must not fill them."""
-    stage.launch(stage.template(DUE_12, stage.ladders))
+    stage.launch(stage.template(stage.one_report, stage.ladders))
     stage.cycle(DECIDED)
-    stage.launch(stage.template(DUE_12, stage.ladders.replace("-7d", "-170h")))
+    stage.launch(stage.template(stage.one_report, stage.ladders.replace("-7d", "-170h")))
     now = stage.at("2026-03-05 16:00")
     rounds.fire(stage.store, now, after_due=False)
     pending = core.notice.c.state == "pending"
