@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from mailbox import Maildir as Reader
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -18,6 +19,7 @@ from flows.mailer import Answer, AnswerKind, Maildir, Memory
 from states.letters import Attachment, Letter, message_id
 
 SENDER = "duban@example.org"
+NOBODY = 65534
 NOW = datetime(2026, 12, 3, 9, tzinfo=UTC)
 LETTER = Letter(
     "wang@example.org", "王示例", "督办提醒", "正文\n", "<p>正文</p>\n", message_id("k", SENDER), NOW
@@ -96,6 +98,7 @@ def test_a_path_that_is_a_file_is_said_to_be_one(tmp_path: Path) -> None:
 LIMITED = """
 import resource, sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 sys.path.insert(0, {tests!r})
 from test_mailer_maildir import LARGE, LETTER, SENDER
@@ -144,11 +147,21 @@ def test_a_full_disk_keeps_the_mail_for_later(small_disk: Path) -> None:
     assert mailer.send(replace(LETTER, message_id="<small@example.org>")).kind is AnswerKind.sent
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_is_locked_says_so(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    answer = Maildir(tmp_path / "mail", SENDER).send(LETTER)
-    tmp_path.chmod(0o700)
+@pytest.fixture
+def locked_folder() -> Iterator[Path]:
+    """A folder that may be read only. Root may write everywhere, and is nobody for as long."""
+    with TemporaryDirectory() as name:
+        folder, user = Path(name), os.geteuid()
+        folder.chmod(0o555)
+        if user == 0:
+            os.seteuid(NOBODY)
+        yield folder
+        os.seteuid(user)
+        folder.chmod(0o700)
+
+
+def test_a_folder_that_is_locked_says_so(locked_folder: Path) -> None:
+    answer = Maildir(locked_folder / "mail", SENDER).send(LETTER)
     assert answer.kind is AnswerKind.temporary
     assert "没有写入权限" in answer.detail
 

@@ -27,6 +27,8 @@ requirements:
 """
 WRITER = Scope(key_id=1, name="test", write=True, path=None, campaigns=None)
 
+WHERE_WRITERS_DO_NOT_QUEUE = pytest.mark.parametrize("shaped_url", ["postgresql"], indirect=True)
+
 
 @pytest.fixture
 def settled(stage) -> int:
@@ -114,10 +116,9 @@ def test_what_is_being_returned_at_this_moment_is_not_approved(
     assert stage.run("R1-H1").state == "check.review"
 
 
+@WHERE_WRITERS_DO_NOT_QUEUE
 def test_acts_of_single_units_go_beside_each_other_and_those_on_many_wait(stage, settled) -> None:
     """Otherwise every unit of a campaign would queue behind the slowest."""
-    if stage.store.sqlite:
-        pytest.skip("writers of a file queue anyway")
     done: list[str] = []
 
     def one() -> None:
@@ -142,10 +143,9 @@ def test_acts_of_single_units_go_beside_each_other_and_those_on_many_wait(stage,
     assert done == ["one", "many"]
 
 
+@WHERE_WRITERS_DO_NOT_QUEUE
 def test_a_move_that_waits_too_long_for_a_row_is_handed_back_with_nothing_written(stage, settled) -> None:
     """The others of its moment must not wait for a mass move that takes its time."""
-    if stage.store.sqlite:
-        pytest.skip("writers of a file queue anyway")
     wish = Wish(settled, "R1-H1", "approve", None, None)
 
     async def asked() -> Any:
