@@ -53,10 +53,10 @@ def replaced(world: Any, before: str, after: str) -> None:
         )
 
 
-REPORT = "{key: report, name: 自查报告, phase: self-check, due: 2026年11月20日, review: true}"
-WANTS = REPORT.replace(
-    "}",
-    ", to: 示例市卫生健康委员会, copies: [示例市纪委派驻纪检组], evidence: {photos: 2, kinds: [image, pdf], signer: true}}",
+REPORT = "due: 2026年11月20日, review: true"
+WANTS = (
+    f"{REPORT}, to: 示例市卫生健康委员会, copies: [示例市纪委派驻纪检组],"
+    " evidence: {photos: 2, kinds: [image, pdf], signer: true}"
 )
 
 
@@ -169,6 +169,10 @@ def test_a_key_sees_its_own_files_and_can_use_no_others(world: Any) -> None:
         assert (refused.status_code, refused.json()["title"]) == (404, "找不到"), reference
     assert send(world, mine, by=world.key("reader"), earlier=digest).status_code == 403
     assert send(world, mine, earlier="报告").status_code == 422
+    for key, by in ((theirs, east), (mine, world.key("looker"))):
+        address = f"/api/v1/campaigns/1/obligations/{key}/submissions"
+        early = world.client.post(address, content=b"no form", headers=by)
+        assert early.status_code == 403, "said before anything is read"
     own = send(world, mine, ("自己的.pdf", PDF), by=east)
     assert own.status_code == 201, own.text
     assert count(world, stored_file) == 1
@@ -234,7 +238,7 @@ def test_an_idempotency_key_counts_for_forms_whatever_their_boundary(world: Any)
 
 
 def test_what_is_kept_at_the_unit_is_confirmed_and_not_sent(world: Any) -> None:
-    replaced(world, REPORT, REPORT.replace("}", ", keep_at_unit: true}"))
+    replaced(world, REPORT, f"{REPORT}, keep_at_unit: true")
     key, other = world.owes("A-H1", "report"), world.owes("A-H1", "list")
     told = world.get(f"/obligations/{key}").json()
     acts = {one["act"]: one["refusals"] for one in told["acts"]}
