@@ -86,11 +86,6 @@ def _quota(path: Path, requirement: Item) -> Found:
     written = requirement.get("minimum")
     if isinstance(written, int) and said is not None and said != written:
         yield (*path, "minimum"), f"“every”写的是不少于 {said}，这里是 {written}，请改为一致"
-    if requirement.get("kind") == "quota" and written is None and said is None:
-        yield (
-            (*path, "minimum"),
-            "数量要求（quota）要写明每期不少于几次：minimum，或在 every 里写 每月不少于1次",
-        )
 
 
 def _said(words: Any) -> int | None:
