@@ -138,6 +138,7 @@ def record_event(desk: AtDesk, campaign_id: CampaignId, sent: Happening) -> Resp
             again=sent.again,
             reason=sent.reason,
             dry_run=sent.dry_run,
+            under=sent.under,
         )
 
     return desk.tried(recorded) if sent.dry_run else desk.once(recorded)

@@ -58,6 +58,7 @@ class Happening(Sent):
 
     event: Words = Field(examples=["收到转办"], description="事项，照方案原文")
     at: AwareDatetime | None = Field(default=None, description="何时发生（带时区）；默认现在")
+    under: Code | None = Field(default=None, description="只对这个单位及其下级发生；不写则对整个行动")
     again: bool = Field(default=False, description="已记录过的，改记为另一时间")
     reason: Reason | None = None
     dry_run: bool = Field(default=False, description="只看哪些期限随之确定，不记录")
@@ -102,6 +103,7 @@ class Which(Sent):
     grade: Some = Field(default=(), description="等级，如 三级甲等")
     beds_from: Beds | None = Field(default=None, description="床位数不少于；没有登记床位数的单位不在其中")
     beds_to: Beds | None = Field(default=None, description="床位数不多于")
+    ownership: Some = Field(default=(), description="举办性质：公立、民营")
     all: Literal[True] | None = Field(default=None, description="全部单位；不加任何条件时必须写明")
 
 

@@ -139,6 +139,7 @@ def units(
     grade: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
     beds_from: Beds = None,
     beds_to: Beds = None,
+    ownership: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
     cursor: Cursor = "0",
     limit: Limit = 100,
 ) -> Response:
@@ -149,6 +150,7 @@ def units(
         grades=tuple(grade),
         beds_from=beds_from,
         beds_to=beds_to,
+        ownership=tuple(ownership),
     )
     with desk.read() as session:
         page = reading_units.page(session, desk.scope, campaign_id, wanted, desk.now, int(cursor), limit)
@@ -176,7 +178,7 @@ def move_many(desk: AtDesk, campaign_id: CampaignId, sent: MassMove) -> Response
     which = sent.filter
     wanted = Wanted(
         *(which.state, which.behind, which.overdue, which.under, which.kind, which.codes, which.q),
-        *(which.grade, which.beds_from, which.beds_to),
+        *(which.grade, which.beds_from, which.beds_to, which.ownership),
     )
 
     def moved(session: Session) -> MassMoved:

@@ -66,6 +66,7 @@ def derive(above: Above, terms: Terms, version: int) -> str:
     if faults:
         raise Faulty(faults)
     data["ahead"] = _ahead(data, terms)
+    data.pop("same", None)  # every date is written out now
     written = merged(data, terms.additions)
     checked(written)
     return text_of(written.data)

@@ -53,6 +53,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "summary": "一两句话的说明",
         "timezone": "期限按哪个时区",
         "documents": "依据的文件：代号 → 文件",
+        "same": "只印一处、用在几处的空白，各处一组",
         "phases": "阶段，按先后",
         "workstreams": "并行的工作线",
         "requirements": "要求：要交什么、何时交",

@@ -11,6 +11,7 @@ from states.dates import Deadline, Every, parse, parse_cadence
 from states.errors import Fault, Faulty
 from states.template import LedgerPreset, Template, stream_key
 
+NO_INTERVAL = "不定期"
 ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2}))?")
 
 
@@ -37,12 +38,14 @@ class Fills:
     """What was given, over what the template says. `blanks` grows as places are asked for that nobody filled."""
 
     def __init__(self, template: Template, given: Mapping[str, str]) -> None:
-        self.given = given
-        self.blanks: list[Blank] = []
         known = set(places(template))
         faults = [_unknown(place, known) for place in given if place not in known]
         if faults:
             raise Faulty(faults)
+        self.given = {**_shared(template, given), **given}
+        self.blanks: list[Blank] = []
+        self._names: dict[str, list[str]] = {}
+        self._printed = {place: group[0] for group in template.same for place in group}
 
     def covers(self, place: str) -> bool:
         """Whether somebody filled this place."""
@@ -64,7 +67,7 @@ class Fills:
     def cadence(self, place: str, name: str, words: str | None) -> Every | None:
         """The recurrence of a place, likewise."""
         written = self.given.get(place) or words
-        if written is None:
+        if written is None or self.unscheduled(place):
             return None
         try:
             every = parse_cadence(written)
@@ -75,6 +78,10 @@ class Fills:
             return None
         return every
 
+    def unscheduled(self, place: str) -> bool:
+        """Whether somebody said of a recurrence that it has no interval: undated, handed out by hand."""
+        return self.given.get(place, "").strip() == NO_INTERVAL
+
     def unless_blank(self, place: str, name: str, deadline: Deadline | None) -> Deadline | None:
         """The deadline, or None with the blank noted."""
         if deadline is not None and deadline.blank:
@@ -83,9 +90,27 @@ class Fills:
         return deadline
 
     def _note(self, blank: Blank) -> None:
-        """A place that is asked for again is one blank."""
-        if all(one.place != blank.place for one in self.blanks):
-            self.blanks.append(blank)
+        """A place that is asked for again is one blank, and so are places for which the plan prints one."""
+        place = self._printed.get(blank.place, blank.place)
+        names = self._names.setdefault(place, [])
+        if blank.name not in names:
+            names.append(blank.name)
+        one = replace(blank, place=place, name="、".join(names))
+        places = [each.place for each in self.blanks]
+        if place in places:
+            self.blanks[places.index(place)] = replace(one, words=self.blanks[places.index(place)].words)
+        else:
+            self.blanks.append(one)
+
+
+def _shared(template: Template, given: Mapping[str, str]) -> dict[str, str]:
+    """What was given for one of the places that the plan prints one blank for goes for all of them."""
+    found = {}
+    for group in template.same:
+        words = next((given[place] for place in group if place in given), None)
+        if words is not None:
+            found.update(dict.fromkeys(group, words))
+    return found
 
 
 def places(template: Template) -> Iterator[str]:

@@ -15,7 +15,7 @@ from states.ahead import brought_forward
 from states.charges import Charge, charges
 from states.dates import Anchors, Every, cadence, occurrences, resolve, start_of
 from states.events import event_of
-from states.fills import Fills
+from states.fills import NO_INTERVAL, Fills
 from states.phasing import Phasing, PlannedPhase, Window
 from states.planned import FIRST, UNDATED, Plan, PlannedMilestone, provisional_years
 from states.template import Cadence, Requirement, Scope, Template
@@ -143,6 +143,8 @@ class _Planner:
             yield from self._periods(base, every, opens, closes, first.due_at if first else None)
         elif requirement.every is None:
             yield self._dated(base, f"{requirement.key}.due", requirement.due, (opens, closes))
+        elif self.fills.unscheduled(f"{requirement.key}.every"):
+            yield replace(base, words=self._words_of(requirement), filled=NO_INTERVAL)
 
     def _base(
         self, requirement: Requirement, phase: PlannedPhase | None, opens: datetime | None
@@ -189,14 +191,17 @@ class _Planner:
 
     def _repeated(self, base: PlannedMilestone, requirement: Requirement, every: Every) -> PlannedMilestone:
         """With the words of its recurrence: the template's own, beside them what a person gave."""
-        place, written = f"{requirement.key}.every", requirement.every
+        place = f"{requirement.key}.every"
         if not self.fills.covers(place):
             return replace(base, words=every.words())
+        return replace(base, words=self._words_of(requirement), filled=self.fills.filled(place))
+
+    def _words_of(self, requirement: Requirement) -> str:
+        """How often, as the template says it."""
+        written = requirement.every
         if isinstance(written, Cadence):
-            own = cadence(written.rrule, written.time, written.shift).words()
-        else:
-            own = written or UNDATED
-        return replace(base, words=own, filled=self.fills.filled(place))
+            return cadence(written.rrule, written.time, written.shift).words()
+        return written or UNDATED
 
     def _first(
         self, base: PlannedMilestone, requirement: Requirement, window: Window

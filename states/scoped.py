@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from states.kinds import KIND_WORDS, KINDS
+from states.ownership import OWNERSHIP_WORDS, OWNERSHIPS
 from states.walking import Found, Item, listed
 from states.yamltext import Path
 
@@ -19,6 +20,7 @@ def disagreements(data: Item) -> Found:
         yield from _kinds(path, scope)
         yield from _grades(path, scope)
         yield from _beds(path, scope)
+        yield from _ownership(path, scope)
     for path, stream in listed(data, "workstreams"):
         if stream.get("due") is not None and not any(stream.get(who) for who in ANSWERING):
             yield (*path, "due"), "写了期限，还要写由谁办理：lead（牵头）或 responsible（责任），或范围 scope"
@@ -53,6 +55,15 @@ def _beds(path: Path, scope: Item) -> Found:
     for name in ("beds_from", "beds_to"):
         if scope.get(name) is not None and _some(scope, "departments"):
             yield (*path, name), "写了 departments 就只由这些部门办理，部门没有床位，请删去一种"
+
+
+def _ownership(path: Path, scope: Item) -> Found:
+    for number, word in enumerate(_some(scope, "ownership")):
+        if isinstance(word, str) and word not in OWNERSHIP_WORDS:
+            known = "、".join(OWNERSHIPS)
+            yield (*path, "ownership", number), f"没有“{word}”这种举办性质；可用的有 {known}"
+    if _some(scope, "ownership") and _some(scope, "departments"):
+        yield (*path, "ownership"), "写了 departments 就只由这些部门办理，部门没有举办性质，请删去一种"
 
 
 def _some(scope: Item, name: str) -> list[Any]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from states import evidencing, extending, formed, scoped, staged
+from states import evidencing, extending, formed, printed, scoped, staged
 from states.dates import cadence, parse, parse_cadence, parse_window
 from states.errors import Faulty
 from states.moves import NAMES
@@ -36,6 +36,7 @@ def disagreements(data: Item) -> Found:
     yield from extending.disagreements(data)
     yield from evidencing.disagreements(data)
     yield from formed.disagreements(data)
+    yield from printed.disagreements(data)
 
 
 def _whole(data: Item) -> Found:

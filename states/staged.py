@@ -17,7 +17,7 @@ from states.yamltext import Path
 
 TURN = re.compile(r"\d{4}.*")
 FIXED = Anchors(launch=datetime(2026, 1, 1, tzinfo=UTC), issued=None, year=2026)
-SETS = ("kinds", "levels", "codes", "grades")
+SETS = ("kinds", "levels", "codes", "grades", "ownership")
 
 
 def disagreements(data: Item) -> Found:

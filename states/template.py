@@ -167,6 +167,9 @@ class Template(Frozen):
     announce: tuple[Role, ...] = Field(default=(), description="没有阶段的行动，开始时下发给谁")
     begins: Words | None = Field(default=None, description="行动开始，方案原文")
     ends: Words | None = Field(default=None, description="行动结束，方案原文")
+    same: tuple[tuple[str, ...], ...] = Field(
+        default=(), description="方案只印一处、用在几处的空白：各处一组，启动时只问一次"
+    )
     phases: tuple[Phase, ...] = ()
     workstreams: tuple[Workstream, ...] = ()
     requirements: tuple[Requirement, ...] = ()

@@ -54,4 +54,5 @@ class Scope(Frozen):
     grades: tuple[str, ...] = Field(default=(), description="等级，如 三级甲等")
     beds_from: Annotated[int, Field(ge=0)] | None = Field(default=None, description="床位数不少于")
     beds_to: Annotated[int, Field(ge=0)] | None = Field(default=None, description="床位数不多于")
+    ownership: tuple[str, ...] = Field(default=(), description="举办性质：公立、民营")
     departments: tuple[str, ...] = ()

@@ -57,11 +57,15 @@ def _show(year: int, days: dict[date, bool], moved: list[Redate], applied: bool,
         shown.hint(f"提示：{year} 年只有 {len(days) - worked} 个工作日放假，往年都在 15 天以上，请核对文件")
     shown.say(f"{year} 年：{len(days) - worked} 个工作日放假，{worked} 个周末上班")
     rows = [
-        (one.campaign_id, one.name, shown.day_words(one.before, zone), shown.day_words(one.after, zone), _mark(one))
+        (one.campaign_id, _named(one), shown.day_words(one.before, zone), shown.day_words(one.after, zone), _mark(one))
         for one in moved
     ]  # fmt: skip
     shown.table(("行动", "事项", "原期限", "新期限", ""), rows, f"期限的变化（{len(rows)} 项）")
     shown.say("已写入" if applied else "什么都没有写入；确认无误后加 --apply")
+
+
+def _named(one: Redate) -> str:
+    return f"{one.name}（{one.place}及其下级）" if one.place else one.name
 
 
 def _mark(one: Redate) -> str:
@@ -85,6 +89,7 @@ def _as_data(
                 "campaign": one.campaign_id,
                 "milestone": one.milestone_id,
                 "name": one.name,
+                "place": one.place,
                 "before": words(one.before),
                 "after": words(one.after),
                 "provisional": one.provisional,

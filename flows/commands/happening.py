@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from states.records.dating import Dated
-    from states.records.happening import Awaited, Happened
+    from states.records.happening import Happened
+    from states.records.told import EventTold
 
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
@@ -30,58 +31,62 @@ def event(
         datetime | None,
         typer.Option(metavar="INSTANT", parser=given.an_instant, help="何时发生；默认现在"),
     ] = None,
+    under: Annotated[
+        str | None, typer.Option(metavar="CODE", help="只对这个单位及其下级发生；不写则对整个行动")
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="已记录过的，改记为另一时间")] = False,
     reason: Annotated[str | None, typer.Option(help="理由")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只显示哪些期限随之确定，不记录")] = False,
     as_json: Json = False,
 ) -> None:
     """记录一件事项已经发生（收到转办、督导组要求 …），从它算起的期限随之确定。"""
-    from states.records import happening
+    from states.records import reading_events
     from states.records.campaigns import running
 
     settings, now = given.settings(), clock.now()
     with given.opened(settings) as store:
         if name is None:
             with store.read() as session:
-                campaign = running(session, campaign_id)
-                found = happening.awaited(session, campaign)
-            _list(found, campaign.zone, as_json)
+                found = reading_events.listed(session, running(session, campaign_id))
+            _list(found, as_json)
             return
         with store.read() if dry_run else store.write() as session:
             campaign = running(session, campaign_id)
             when = given.located(at, campaign.zone) if at else now
-            made = happening.record(
-                session, campaign, name.strip(), when, now, given.actor(), again=again, reason=reason
+            made = reading_events.happen(
+                session, campaign, name.strip(), under, when, now, given.actor(), again=again, reason=reason
             )
-    _show(made, campaign.zone, dry_run, as_json)
-
-
-def _list(found: list[Awaited], zone: ZoneInfo, as_json: bool) -> None:
+            place = made.under.name if made.under else ""
+            data = {**_data(made, campaign.zone), "under": made.under.code if made.under else None}
     if as_json:
-        shown.as_json(
-            [
-                {
-                    "name": one.name,
-                    "at": shown.iso(one.at, zone),
-                    "first_at": shown.iso(one.first_at, zone),
-                    "milestones": list(one.milestones),
-                }
-                for one in found
-            ]
-        )
+        shown.as_json({"dry_run": dry_run, **data})
+    else:
+        _show(made, place, campaign.zone, dry_run)
+
+
+def _list(found: list[EventTold], as_json: bool) -> None:
+    if as_json:
+        shown.as_json(found)
         return
-    rows = [(one.name, shown.day_words(one.at, zone), "、".join(one.milestones)) for one in found]
+    rows = [(one["name"], _words(one["at"]), "、".join(one["milestones"])) for one in found]
     shown.table(("事项", "已记录", "从它算起的"), rows)
+    below = [
+        (one["name"], each["unit"]["name"], _words(each["at"])) for one in found for each in one["below"]
+    ]
+    if below:
+        shown.table(("事项", "单位及其下级", "已记录"), below)
     if not found:
         shown.say("这次专项行动没有从某一事项算起的期限")
 
 
-def _show(made: Happened, zone: ZoneInfo, dry_run: bool, as_json: bool) -> None:
-    if as_json:
-        shown.as_json({"dry_run": dry_run, **_data(made, zone)})
-        return
+def _words(at: str | None) -> str:
+    return shown.day_words(datetime.fromisoformat(at) if at else None)
+
+
+def _show(made: Happened, place: str, zone: ZoneInfo, dry_run: bool) -> None:
     before = f"（原为 {shown.day_words(made.before, zone)}）" if made.before else ""
-    shown.say(f"{made.name}：{shown.day_words(made.at, zone)}{before}")
+    of = f"{place}及其下级：" if place else ""
+    shown.say(f"{of}{made.name}：{shown.day_words(made.at, zone)}{before}")
     rows = dated_rows(made.dated, zone)
     shown.table(("事项", "方案原文", "原期限", "期限", "应办单位"), rows)
     if not rows:

@@ -26,6 +26,7 @@ FIELDS = {
     "level": "级别",
     "grade": "等级",
     "beds": "床位数",
+    "ownership": "举办性质",
     "parent": "上级",
 }
 

@@ -2,7 +2,9 @@
 
 Periods and days are reckoned in local time. The named day of an occurrence decides its label and its period;
 a shift for days off moves only the due instant, and never out of the window: where 顺延 would leave it, the
-working day before is taken, so that the last report of a campaign is not lost.
+working day before is taken, so that the last report of a campaign is not lost. Words that name no day (每周, 每月)
+ask once per period: of a last one that the end of the window cuts short, at that end, when half of its
+working days lie inside.
 """
 
 from __future__ import annotations
@@ -87,13 +89,29 @@ def _turns(window: _Window) -> Iterator[Occurrence]:
         day = turn.day
         opens = turn.begins or max(begins(day), previous + ONE_DAY)
         previous = day
-        found = window.due(day, turn.clock)
+        found = window.due(day, turn.clock) or _cut_short(window, opens, day)
         if found is None:
             continue
         count += 1
         if count > MOST:
             raise DatesError(f"频次“{window.every.words()}”在时间窗内超过{MOST}次，请改稀或缩短时间窗")
         yield _turn(window, turn.label or label(day), opens, turn.arranged or day, found)
+
+
+def _cut_short(window: _Window, opens: date, day: date) -> tuple[date, datetime] | None:
+    """Of a period whose last day the window does not reach: the end of the window, when half of its working days lie inside."""
+    first, last = max(opens, window.start.date()), window.end.date()
+    if not (window.every.whole and first <= last < day):
+        return None
+    inside, whole = (
+        window.calendar.between(one - ONE_DAY, end) for one, end in ((first, last), (opens, day))
+    )
+    works = window.calendar.on_or_before(last)
+    if works < first or inside * 2 < whole:
+        return None
+    if window.every.shift is Shift.NONE or works == last:
+        return last, window.end
+    return works, closing(works, window.every.clock, window.zone)
 
 
 def _turn(
@@ -116,6 +134,8 @@ def _named_days(window: _Window) -> Iterator[Named]:
     for instant in _rule(every, datetime.combine(first, time.min)):
         day = instant.date()
         if day > last:
+            if every.whole:  # the period that the end of the window may cut short
+                yield Named(day, every.clock)
             return
         if every.rhythm is not Rhythm.WORKDAY or window.calendar.is_workday(day):
             yield Named(day, every.clock)

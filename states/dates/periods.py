@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -16,6 +17,11 @@ def label(rhythm: Rhythm) -> Callable[[date], str]:
 def begins(rhythm: Rhythm) -> Callable[[date], date]:
     """First day of the period that holds a day; a list of dates has no periods."""
     return _BEGINS.get(rhythm, _same_day)
+
+
+def days(name: str) -> int:
+    """How long, about, the period of that label is; 0 for what is no label of a period of several days."""
+    return next((length for shape, length in _LENGTHS.items() if re.fullmatch(shape, name)), 0)
 
 
 def _same_day(day: date) -> date:
@@ -41,6 +47,15 @@ def _from_month(day: date, months: int) -> date:
     return day.replace(month=(day.month - 1) // months * months + 1, day=1)
 
 
+_LENGTHS = {
+    r"\d{4}-W\d\d": 7,
+    r"\d{4}-\d\d-T\d": 10,
+    r"\d{4}-\d\d-H\d": 15,
+    r"\d{4}-\d\d": 30,
+    r"\d{4}-Q\d": 90,
+    r"\d{4}-H\d": 180,
+    r"\d{4}": 365,
+}
 _LABELS: dict[Rhythm, Callable[[date], str]] = {
     Rhythm.WEEK: _week,
     Rhythm.TEN_DAYS: lambda day: f"{day:%Y-%m}-T{_third(day) + 1}",

@@ -26,6 +26,12 @@ class Rhythm(Enum):
     DATES = ""
 
 
+PERIODS = (
+    *(Rhythm.WEEK, Rhythm.TEN_DAYS, Rhythm.HALF_MONTH, Rhythm.MONTH),
+    *(Rhythm.QUARTER, Rhythm.HALF_YEAR, Rhythm.YEAR),
+)
+
+
 class Shift(StrEnum):
     """Where a date on a day off goes: stays, to the working day before, or to the one after."""
 
@@ -71,6 +77,11 @@ class Every:
             or BLANK in (self.day, self.month)
             or any(day.blank for day in self.dates)
         )
+
+    @property
+    def whole(self) -> bool:
+        """It asks once per period without naming a day in it."""
+        return self.day is None and self.month is None and self.rhythm in PERIODS
 
     def words(self) -> str:
         """Canonical Chinese (an RRULE keeps its own words)."""

@@ -22,6 +22,7 @@ UNIT_HEADERS: dict[str, tuple[str, ...]] = {
     "level": ("级别", "层级", "行政级别", "level"),
     "grade": ("等级", "医院等级", "机构等级", "grade"),
     "beds": ("床位数", "床位", "编制床位数", "编制床位", "实有床位数", "实有床位", "beds"),
+    "ownership": ("举办性质", "公立民营", "办医性质", "ownership"),
     "parent": ("上级代码", "上级单位代码", "上级编码", "parent", "parent code"),
 }
 REQUIRED = ("code", "name")

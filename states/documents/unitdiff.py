@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from states.documents.unitfacts import ContactFacts, ContactRow, UnitFacts, UnitList, UnitRow
 from states.template import Role
 
-FIELDS = ("name", "kind", "level", "grade", "beds", "parent")
+FIELDS = ("name", "kind", "level", "grade", "beds", "ownership", "parent")
 
 
 @dataclass(frozen=True, slots=True)

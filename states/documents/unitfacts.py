@@ -28,6 +28,7 @@ class UnitFacts:
     contacts: tuple[ContactFacts, ...] = ()
     grade: str = ""
     beds: int | None = None
+    ownership: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class UnitRow:
     line: int
     grade: str = ""
     beds: int | None = None
+    ownership: str = ""
 
 
 @dataclass(frozen=True, slots=True)

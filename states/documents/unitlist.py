@@ -20,6 +20,7 @@ from states.documents.unitfacts import ContactFacts, ContactRow, UnitFacts, Unit
 from states.documents.unitsheet import EXAMPLE_CODE, template_sheet, units_sheet
 from states.errors import Fault
 from states.kinds import KIND_WORDS, KINDS
+from states.ownership import OWNERSHIP_WORDS, OWNERSHIPS
 from states.template import Role
 
 __all__ = [
@@ -114,6 +115,7 @@ class _Reading:
             line=line,
             grade=_stated(grade, known.grade if known else ""),
             beds=self._beds(line, cells.get("beds", ""), known),
+            ownership=self._ownership(line, cells.get("ownership", ""), known),
         )
 
     def _beds(self, line: int, cell: str, known: UnitFacts | None) -> int | None:
@@ -123,6 +125,14 @@ class _Reading:
         if found is None and cell not in NONE_WORDS:
             self._fault(line, "beds", f"{quoted(cell)}不是床位数；请填整数，如 120，不知道的留空")
         return int(found[1]) if found else None
+
+    def _ownership(self, line: int, cell: str, known: UnitFacts | None) -> str:
+        if not cell:
+            return known.ownership if known else ""
+        if cell not in OWNERSHIP_WORDS and cell not in NONE_WORDS:
+            words = "、".join(OWNERSHIPS)
+            self._fault(line, "ownership", f"不认识举办性质{quoted(cell)}；可用的有 {words}，不知道的留空")
+        return OWNERSHIP_WORDS.get(cell, "")
 
     def _kind(self, line: int, word: str, known: UnitFacts | None) -> str:
         if word in KIND_WORDS:

@@ -21,13 +21,23 @@ EXAMPLE = {
     "level": "县级",
     "grade": "二级甲等",
     "beds": "300",
+    "ownership": "公立",
     "parent": "SHILI",
     "liaison.name": "王示例；李示例",
     "liaison.email": "wang@example.org；li@example.org",
     "principal.name": "赵示例",
     "principal.email": "zhao@example.org",
 }
-WIDTHS = {"code": 18, "name": 32, "parent": 18, "kind": 16, "level": 10, "grade": 12, "beds": 10}
+WIDTHS = {
+    "code": 18,
+    "name": 32,
+    "parent": 18,
+    "kind": 16,
+    "level": 10,
+    "grade": 12,
+    "beds": 10,
+    "ownership": 10,
+}
 EXPLAINED = {
     "code": "单位的唯一代码，英文字母、数字和 . _ -，最多40个字符；以后凭它认出同一单位",
     "name": "单位全称，最多100字",
@@ -35,6 +45,7 @@ EXPLAINED = {
     "level": "如 省级、市级、县级、乡级",
     "grade": "如 三级甲等、二级甲等、一级；没有等级的留空",
     "beds": "床位数，整数；不知道的留空，没有床位的填 0",
+    "ownership": "公立或民营；不知道的留空",
     "parent": "上级单位的代码，须在本表或系统中；顶层单位留空，改为没有上级时填“无”",
     "name of role": "可填多人，用“；”分隔，与邮箱一一对应",
     "email of role": "可填多个，用“；”分隔；留空则保持原有人员，填“无”则清空",
@@ -91,7 +102,7 @@ def _explained(key: str) -> str:
 
 def _cells(code: str, facts: UnitFacts) -> Iterator[str]:
     yield from (code, facts.name, KINDS.get(facts.kind, facts.kind), facts.level, facts.grade)
-    yield from ("" if facts.beds is None else str(facts.beds), facts.parent or "")
+    yield from ("" if facts.beds is None else str(facts.beds), facts.ownership, facts.parent or "")
     for role in ROLES:
         holders = [contact for contact in facts.contacts if contact.role == role]
         yield _names(holders)

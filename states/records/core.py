@@ -7,7 +7,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from states.records import clue_tables, dispatch, filed, reported, respite, tables
+from states.records import clue_tables, dispatch, filed, localities, reported, respite, tables
 
 
 def _core(model: type[SQLModel]) -> sa.Table:
@@ -22,6 +22,8 @@ calendar_year = _core(tables.CalendarYear)
 campaign = _core(tables.Campaign)
 phase = _core(tables.PhaseRow)
 local_window = _core(tables.LocalWindow)
+local_date = _core(localities.LocalDate)
+local_event = _core(localities.LocalEvent)
 milestone = _core(tables.Milestone)
 run = _core(tables.UnitRun)
 obligation = _core(tables.Obligation)

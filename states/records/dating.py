@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states import sanity
@@ -14,11 +13,11 @@ from states.errors import Fault, Faulty, Refused
 from states.plan import PlannedMilestone
 from states.records import laying, locks, rearming
 from states.records.campaigns import Running
-from states.records.core import milestone, timer
+from states.records.core import milestone
 from states.records.journal import note
 from states.records.replanning import follow, planned_again
 from states.records.tables import Milestone
-from states.records.timers import timers
+from states.records.timers import next_cycle, timers
 
 GIVEN = "期限由协调员确定"
 
@@ -70,7 +69,7 @@ def give(
         if row.opened_at is not None:
             take(session, campaign, row, planned, now, actor, says)
     follow(session, campaign, now, actor, says)
-    laying.rederive(session, campaign, now, actor, says)
+    laying.rederive(session, campaign, now, actor, says, anew=True)
     _note(session, campaign, before, dict(fills), moved, now, actor, reason)
     return moved
 
@@ -165,12 +164,9 @@ def take(
 
 def arm(session: Session, campaign: Running, row: Milestone, now: datetime, why: str) -> None:
     """All rungs of the new date; those of an earlier one, and what they put in the way, fall silent."""
-    cohort = (timer.c.phase_id == 0, timer.c.milestone_id == row.id, timer.c.obligation_id == 0)
-    last = session.execute(sa.select(sa.func.max(timer.c.cycle)).where(*cohort)).scalar()
-    if last is not None:
-        rearming.withdraw(session, row)
-        rearming.stop(session, row, now, why)
+    rearming.withdraw(session, row)
+    rearming.stop(session, row, now, why)
     if row.due_at is not None:
-        cycle = 0 if last is None else last + 1
+        cycle = next_cycle(session, row.id)
         session.add_all(timers(campaign, row, row.due_at, now, cycle=cycle, could_open=now))
     session.flush()

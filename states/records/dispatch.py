@@ -14,8 +14,9 @@ from states.records.columns import big_key
 
 
 class Timer(SQLModel, table=True):
-    """One rung of one milestone for all its units, of one obligation with a due date of its own, or (rung 0)
-    the announcement of a phase. `cursor` is the last obligation served: a large cohort is served in slices, one transaction each.
+    """One rung of one milestone for all its units, for those with a local date (`local_id`), of one obligation with a
+    due date of its own, or (rung 0) the announcement of a phase. `cursor` is the last obligation served: a large cohort
+    is served in slices, one transaction each. `cycle` grows with each new date; no two dates of a unit share one.
     """
 
     __table_args__ = (
@@ -32,6 +33,7 @@ class Timer(SQLModel, table=True):
     phase_id: int = 0
     milestone_id: int = 0
     obligation_id: int = Field(default=0, sa_type=sa.BigInteger)
+    local_id: int = 0
     rung: int
     cycle: int = 0
     after_due: bool

@@ -18,6 +18,7 @@ from states.records.core import campaign as campaign_table
 from states.records.core import obligation, run, timer
 from states.records.dispatch import Timer
 from states.records.journal import note
+from states.records.localities import LocalDate
 from states.records.notifying import Owing, notify, propose, tell_coordinator
 from states.records.settling import OPEN
 from states.records.tables import Milestone, Obligation
@@ -144,11 +145,16 @@ def _reason(
     due = milestone.due_at
     if one.obligation_id:
         due = session.get_one(Obligation, one.obligation_id).due_at or due
+    if one.local_id:
+        due = session.get_one(LocalDate, one.local_id).due_at or due
     if due is None:
         return ladder.reason(rung, milestone.name, milestone.filled or milestone.words)
     local, today = due.astimezone(campaign.zone), now.astimezone(campaign.zone).date()
     words = f"{local.month}月{local.day}日{local:%H:%M}"
-    return ladder.reason(rung, milestone.name, words, campaign.calendar.between(local.date(), today))
+    nominal = ladder.fire_at(rung, due, campaign.calendar, campaign.zone)
+    moved = not one.after_due and bool(milestone.period) and one.fire_at > nominal
+    overdue = campaign.calendar.between(local.date(), today)
+    return ladder.reason(rung, milestone.name, words, overdue, at_opening=moved)
 
 
 def _owing(session: Session, one: Timer) -> list[Owing]:
@@ -166,7 +172,8 @@ def _owing(session: Session, one: Timer) -> list[Owing]:
     else:
         first, last = obligation_span(one.milestone_id)
         statement = statement.where(
-            obligation.c.id.between(max(first, one.cursor + 1), last), obligation.c.due_at.is_(None)
+            obligation.c.id.between(max(first, one.cursor + 1), last),
+            obligation.c.local_id == one.local_id if one.local_id else obligation.c.due_at.is_(None),
         )
     rows = session.execute(statement.order_by(obligation.c.id).limit(SLICE)).tuples()
     return [Owing(key, unit_id, one.cycle) for key, unit_id in rows]

@@ -16,7 +16,7 @@ from states.records.core import event, milestone
 from states.records.dating import Dated, dated, differs, take
 from states.records.journal import note
 from states.records.replanning import follow, planned_again
-from states.records.tables import EventRow, Milestone
+from states.records.tables import EventRow, Milestone, Unit
 
 DATED = "事项已记录，期限随之确定"
 DATED_ANEW = "事项另行记录，期限改变"
@@ -25,12 +25,16 @@ SOON = timedelta(minutes=5)  # clocks of callers may be a little ahead of ours
 
 @dataclass(frozen=True)
 class Happened:
-    """An event as it is recorded, `before` when it was recorded anew, with what took its date from it."""
+    """An event as it is recorded, `before` when it was recorded anew, with what took its date from it.
+
+    `under`: the unit to which it happened, and to those below it; None: to the whole campaign.
+    """
 
     name: str
     at: datetime
     before: datetime | None
     dated: tuple[Dated, ...]
+    under: Unit | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def record(
     """
     locks.alone(session, campaign.id)
     kept = session.get(EventRow, (campaign.id, name), with_for_update=True, populate_existing=True)
-    _check(session, campaign, name, at, now, kept, again)
+    check(session, campaign, name, at, now, kept.at if kept else None, again)
     changed = _changed(session, campaign, name, at)
     moved = tuple(dated(row, planned) for row, planned in changed)
     made = Happened(name, at, kept.at if kept else None, moved)
@@ -88,20 +92,21 @@ def record(
         if row.opened_at is not None:
             take(session, campaign, row, planned, now, actor, says)
     follow(session, campaign, now, actor, says)
-    laying.rederive(session, campaign, now, actor, says)
-    _note(session, campaign, made, now, actor, reason)
+    laying.rederive(session, campaign, now, actor, says, anew=True)
+    journal(session, campaign, made, now, actor, reason)
     return made
 
 
-def _check(
+def check(
     session: Session,
     campaign: Running,
     name: str,
     at: datetime,
     now: datetime,
-    kept: EventRow | None,
+    kept: datetime | None,
     again: bool,
 ) -> None:
+    """Whether an event can be recorded; `kept`: when it was, where it is already. Raises Faulty, Refused."""
     known = awaited(session, campaign)
     if name not in [one.name for one in known]:
         offered = "、".join(one.name for one in known)
@@ -115,10 +120,10 @@ def _check(
         raise Refused("专项行动已经办结或取消，不再记录事项")
     if kept is None:
         return
-    local = f"{kept.at.astimezone(campaign.zone):%Y-%m-%d %H:%M}"
+    local = f"{kept.astimezone(campaign.zone):%Y-%m-%d %H:%M}"
     if not again:
         raise Refused(f"“{name}”已记录在 {local}；时间确有变化的，请加 again（--again）重新记录")
-    if kept.at == at:
+    if kept == at:
         raise Refused(f"“{name}”已记录在 {local}，与现在所写相同")
 
 
@@ -150,9 +155,10 @@ def _keep(
     session.flush()
 
 
-def _note(
+def journal(
     session: Session, campaign: Running, made: Happened, now: datetime, actor: str, reason: str | None
 ) -> None:
+    """The fact, with every date that follows from it."""
     dates = {str(one.id): one.after.isoformat() if one.after else None for one in made.dated}
     note(
         session,
@@ -160,6 +166,7 @@ def _note(
         "event.recorded",
         actor,
         campaign_id=campaign.id,
+        unit_id=made.under.id if made.under else None,
         before=made.before.isoformat() if made.before else None,
         after=made.at.isoformat(),
         reason=reason,

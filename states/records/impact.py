@@ -11,7 +11,7 @@ from states.records import owing, reading_scope
 from states.records.access import Scope
 from states.records.columns import obligation_id, obligation_span
 from states.records.core import obligation, run, unit
-from states.records.opening import LEFT
+from states.records.fanning import LEFT
 from states.records.renewing import Renewal
 from states.records.settling import SETTLED, UNSETTLED
 from states.records.tables import Milestone

@@ -72,6 +72,7 @@ def draft(session: Session, order: Order, now: datetime) -> Draft:
     unknown = scoping.unknown_codes(session, template)
     warnings = [*planned.warnings, *scoping.unmatched(session, template, owner)]
     warnings += [] if unknown else scoping.without_beds(session, template, owner, conditions)
+    warnings += [] if unknown else scoping.without_ownership(session, template, owner, conditions)
     warnings += _left_out(session, order.selection, owner)
     refusals = [
         f"“{blank.name}”在方案中为空（{blank.words}），请用 --set {blank.place}=日期 填写"

@@ -8,35 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states import machine
 from states.dates import Anchors, parse, resolve
 from states.errors import Fault, Faulty, NotFound, Refused
 from states.fills import as_words
-from states.phasing import due_within
-from states.plan import Plan
-from states.records import locks, own_dates, replanning, settling
+from states.records import local_dates, local_turns, locks
 from states.records.campaigns import Running, running
 from states.records.core import milestone as milestones
-from states.records.core import obligation, phase, unit
+from states.records.core import phase
 from states.records.journal import note
-from states.records.local_windows import Placed, placed
+from states.records.local_dates import Act, Shifted
+from states.records.local_facts import Facts
 from states.records.scopes import paths_of
 from states.records.tables import Campaign, LocalWindow, Milestone, PhaseRow, Unit
 
-STAYS = "定期报送的各期止于方案规定的时间，不因此增加"
-
-
-@dataclass(frozen=True)
-class Shifted:
-    """A milestone whose date is another one below the unit: how many unsettled obligations take it at once."""
-
-    milestone: Milestone
-    before: datetime | None
-    after: datetime
-    obligations: int
+GOES_ON = "定期报送的延续到另定的结束时间，只由这些单位报送：{}"
+SYSTEM = "system"
 
 
 @dataclass(frozen=True)
@@ -78,9 +67,7 @@ def lay(
     if refusals:
         raise Refused(*refusals)
     row, before = _put(session, campaign, about, place, closes, now, actor, reason)
-    window = Placed(row, place.path)
-    plans = _plans(session, campaign, about, closes)
-    shifted = _shift(session, campaign, about, window, plans, now, actor, reason)
+    shifted = _shift(session, Facts(session, campaign), about, place, Act(now, actor, reason))
     past = [one for one in shifted if _too_early(one, now)]
     if past:
         raise Refused(*(_past(campaign, one) for one in past))
@@ -99,7 +86,7 @@ def lay(
         name=about.name,
         obligations=sum(one.obligations for one in shifted),
     )
-    return Laid(campaign, about, place, row, tuple(shifted), tuple(_notes(campaign, about, closes)))
+    return Laid(campaign, about, place, row, tuple(shifted), tuple(_notes(session, campaign, about)))
 
 
 def _phase(session: Session, campaign: Running, key: str) -> PhaseRow:
@@ -110,11 +97,6 @@ def _phase(session: Session, campaign: Running, key: str) -> PhaseRow:
     if key not in found:
         raise NotFound(f"没有“{key}”这个阶段；已有的有 {'、'.join(found)}")
     return found[key]
-
-
-def _going(session: Session, campaign: Running) -> dict[str, PhaseRow]:
-    going = select(PhaseRow).where(PhaseRow.campaign_id == campaign.id, phase.c.withdrawn_at.is_(None))
-    return {one.key: one for one in session.exec(going.order_by(phase.c.id))}
 
 
 def _unit(session: Session, code: str) -> Unit:
@@ -186,131 +168,56 @@ def _put(
     return row, before
 
 
-def _notes(campaign: Running, about: PhaseRow, closes: datetime) -> list[str]:
-    again = any(one.every is not None and one.phase == about.base for one in campaign.template.requirements)
-    return [STAYS] if again and about.closes_at is not None and closes > about.closes_at else []
+def _notes(session: Session, campaign: Running, about: PhaseRow) -> list[str]:
+    added = _added(session, campaign, about)
+    return [GOES_ON.format("、".join(added))] if added else []
 
 
 # -- dates -------------------------------------------------------------------------------------------
 
 
-def _plans(session: Session, campaign: Running, about: PhaseRow, closes: datetime) -> tuple[Plan, Plan]:
-    """The plan as it stands, and with the other end of this phase."""
-    one, other = (
-        replanning.planned_again(session, campaign, closed=closed) for closed in ({}, {about.key: closes})
-    )
-    return one, other
-
-
-def _due(
-    about: PhaseRow, milestone: Milestone, plans: tuple[Plan, Plan], closes: datetime
-) -> datetime | None:
-    """The date of a milestone for units under a window that ends at `closes`."""
-    key = milestone.requirement, milestone.period
-    dates = [
-        next((one.due_at for one in each.milestones if (one.requirement, one.period) == key), None)
-        for each in plans
-    ]
-    return due_within(milestone.due_at, about.closes_at, closes, (dates[0], dates[1]))
-
-
-def _shift(
-    session: Session,
-    campaign: Running,
-    about: PhaseRow,
-    window: Placed,
-    plans: tuple[Plan, Plan],
-    now: datetime,
-    actor: str,
-    reason: str,
-) -> list[Shifted]:
+def _shift(session: Session, facts: Facts, about: PhaseRow, place: Unit, act: Act) -> list[Shifted]:
     """Every milestone of the phase whose date is another one now; those that are open move their obligations."""
-    others = placed(session, campaign, about.key)
-    former = _given(others)
-    dates: dict[str, str] = {}
-    made = []
-    going = (Milestone.campaign_id == campaign.id, milestones.c.withdrawn_at.is_(None))
-    asked = select(Milestone).where(*going, Milestone.phase == about.key)
-    for one in session.exec(asked.order_by(milestones.c.due_at, milestones.c.id)):
-        due = _due(about, one, plans, window.row.closes_at)
-        if due is None:
-            continue
-        if due != one.due_at:
-            dates[str(one.id)] = due.isoformat()
-        keys = _concerned(session, window, others, one, due, former) if one.opened_at else []
-        own_dates.note_many(session, campaign, one, keys, due, now, actor, reason)
-        own_dates.give(session, campaign, one, keys, due, now)
-        if keys or due != one.due_at:
-            made.append(Shifted(one, one.due_at, due, len(keys)))
-    window.row.dates = dates
-    session.add(window.row)
-    session.flush()
-    return made
+    local_turns.reconcile(session, facts, act)
+    moved = local_dates.derive(session, facts, act, place.path)
+    return [one for one in moved if one.milestone.phase == about.key and one.unit_id == place.id]
 
 
-def _given(windows: list[Placed]) -> dict[int, set[datetime]]:
-    """Milestone → the dates that windows have given for it: such a date is nobody's own."""
-    found: dict[int, set[datetime]] = {}
-    for window in windows:
-        for key, words in window.row.dates.items():
-            found.setdefault(int(key), set()).add(datetime.fromisoformat(words))
-    return found
-
-
-def _concerned(
-    session: Session,
-    window: Placed,
-    others: list[Placed],
-    milestone: Milestone,
-    due: datetime,
-    former: dict[int, set[datetime]],
-) -> list[int]:
-    """What takes the date: a date that a person has of his own (after a return) is only ever put off."""
-    units = sa.select(unit.c.id).where(*window.units(others))
-    own = obligation.c.due_at
-    common = [own.is_(None)] if milestone.due_at != due else []
-    replaced = [own.in_(former[milestone.id])] if milestone.id in former else []
-    moves = sa.or_(*common, sa.and_(own != due, sa.or_(own < due, *replaced)))
-    return settling.locked(session, [*own_dates.whose(milestone, units), moves])
+def _added(session: Session, campaign: Running, about: PhaseRow) -> list[str]:
+    """Turns that only units with a longer window have, by name."""
+    going = (Milestone.campaign_id == campaign.id, Milestone.phase == about.key, milestones.c.local)
+    asked = select(Milestone).where(*going, milestones.c.withdrawn_at.is_(None))
+    return [one.name for one in session.exec(asked.order_by(milestones.c.due_at, milestones.c.id))]
 
 
 def _too_early(one: Shifted, now: datetime) -> bool:
-    return one.obligations > 0 and one.after <= now and (one.before is None or one.after < one.before)
+    if one.after is None or one.obligations == 0:
+        return False
+    return one.after <= now and (one.before is None or one.after < one.before)
 
 
 def _past(campaign: Running, one: Shifted) -> str:
-    words = f"{one.after.astimezone(campaign.zone):%Y-%m-%d %H:%M}"
+    words = f"{one.after.astimezone(campaign.zone):%Y-%m-%d %H:%M}" if one.after else ""
     return f"“{one.milestone.name}”的期限会成为{words}，已经过去，请写更晚的日期"
 
 
 def obey(
     session: Session, campaign: Running, milestone: Milestone, now: datetime, could_open: datetime
 ) -> None:
-    """A milestone has just been handed out: who has a window of its own gets the date that follows from it."""
-    windows = placed(session, campaign, milestone.phase) if milestone.phase else []
-    if not windows:
-        return
-    about = _phase(session, campaign, milestone.phase or "")
-    for window in windows:
-        due = _due(
-            about, milestone, _plans(session, campaign, about, window.row.closes_at), window.row.closes_at
-        )
-        if due is None or due == milestone.due_at:
-            continue
-        units = sa.select(unit.c.id).where(*window.units(windows))
-        keys = settling.locked(session, own_dates.whose(milestone, units))
-        own_dates.give(session, campaign, milestone, keys, due, now, could_open)
-        window.row.dates = {**window.row.dates, str(milestone.id): due.isoformat()}
-        session.add(window.row)
+    """A milestone has just been handed out: who has a window or an event of its own gets the date that follows."""
+    facts = Facts(session, campaign)
+    if facts.all:
+        list(local_dates.derive_one(session, facts, milestone, Act(now, SYSTEM, "", could_open=could_open)))
 
 
-def rederive(session: Session, campaign: Running, now: datetime, actor: str, reason: str) -> None:
-    """After the calendar or a phase's dates changed: what windows gave is given anew."""
-    windows = placed(session, campaign)
-    going = _going(session, campaign) if windows else {}
-    for window in windows:
-        about = going.get(window.row.phase)
-        if about is None:
-            continue
-        plans = _plans(session, campaign, about, window.row.closes_at)
-        _shift(session, campaign, about, window, plans, now, actor, reason)
+def rederive(
+    session: Session, campaign: Running, now: datetime, actor: str, reason: str, *, anew: bool = False
+) -> None:
+    """After the calendar, dates or the plan changed: what windows and events gave is given again.
+
+    `anew`: by a person, so that rungs which have spoken speak again for the new date.
+    """
+    act = Act(now, actor, reason, anew=anew, at_once=True)
+    facts = Facts(session, campaign)
+    local_turns.reconcile(session, facts, act)
+    local_dates.derive(session, facts, act)

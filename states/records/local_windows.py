@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from states.plan import FIRST
 from states.records.campaigns import Running
-from states.records.core import local_window, phase, unit
+from states.records.core import local_date, local_window, phase, unit
 from states.records.core import milestone as milestones
 from states.records.scopes import below
 from states.records.tables import LocalWindow, Milestone
@@ -54,7 +54,9 @@ def placed(session: Session, campaign: Running, key: str | None = None) -> list[
 def over(session: Session, campaign: Running, milestone: Milestone) -> list[Placed]:
     """Windows that are over before this turn of something periodic opens: nobody under them owes it any more."""
     written = {one.key: one for one in campaign.template.requirements}.get(milestone.requirement)
-    if milestone.phase is None or milestone.opens_at is None or milestone.period.endswith(FIRST):
+    if milestone.local or milestone.phase is None or milestone.opens_at is None:
+        return []
+    if milestone.period.endswith(FIRST):
         return []
     if written is None or written.every is None:
         return []
@@ -97,6 +99,8 @@ def _head(path: Any) -> sa.ColumnElement[str]:
 
 
 def may_be_late(campaign: Running, now: datetime) -> sa.ColumnElement[bool]:
-    """Over `milestone`: its date is over, or may be for units with a window of their own."""
-    windows = sa.select(local_window.c.phase).where(local_window.c.campaign_id == campaign.id)
-    return sa.or_(milestones.c.due_at < now, milestones.c.phase.in_(windows))
+    """Over `milestone`: its date is over, or that of some units is."""
+    over = local_date.c.campaign_id == campaign.id, local_date.c.due_at < now
+    return sa.or_(
+        milestones.c.due_at < now, milestones.c.id.in_(sa.select(local_date.c.milestone_id).where(*over))
+    )

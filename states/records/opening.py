@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.records import laying, owing, replanning
+from states.records import laying, replanning
 from states.records.campaigns import Running
-from states.records.columns import changed, obligation_span
 from states.records.core import campaign as campaigns
 from states.records.core import milestone as milestones
-from states.records.core import obligation, run, unit
 from states.records.core import phase as phases
 from states.records.dispatch import Timer
+from states.records.fanning import fan_out
 from states.records.journal import note
 from states.records.mass import advance_settled, start_all
 from states.records.tables import Milestone, PhaseRow
@@ -25,8 +24,6 @@ from states.template import Opens
 SYSTEM = "system"
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 STRAGGLING = timedelta(hours=1)
-OPEN = "open"
-LEFT = ("closed", "exempt")
 
 
 def due_campaigns(session: Session, now: datetime, since: datetime = EVER) -> list[int]:
@@ -221,8 +218,12 @@ def open_milestone(session: Session, campaign: Running, milestone: Milestone, no
     milestone.expected = fan_out(session, campaign, milestone)
     session.add(milestone)
     could_open = _could_open(session, campaign, milestone, now)
-    if milestone.due_at is not None:
-        session.add_all(timers(campaign, milestone, milestone.due_at, now, could_open=could_open))
+    if milestone.due_at is not None and not milestone.local:
+        session.add_all(
+            timers(
+                campaign, milestone, milestone.due_at, now, could_open=could_open, turn=bool(milestone.period)
+            )
+        )
     laying.obey(session, campaign, milestone, now, could_open)
     note(
         session,
@@ -245,32 +246,3 @@ def _could_open(session: Session, campaign: Running, milestone: Milestone, now: 
     planned = [milestone.opens_at, phase.opens_at if phase else None]
     latest = max((at for at in planned if at is not None), default=now)
     return max(min(latest, now), campaign.row.launched_at)
-
-
-def fan_out(session: Session, campaign: Running, milestone: Milestone, *, again: bool = False) -> int:
-    """One obligation per unit in scope, in one statement; `again`: only for those that have none yet."""
-    base, _last = obligation_span(milestone.id)
-    rows = (
-        sa.select(
-            sa.literal(base, sa.BigInteger) + run.c.unit_id,
-            sa.literal(campaign.id),
-            sa.literal(milestone.id),
-            run.c.unit_id,
-            sa.literal(OPEN),
-            sa.literal(False),
-            sa.literal(1),
-        )
-        .where(run.c.campaign_id == campaign.id, run.c.state.not_in(LEFT))
-        .order_by(run.c.unit_id)
-    )
-    conditions = owing.conditions(session, campaign, milestone)
-    if conditions:
-        rows = rows.join_from(run, unit, unit.c.id == run.c.unit_id).where(*conditions)
-    if again:
-        rows = rows.where(run.c.unit_id.not_in(_having(milestone)))
-    columns = ["id", "campaign_id", "milestone_id", "unit_id", "status", "late", "version"]
-    return changed(session, sa.insert(obligation).from_select(columns, rows))
-
-
-def _having(milestone: Milestone) -> sa.Select[tuple[int]]:
-    return sa.select(obligation.c.unit_id).where(obligation.c.id.between(*obligation_span(milestone.id)))

@@ -13,7 +13,7 @@ from states.records.columns import bytewise
 class Unit(SQLModel, table=True):
     """A node of the organisation tree. `path` lists the ids from the root: `/1/5/17/`.
 
-    `grade` is 等级 (三级甲等), `beds` 床位数, None where nobody has told it.
+    `grade` is 等级 (三级甲等), `beds` 床位数, None where nobody has told it; `ownership` 举办性质: 公立, 民营 or nothing.
     """
 
     id: int = Field(default=None, primary_key=True)
@@ -23,6 +23,7 @@ class Unit(SQLModel, table=True):
     level: str = ""
     grade: str = ""
     beds: int | None = None
+    ownership: str = ""
     parent_id: int | None = Field(default=None, index=True)
     path: str = Field(default="/", sa_column=sa.Column(bytewise(), nullable=False, index=True))
     sort_key: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.records import local_windows, scopes
+from states.records import local_facts, local_windows, scopes
 from states.records.campaigns import Running
 from states.records.core import unit
 from states.records.tables import Milestone, Unit
@@ -16,6 +16,8 @@ from states.records.tables import Milestone, Unit
 def conditions(session: Session, campaign: Running, milestone: Milestone) -> list[sa.ColumnElement[bool]]:
     """Conditions over `unit`; none where every unit that takes part owes it."""
     found = local_windows.outside(session, campaign, milestone)
+    if milestone.local:
+        found.append(local_facts.owing(session, campaign, milestone))
     if milestone.scope or campaign.has_departments:
         owner = session.get_one(Unit, campaign.row.owner_id)
         found += scopes.owing(session, milestone.scope, owner)
@@ -25,10 +27,10 @@ def conditions(session: Session, campaign: Running, milestone: Milestone) -> lis
 def holding(session: Session, campaign: Running, milestones: Iterable[Milestone], unit_id: int) -> set[int]:
     """Of milestones still to be opened those that this unit will owe."""
     held = set()
-    known: dict[tuple[str, tuple[int, ...]], bool] = {}
+    known: dict[tuple[object, ...], bool] = {}
     for one in milestones:
         ended = local_windows.over(session, campaign, one)
-        alike = repr(sorted(one.scope.items())), tuple(each.row.id for each in ended)
+        alike = repr(sorted(one.scope.items())), tuple(each.row.id for each in ended), one.local and one.id
         if alike not in known:
             known[alike] = _meets(session, unit_id, conditions(session, campaign, one))
         if known[alike]:

@@ -1,4 +1,7 @@
-"""Many obligations of one milestone get the same due date of their own, each with timers of its own, in SQL."""
+"""Obligations of one milestone that get a date apart from the others: whose they are, their journal, their timers.
+
+Dates of whole places, with one timer a rung for all, are in `local_dates`; here each has timers of its own.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from states.records.columns import obligation_span
 from states.records.core import journal, obligation, timer
 from states.records.journal import note_from, payload
 from states.records.tables import Milestone
-from states.records.timers import timetable
+from states.records.timers import next_cycle, timetable
 
 
 def whose(milestone: Milestone, units: sa.Select[tuple[int]]) -> list[sa.ColumnElement[bool]]:
@@ -31,15 +34,15 @@ def give(
     keys: Sequence[int],
     due: datetime,
     now: datetime,
-    could_open: datetime | None = None,
 ) -> None:
     """Old rungs fall silent and those that follow from `due` are set; see `settling.rederive` for a single one."""
     settling.silence(session, keys, now)
-    settling.change_all(session, keys, {"due_at": due, "version": obligation.c.version + 1})
+    values = {"due_at": due, "local_id": None, "version": obligation.c.version + 1}
+    settling.change_all(session, keys, values)
+    cycle = next_cycle(session, milestone.id)
     for start in range(0, len(keys), settling.AT_ONCE):
-        _set_timers(
-            session, campaign, milestone, keys[start : start + settling.AT_ONCE], due, now, could_open
-        )
+        some = keys[start : start + settling.AT_ONCE]
+        _set_timers(session, campaign, milestone, some, due, now, max(cycle, 1))
 
 
 def _set_timers(
@@ -49,21 +52,18 @@ def _set_timers(
     keys: Sequence[int],
     due: datetime,
     now: datetime,
-    could_open: datetime | None,
+    cycle: int,
 ) -> None:
-    earlier = sa.select(sa.func.coalesce(sa.func.max(timer.c.cycle), 0) + 1).where(
-        timer.c.phase_id == 0,
-        timer.c.milestone_id == milestone.id,
-        timer.c.obligation_id == obligation.c.id,
-    )
     owed = obligation.c.id.in_(keys), obligation.c.status.in_(settling.OPEN)
     rungs = []
-    for one in timetable(campaign, milestone, due, now, could_open):
+    for one in timetable(campaign, milestone, due, now):
         fixed = {
             "campaign_id": campaign.id,
             "phase_id": 0,
             "milestone_id": milestone.id,
+            "local_id": 0,
             "rung": one.rung,
+            "cycle": cycle,
             "after_due": one.after_due,
             "fire_at": one.fire_at,
             "cursor": 0,
@@ -72,9 +72,9 @@ def _set_timers(
             "outcome": one.skipped,
         }
         values = [sa.literal(value, timer.c[name].type).label(name) for name, value in fixed.items()]
-        rungs.append(sa.select(*values, obligation.c.id, earlier.scalar_subquery()).where(*owed))
-        columns = [*fixed, "obligation_id", "cycle"]
-    if rungs:  # one statement for all, so that each sees the same earlier cycles
+        rungs.append(sa.select(*values, obligation.c.id).where(*owed))
+        columns = [*fixed, "obligation_id"]
+    if rungs:
         session.execute(sa.insert(timer).from_select(columns, sa.union_all(*rungs)))
 
 
@@ -89,16 +89,30 @@ def note_many(
     reason: str,
 ) -> None:
     """A journal row for each that will have another date, before it has."""
+    for start in range(0, len(keys), settling.AT_ONCE):
+        some = [obligation.c.id.in_(keys[start : start + settling.AT_ONCE])]
+        note_where(session, campaign, milestone, some, due, now, actor, reason)
+
+
+def note_where(
+    session: Session,
+    campaign: Running,
+    milestone: Milestone,
+    where: Sequence[sa.ColumnElement[bool]],
+    due: datetime,
+    now: datetime,
+    actor: str,
+    reason: str,
+) -> None:
+    """The same for obligations named by conditions, in one statement."""
     fixed = {"at": now, "kind": "obligation.redated", "actor": actor, "campaign_id": campaign.id}
     fixed |= {"after": due.isoformat(), "reason": reason}
     literals = [sa.literal(value, journal.c[name].type) for name, value in fixed.items()]
-    common = milestone.due_at.isoformat() if milestone.due_at else None
-    before = sa.func.coalesce(_iso(session), sa.literal(common, sa.String))
+    usual = milestone.due_at.isoformat() if milestone.due_at else None
+    before = sa.func.coalesce(_iso(session), sa.literal(usual, sa.String))
     about = payload(session, obligation=obligation.c.id)
-    for start in range(0, len(keys), settling.AT_ONCE):
-        some = obligation.c.id.in_(keys[start : start + settling.AT_ONCE])
-        rows = sa.select(*literals, obligation.c.unit_id, before, about).where(some)
-        note_from(session, [*fixed, "unit_id", "before", "payload"], rows)
+    rows = sa.select(*literals, obligation.c.unit_id, before, about).where(*where)
+    note_from(session, [*fixed, "unit_id", "before", "payload"], rows.order_by(obligation.c.id))
 
 
 def _iso(session: Session) -> sa.ColumnElement[str]:

@@ -8,26 +8,50 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from states.records import dating, happening, reading_scope
+from states.records import dating, happening, local_events, reading_scope
 from states.records.access import Scope
+from states.records.campaigns import Running
 from states.records.dating import Dated
-from states.records.told import DatedTold, DatesGiven, EventRecorded, EventsTold, instant, instant_or_none
+from states.records.happening import Happened
+from states.records.local_events import Recorded
+from states.records.told import (
+    DatedTold,
+    DatesGiven,
+    EventBelow,
+    EventRecorded,
+    EventsTold,
+    EventTold,
+    instant,
+    instant_or_none,
+)
 
 
 def events(session: Session, scope: Scope, campaign_id: int) -> EventsTold:
     """Every event that a date counts from. Raises NotAllowed, NotFound."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    return {"campaign": campaign.id, "items": listed(session, campaign, scope.path)}
+
+
+def listed(session: Session, campaign: Running, path: str | None = None) -> list[EventTold]:
+    """The events with when they happened; `path`: to single units only at or below that of the path."""
+    below = local_events.recorded(session, campaign, path)
+    return [
+        {
+            "name": one.name,
+            "at": instant_or_none(one.at, campaign.zone),
+            "first_at": instant_or_none(one.first_at, campaign.zone),
+            "milestones": list(one.milestones),
+            "below": [_below(each, campaign.zone) for each in below if each.name == one.name],
+        }
+        for one in happening.awaited(session, campaign)
+    ]
+
+
+def _below(one: Recorded, zone: ZoneInfo) -> EventBelow:
     return {
-        "campaign": campaign.id,
-        "items": [
-            {
-                "name": one.name,
-                "at": instant_or_none(one.at, campaign.zone),
-                "first_at": instant_or_none(one.first_at, campaign.zone),
-                "milestones": list(one.milestones),
-            }
-            for one in happening.awaited(session, campaign)
-        ],
+        "unit": {"code": one.unit.code, "name": one.unit.name},
+        "at": instant(one.at, zone),
+        "first_at": instant(one.first_at, zone),
     }
 
 
@@ -42,16 +66,41 @@ def record(
     again: bool,
     reason: str | None,
     dry_run: bool,
+    under: str | None = None,
 ) -> EventRecorded:
-    """Record an event (at `now` when `at` is None). Raises NotAllowed, NotFound, Faulty, Refused."""
+    """Record an event (at `now` when `at` is None), of the campaign or of the unit `under`. Raises NotAllowed, NotFound, Faulty, Refused."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     reading_scope.check_owner(session, scope, campaign)
-    made = happening.record(session, campaign, name, at or now, now, scope.actor, again=again, reason=reason)
-    zone = campaign.zone
+    made = happen(session, campaign, name, under, at or now, now, scope.actor, again=again, reason=reason)
+    return told(campaign, made, dry_run)
+
+
+def happen(
+    session: Session,
+    campaign: Running,
+    name: str,
+    under: str | None,
+    at: datetime,
+    now: datetime,
+    actor: str,
+    *,
+    again: bool,
+    reason: str | None,
+) -> Happened:
+    """Record it where it belongs. Raises Faulty, Refused."""
+    if under is None:
+        return happening.record(session, campaign, name, at, now, actor, again=again, reason=reason)
+    return local_events.record(session, campaign, name, under, at, now, actor, again=again, reason=reason)
+
+
+def told(campaign: Running, made: Happened, dry_run: bool) -> EventRecorded:
+    """An event as it was recorded, in the campaign's zone."""
+    zone, place = campaign.zone, made.under
     return {
         "campaign": campaign.id,
         "dry_run": dry_run,
         "name": made.name,
+        "under": {"code": place.code, "name": place.name} if place else None,
         "at": instant(made.at, zone),
         "before": instant_or_none(made.before, zone),
         "dated": _dated(made.dated, zone),

@@ -274,10 +274,16 @@ def _choice(act: str, name: str, said: list[str], needs_reason: bool) -> ActChoi
 def _rungs(session: Session, campaign: Running, key: int) -> list[RungTold]:
     """The rungs of the date in force: the milestone's, or those of the obligation's own latest date."""
     row = session.get_one(Obligation, key)
-    own = row.id if row.due_at is not None else 0
+    local = row.local_id or 0
+    own = row.id if row.due_at is not None and not local else 0
     statement = sa.select(
         *(timer.c.cycle, timer.c.rung, timer.c.fire_at, timer.c.after_due, timer.c.done_at, timer.c.outcome)
-    ).where(timer.c.phase_id == 0, timer.c.milestone_id == milestone_of(key), timer.c.obligation_id == own)
+    ).where(
+        timer.c.phase_id == 0,
+        timer.c.milestone_id == milestone_of(key),
+        timer.c.obligation_id == own,
+        timer.c.local_id == local,
+    )
     rows = session.execute(statement.order_by(timer.c.cycle, timer.c.rung)).all()
     steps = campaign.ladder(session.get_one(Milestone, row.milestone_id))
     rungs = steps.rungs if steps else ()

@@ -54,6 +54,7 @@ class Wanted:
     grades: tuple[str, ...] = ()
     beds_from: int | None = None
     beds_to: int | None = None
+    ownership: tuple[str, ...] = ()
 
 
 class _Row(NamedTuple):
@@ -65,6 +66,7 @@ class _Row(NamedTuple):
     level: str
     grade: str
     beds: int | None
+    ownership: str
     state: str
     ord: int
     since: datetime
@@ -132,7 +134,8 @@ def _about(session: Session, scope: Scope, wanted: Wanted) -> list[sa.ColumnElem
         conditions.append(unit.c.path.in_(paths))
     if wanted.kinds:
         conditions.append(unit.c.kind.in_(kind_keys(wanted.kinds)))
-    conditions += sized({"grades": wanted.grades, "beds_from": wanted.beds_from, "beds_to": wanted.beds_to})
+    size = {"grades": wanted.grades, "beds_from": wanted.beds_from, "beds_to": wanted.beds_to}
+    conditions += sized({**size, "ownership": wanted.ownership})
     if wanted.q:
         some = f"%{_literally(wanted.q)}%"
         conditions.append(
@@ -176,7 +179,7 @@ def _rows(
     )
     statement = sa.select(
         *(unit.c.id, unit.c.code, unit.c.name, unit.c.kind, parent.c.code.label("parent")),
-        *(unit.c.level, unit.c.grade, unit.c.beds),
+        *(unit.c.level, unit.c.grade, unit.c.beds, unit.c.ownership),
         *(run.c.state, run.c.ord, run.c.since, run.c.version, run.c.outcome, closing().label("closes_at")),
         participating(campaign.row.owner_id).label("participating"),
     ).select_from(joined)
@@ -239,6 +242,7 @@ def _unit(row: _Row) -> UnitListed:
         "parent": row.parent,
         "level": row.level,
         "grade": row.grade,
+        "ownership": row.ownership,
         "beds": row.beds,
     }
 

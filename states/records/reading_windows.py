@@ -9,7 +9,8 @@ from sqlmodel import Session
 from states.records import board, campaigning, laying, local_windows, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running
-from states.records.laying import Laid, Shifted
+from states.records.laying import Laid
+from states.records.local_dates import Shifted
 from states.records.reading_campaigns import phase_told
 from states.records.tables import LocalWindow, PhaseRow, Unit
 from states.records.told import (
@@ -105,6 +106,6 @@ def _shift(campaign: Running, one: Shifted) -> Shift:
         "period": one.milestone.period,
         "opened": one.milestone.opened_at is not None,
         "before": instant_or_none(one.before, campaign.zone),
-        "after": instant(one.after, campaign.zone),
+        "after": instant_or_none(one.after, campaign.zone),
         "obligations": one.obligations,
     }

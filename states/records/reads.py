@@ -97,16 +97,19 @@ def _statement(code: sa.ColumnElement[str]) -> sa.Select[Any]:
 def _owed(code: sa.ColumnElement[str]) -> sa.Select[Any]:
     """What the unit owes, found by computing the ids of its obligations, and the rungs fired for each."""
     me, mine, older = unit.alias(), run.alias(), timer.alias()
-    own = obligation.c.due_at.is_not(None)
+    own, local = obligation.c.due_at.is_not(None), sa.func.coalesce(obligation.c.local_id, 0)
+    alone = sa.and_(own, local == 0)
     latest = sa.select(sa.func.max(older.c.cycle)).where(
         older.c.phase_id == 0,
         older.c.milestone_id == milestone.c.id,
-        older.c.obligation_id == obligation.c.id,
+        older.c.obligation_id == sa.case((alone, obligation.c.id), else_=0),
+        older.c.local_id == local,
     )
     fired = sa.and_(
         timer.c.phase_id == 0,
         timer.c.milestone_id == milestone.c.id,
-        timer.c.obligation_id == sa.case((own, obligation.c.id), else_=0),
+        timer.c.obligation_id == sa.case((alone, obligation.c.id), else_=0),
+        timer.c.local_id == local,
         sa.or_(~own, timer.c.cycle == latest.scalar_subquery()),
         sa.or_(own, timer.c.fire_at >= milestone.c.due_at),
         timer.c.after_due,

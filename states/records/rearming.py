@@ -13,7 +13,7 @@ from states.records.columns import obligation_span
 from states.records.core import notice, obligation, proposal, timer
 from states.records.dispatch import Timer
 from states.records.tables import Milestone
-from states.records.timers import timers
+from states.records.timers import common, next_cycle, own, timers
 
 AT_ONCE = 1_000
 NEVER_ACTED_ON = ("proposed", "held", "superseded", "withdrawn")
@@ -25,25 +25,20 @@ def rearm(session: Session, campaign: Running, milestone: Milestone, now: dateti
     What a fired rung had put in the way of the old date and nobody has heard yet is withdrawn. A rung that was only
     proposed and never confirmed has not spoken: it comes again.
     """
-    cohort = (timer.c.phase_id == 0, timer.c.milestone_id == milestone.id, timer.c.obligation_id == 0)
-    cycle = session.execute(
-        sa.select(sa.func.coalesce(sa.func.max(timer.c.cycle), 0)).where(*cohort)
-    ).scalar_one()
-    spoken = _spoken(session, milestone, cohort)
+    silent = spoken(session, milestone.id)
     withdraw(session, milestone)
     stop(session, milestone, now, why)
     if milestone.due_at is not None:
-        fresh = timers(campaign, milestone, milestone.due_at, now, cycle=cycle + 1, could_open=now)
-        session.add_all([one for one in fresh if one.rung not in spoken])
+        cycle = max(next_cycle(session, milestone.id), 1)
+        fresh = timers(campaign, milestone, milestone.due_at, now, cycle=cycle, could_open=now)
+        session.add_all([one for one in fresh if one.rung not in silent])
     session.flush()
 
 
 def stop(session: Session, milestone: Milestone, now: datetime, why: str) -> None:
     """No rung of the common date comes any more."""
-    cohort = (timer.c.phase_id == 0, timer.c.milestone_id == milestone.id, timer.c.obligation_id == 0)
-    session.execute(
-        sa.update(timer).where(*cohort, timer.c.done_at.is_(None)).values(done_at=now, outcome=why)
-    )
+    going = (*common(milestone.id), timer.c.done_at.is_(None))
+    session.execute(sa.update(timer).where(*going).values(done_at=now, outcome=why))
 
 
 def fired(session: Session, milestone_id: int) -> set[int]:
@@ -54,17 +49,18 @@ def fired(session: Session, milestone_id: int) -> set[int]:
     return set(session.execute(statement).scalars())
 
 
-def _spoken(session: Session, milestone: Milestone, cohort: tuple[sa.ColumnElement[bool], ...]) -> set[int]:
+def spoken(session: Session, milestone_id: int, local_id: int = 0) -> set[int]:
+    """Numbers of the rungs that everybody with the common date, or with this local one, has heard."""
     served = sa.or_(timer.c.outcome == "fired", timer.c.served > 0)
-    found = set(session.execute(sa.select(timer.c.rung).where(*cohort, served)).scalars())
-    return found - _only_proposed(session, milestone)
+    rungs = sa.select(timer.c.rung).where(*common(milestone_id, local_id), served)
+    return set(session.execute(rungs).scalars()) - _only_proposed(session, milestone_id, local_id)
 
 
-def _only_proposed(session: Session, milestone: Milestone) -> set[int]:
+def _only_proposed(session: Session, milestone_id: int, local_id: int) -> set[int]:
     acted_on = sa.case((proposal.c.state.not_in(NEVER_ACTED_ON), 1), else_=0)
     statement = (
         sa.select(proposal.c.rung)
-        .where(_hanging(proposal, milestone))
+        .where(_hanging(proposal, milestone_id, local_id))
         .group_by(proposal.c.rung)
         .having(sa.func.sum(acted_on) == 0)
     )
@@ -76,18 +72,17 @@ def withdraw(session: Session, milestone: Milestone) -> None:
     for table, waiting in ((notice, "pending"), (proposal, "proposed")):
         session.execute(
             sa.update(table)
-            .where(_hanging(table, milestone), table.c.state.in_((waiting, "held")))
+            .where(_hanging(table, milestone.id), table.c.state.in_((waiting, "held")))
             .values(state="withdrawn")
         )
 
 
-def _hanging(table: sa.Table, milestone: Milestone) -> sa.ColumnElement[bool]:
-    """What hangs on obligations that are due at the milestone's own date."""
-    first, last = obligation_span(milestone.id)
-    common = sa.select(obligation.c.id).where(
-        obligation.c.id.between(first, last), obligation.c.due_at.is_(None)
-    )
-    return sa.and_(table.c.obligation_id.between(first, last), table.c.obligation_id.in_(common))
+def _hanging(table: sa.Table, milestone_id: int, local_id: int = 0) -> sa.ColumnElement[bool]:
+    """What hangs on obligations that are due at the milestone's own date, or at this local one."""
+    first, last = obligation_span(milestone_id)
+    whose = obligation.c.local_id == local_id if local_id else obligation.c.due_at.is_(None)
+    theirs = sa.select(obligation.c.id).where(obligation.c.id.between(first, last), whose)
+    return sa.and_(table.c.obligation_id.between(first, last), table.c.obligation_id.in_(theirs))
 
 
 def rearm_own(
@@ -96,14 +91,13 @@ def rearm_own(
     """The same for obligations `keys` that have dates of their own: a timetable per date, rows in bulk."""
     for start in range(0, len(keys), AT_ONCE):
         some = keys[start : start + AT_ONCE]
-        own = (timer.c.phase_id == 0, timer.c.milestone_id == milestone.id, timer.c.obligation_id.in_(some))
-        last = sa.select(timer.c.obligation_id, sa.func.max(timer.c.cycle)).where(*own)
-        cycles = dict(session.execute(last.group_by(timer.c.obligation_id)).tuples().all())
-        going = sa.update(timer).where(*own, timer.c.done_at.is_(None)).values(done_at=now, outcome=why)
+        cycle = next_cycle(session, milestone.id)
+        alone = own(milestone.id, timer.c.obligation_id.in_(some))
+        going = sa.update(timer).where(*alone, timer.c.done_at.is_(None)).values(done_at=now, outcome=why)
         session.execute(going)
         due = sa.select(obligation.c.id, obligation.c.due_at).where(obligation.c.id.in_(some))
         rows = [
-            _values(one, key, cycles.get(key, 0) + 1)
+            _values(one, key, cycle)
             for key, at in session.execute(due).tuples()
             for one in _timetable(campaign, milestone, at, now)
         ]

@@ -22,6 +22,7 @@ from states.records import (
     growing,
     launch,
     laying,
+    local_dates,
     locks,
     mass,
     opening,
@@ -33,6 +34,7 @@ from states.records import (
 from states.records.campaigns import RENEWED, Running, running
 from states.records.columns import obligation_span
 from states.records.core import obligation, unit
+from states.records.fanning import fan_out
 from states.records.journal import iso, note
 from states.records.renewed_phases import REMOVED, Phases
 from states.records.renewing import Renewal, Version
@@ -194,7 +196,7 @@ class _Writing:
             first, last = obligation_span(row.id)
             outside = obligation.c.unit_id.not_in(sa.select(unit.c.id).where(*inside))
             left = self._waive([obligation.c.id.between(first, last), outside], OUTSIDE) if inside else 0
-            joined = opening.fan_out(self.session, self.campaign, row, again=True)
+            joined = fan_out(self.session, self.campaign, row, again=True)
             row.expected += joined
             self.session.add(row)
         said = {"milestone": row.id, "joined": joined, "left": left}
@@ -213,9 +215,12 @@ class _Writing:
         """Other rungs for what is handed out and of which none has spoken yet, whoever's date it is."""
         rearming.rearm(self.session, self.campaign, row, self.now, NEW_LADDER)
         first, last = obligation_span(row.id)
-        own = (obligation.c.id.between(first, last), obligation.c.due_at.is_not(None))
+        alone = (obligation.c.due_at.is_not(None), obligation.c.local_id.is_(None))
+        own = (obligation.c.id.between(first, last), *alone)
         keys = settling.locked(self.session, [*own, obligation.c.status.in_(settling.OPEN)])
         rearming.rearm_own(self.session, self.campaign, row, keys, self.now, NEW_LADDER)
+        act = local_dates.Act(self.now, self.actor, NEW_LADDER, anew=False)
+        local_dates.climb_anew(self.session, self.campaign, row, act)
 
     def _quiet_dates(self) -> None:
         """What follows without being a change of the date: wording, certainty, when the rest opens."""

@@ -122,7 +122,7 @@ def _take_milestones(
             _take_dates(session, campaign, kept[key], one, now, actor, reason)
     for row in rows:
         gone = row.opened_at is None and row.withdrawn_at is None
-        if row.period and gone and (row.requirement, row.period) not in planned:
+        if row.period and gone and not row.local and (row.requirement, row.period) not in planned:
             _drop(session, campaign, row, now, actor, reason)
 
 

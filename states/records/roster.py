@@ -29,6 +29,7 @@ def recorded(session: Session) -> dict[str, UnitFacts]:
         sa.select(
             *(unit.c.id, unit.c.code, unit.c.parent_id),
             *(unit.c.name, unit.c.kind, unit.c.level, unit.c.grade, unit.c.beds),
+            unit.c.ownership,
         )
     ).tuples()
     found = list(rows)
@@ -38,8 +39,8 @@ def recorded(session: Session) -> dict[str, UnitFacts]:
     for key, role, name, email in session.execute(holders.order_by(contact.c.id)).tuples():
         people[key].append(ContactFacts(Role(role), name, email))
     return {
-        code: UnitFacts(name, kind, level, codes.get(parent or 0), tuple(people[key]), grade, beds)
-        for key, code, parent, name, kind, level, grade, beds in found
+        code: UnitFacts(name, kind, level, codes.get(parent or 0), tuple(people[key]), grade, beds, owned)
+        for key, code, parent, name, kind, level, grade, beds, owned in found
     }
 
 
@@ -110,6 +111,7 @@ def _values(row: UnitRow) -> dict[str, Any]:
         "level": row.level,
         "grade": row.grade,
         "beds": row.beds,
+        "ownership": row.ownership,
         "sort_key": sort_key(row.name),
     }
 

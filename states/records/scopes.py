@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from states.errors import Fault, Faulty
 from states.kinds import DEPARTMENT, KIND_WORDS, KINDS
+from states.ownership import OWNERSHIP_WORDS
 from states.records.core import unit
 from states.records.tables import Unit
 
@@ -93,7 +94,7 @@ def owing(session: Session, scope: Mapping[str, Any], owner: Unit) -> list[sa.Co
 
 
 def sized(scope: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
-    """Conditions by grade and number of beds; a unit whose beds nobody has told is in no range of them."""
+    """Conditions by grade, number of beds and ownership; a unit of which nobody has told it is in none of them."""
     conditions: list[sa.ColumnElement[bool]] = []
     if scope.get("grades"):
         conditions.append(unit.c.grade.in_(scope["grades"]))
@@ -101,6 +102,9 @@ def sized(scope: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
         conditions.append(unit.c.beds >= scope["beds_from"])
     if scope.get("beds_to") is not None:
         conditions.append(unit.c.beds <= scope["beds_to"])
+    if scope.get("ownership"):
+        wanted = {OWNERSHIP_WORDS.get(word, word) for word in scope["ownership"]}
+        conditions.append(unit.c.ownership.in_(sorted(wanted)))
     return conditions
 
 

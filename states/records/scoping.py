@@ -104,6 +104,21 @@ def without_beds(
     return said
 
 
+def without_ownership(
+    session: Session, template: Template, owner: Unit, participants: Sequence[sa.ColumnElement[bool]]
+) -> list[str]:
+    """The same for every scope by ownership, of units of which nobody has told it."""
+    said = []
+    for name, scope in _scopes(template):
+        if not scope.ownership:
+            continue
+        others = scopes.owing(session, {**scope.model_dump(), "ownership": ()}, owner)
+        counted = sa.select(sa.func.count()).where(unit.c.ownership == "", *participants, *others)
+        if number := session.execute(counted).scalar_one():
+            said.append(f"“{name}”按举办性质定范围，{number} 个单位没有登记举办性质，不在其中")
+    return said
+
+
 def _scopes(template: Template) -> Iterator[tuple[str, Scope]]:
     """Everything that has a scope, with its name."""
     for part in (

@@ -99,10 +99,7 @@ class PhaseRow(SQLModel, table=True):
 
 
 class LocalWindow(SQLModel, table=True):
-    """One phase ends at another time for one unit and those below it.
-
-    `dates`: milestone → the due date (ISO) that follows for them, where it is not the milestone's own.
-    """
+    """One phase ends at another time for one unit and those below it; what follows is in `localities.LocalDate`."""
 
     __tablename__ = "local_window"
     __table_args__ = (sa.UniqueConstraint("campaign_id", "phase", "unit_id"),)
@@ -114,7 +111,6 @@ class LocalWindow(SQLModel, table=True):
     reason: str
     author: str
     at: datetime
-    dates: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)
 
 
 class Milestone(SQLModel, table=True):
@@ -122,6 +118,7 @@ class Milestone(SQLModel, table=True):
 
     `held`: a person decided on its date against what the plan says, so replanning leaves it. `withdrawn_at`: it is
     asked of nobody any more (a later version lacks it, or it was over before it was handed out) and kept as history.
+    `local`: only places with a date of their own for it (`localities.LocalDate`) owe it.
     """
 
     __table_args__ = (
@@ -159,6 +156,7 @@ class Milestone(SQLModel, table=True):
     expected: int = 0
     held: bool = False
     withdrawn_at: datetime | None = None
+    local: bool = False
 
 
 class EventRow(SQLModel, table=True):
@@ -187,7 +185,10 @@ class UnitRun(SQLModel, table=True):
 
 
 class Obligation(SQLModel, table=True):
-    """What one unit owes for one milestone. `due_at` is set only where it differs from the milestone's."""
+    """What one unit owes for one milestone. `due_at` is set only where it differs from the milestone's.
+
+    `local_id`: the `localities.LocalDate` that it has this date from; None where it was given to this unit alone.
+    """
 
     id: int = Field(sa_column=sa.Column(wide(), primary_key=True, autoincrement=False))
     campaign_id: int
@@ -199,6 +200,7 @@ class Obligation(SQLModel, table=True):
     settled_at: datetime | None = None
     late: bool = False
     version: int = 1
+    local_id: int | None = None
 
 
 class TallyRow(SQLModel, table=True):

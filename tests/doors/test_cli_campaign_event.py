@@ -43,7 +43,13 @@ def waiting() -> Any:
 
 
 def test_events_that_are_waited_for_are_listed() -> None:
-    assert waiting() == {"name": "收到转办", "at": None, "first_at": None, "milestones": ["转办答复"]}
+    assert waiting() == {
+        "name": "收到转办",
+        "at": None,
+        "first_at": None,
+        "milestones": ["转办答复"],
+        "below": [],
+    }
     assert "转办答复" in duban("campaign", "event", "1").stdout
 
 
@@ -92,3 +98,15 @@ def test_a_date_is_given_on_the_command_line_tried_first() -> None:
     said = duban(*words).stdout
     assert "没有期限因此改变" in said
     assert "nothing" in duban("campaign", "date", "1", "--set", "nothing.due=3月1日前", code=1).stderr
+
+
+def test_an_event_of_one_unit_is_tried_recorded_and_listed() -> None:
+    words = ("campaign", "event", "1", "收到转办", "--under", "SX-H01", "--at", yesterday(9))
+    tried = data(*words, "--dry-run")
+    assert waiting()["below"] == []
+    made = data(*words)
+    assert (made["under"], made["dated"]) == ("SX-H01", tried["dated"])
+    assert [one["unit"]["code"] for one in waiting()["below"]] == ["SX-H01"]
+    assert "示例县人民医院" in duban("campaign", "event", "1").stdout
+    again = ("campaign", "event", "1", "收到转办", "--under", "SX-H01", "--at", yesterday(10), "--again")
+    assert "示例县人民医院及其下级：收到转办" in duban(*again).stdout

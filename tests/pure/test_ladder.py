@@ -75,3 +75,31 @@ def test_only_the_highest_speaks() -> None:
 )
 def test_an_offset_is_said_in_words(offset: str, words: str) -> None:
     assert ladder.offset_words(parse_offset(offset)) == words
+
+
+@pytest.mark.parametrize(
+    ("opened", "due", "within", "offsets", "speaks"),
+    [
+        # a monthly report, asked for from the 1st and due on the 5th
+        ("2026-06-01 00:00", "2026-06-05 18:00", 30, ("-7d", "-1wd"), "2026-06-01 09:00"),
+        ("2026-06-01 00:00", "2026-06-05 18:00", 30, ("-14d", "-7d", "-1wd"), "2026-06-01 09:00"),  # once
+        ("2026-08-01 00:00", "2026-08-05 18:00", 30, ("-7d", "-1wd"), "2026-08-03 09:00"),  # Monday
+        ("2026-06-01 10:00", "2026-06-05 18:00", 30, ("-7d", "-1wd"), "2026-06-02 09:00"),
+        ("2026-06-01 00:00", "2026-06-05 18:00", 7, ("-7d", "-1wd"), None),  # longer than the period
+        ("2026-06-01 00:00", "2026-06-02 18:00", 30, ("-7d", "-1wd"), None),  # another speaks that morning
+        ("2026-06-01 00:00", "2026-06-25 18:00", 30, ("-7d", "-1wd"), None),  # none is missed
+        ("2026-06-05 19:00", "2026-06-05 20:00", 30, ("-7d",), None),  # over before a morning
+    ],
+)
+def test_a_reminder_that_falls_before_its_turn_opens_speaks_on_the_first_morning(
+    opened: str, due: str, within: int, offsets: tuple[str, ...], speaks: str | None
+) -> None:
+    steps = Ladder(rungs=tuple(rung(offset) for offset in offsets))
+    times = ladder.timetable(steps, at(due), at(opened), CALENDAR, ZONE)
+    made = ladder.reminded_at_opening(steps, times, at(opened), at(due), within, CALENDAR, ZONE)
+    moved = [
+        (after.rung, after.fire_at) for before, after in zip(times, made, strict=True) if before != after
+    ]
+    nearest = max((one.rung for one in times if one.skipped), default=0)
+    assert moved == ([(nearest, at(speaks))] if speaks else [])
+    assert all(one.skipped is None for one in made if (one.rung, one.fire_at) in moved)

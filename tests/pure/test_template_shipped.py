@@ -206,6 +206,8 @@ def test_the_county_plan_keeps_its_blanks_as_printed() -> None:
     assert periodic == [
         ("进展情况", "每周", "扫黑除恶周报"),
         ("专项整治月报表", "每月", "扫黑除恶周报"),
+        ("调度会议", "定期", None),
+        ("专项整治会商", "定期", None),
     ]
     assert [one.due for one in plan.requirements if one.key == "summary"] == ["__月__日前"]
     assert [(rung.at, rung.name, rung.confirm) for rung in plan.ladders["accountability"].rungs] == [

@@ -57,6 +57,8 @@ def test_what_hangs_on_the_end_of_the_phase_goes_with_it_for_the_county_alone(st
     ] == [
         ("report", "2026-04-10 18:00", 3),
         ("end", "2026-04-15 18:00", 3),
+        ("weekly", "2026-04-03 18:00", 0),
+        ("weekly", "2026-04-10 18:00", 0),
     ]
     assert {due(started, "report", code) for code in ("R1", "R1-H1", "R1-H2")} == {"2026-04-10 18:00"}
     assert due(started, "end", "R1-H1") == "2026-04-15 18:00"
@@ -79,8 +81,8 @@ def test_a_shorter_window_brings_forward_what_lies_beyond_it(started) -> None:
 
 def test_each_has_rungs_of_its_own_and_no_others(started) -> None:
     lay(started, "R1", "2026-04-15")
-    key = started.owed("end", "R1-H1").id
-    rungs = {one.rung: started.local(one.fire_at) for one in started.timers(Timer.obligation_id == key)}
+    key = started.owed("end", "R1-H1").local_id
+    rungs = {one.rung: started.local(one.fire_at) for one in started.timers(Timer.local_id == key)}
     assert rungs[1] == "2026-04-08 09:00"  # seven days before 15 April
     assert len(rungs) == 6
     started.cycle(*(f"2026-{day} 10:00" for day in ("03-24", "03-30", "04-01", "04-08", "04-14")))
@@ -165,8 +167,8 @@ def test_what_opens_later_obeys_and_turns_after_a_shorter_end_are_not_owed(start
     codes = {key: code for code, key in started.ids.items()}
     owing = {codes[one.unit_id] for one in started.rows(Obligation, Obligation.milestone_id == later.id)}
     assert owing == {"R2", "R2-H1", "R2-C1"}
-    key = started.owed("weekly", "R1-H1", "2026-W12").id
-    assert {one.cycle for one in started.timers(Timer.obligation_id == key)} == {1}
+    key = started.owed("weekly", "R1-H1", "2026-W12").local_id
+    assert {one.cycle for one in started.timers(Timer.local_id == key)} == {1}
 
 
 def test_a_phase_still_to_come_can_have_its_window_already(started) -> None:
@@ -260,6 +262,26 @@ def test_the_status_of_a_unit_knows_its_own_window(started) -> None:
     ]
 
 
+def test_the_preview_of_a_calendar_names_the_dates_of_single_places_as_they_will_be(started) -> None:
+    lay(started, "R1", "2026-04-15")
+    days = {day: works for day, works in published()[0].items() if day.year == 2026}
+    now = started.at("2026-03-06 10:00")
+    with started.store.write() as session:
+        calendar.load_year(
+            session, 2026, {**days, date(2026, 4, 14): False, date(2026, 3, 27): False}, "示例", now
+        )
+        found = redating.changes(session, now)
+        assert [
+            (one.name, one.place, started.local(one.before), started.local(one.after)) for one in found
+        ] == [
+            ("自查报告", None, "2026-03-26 18:00", "2026-03-25 18:00"),
+            ("自查报告", "示例甲县卫生健康局", "2026-04-10 18:00", "2026-04-09 18:00"),
+        ]
+        assert redating.apply(session, now, "test") == found
+        assert redating.changes(session, now) == []
+    assert (due(started, "report", "R1-H1"), due(started, "report", "R2-H1")) == ("2026-04-09 18:00", None)
+
+
 def test_dates_that_a_window_gave_follow_the_calendar_and_nobodys_own(started) -> None:
     lay(started, "R1", "2026-04-15")
     started.act(1, "report", "R1-H2", "submit", "2026-04-09 10:00")
@@ -310,7 +332,72 @@ def test_a_unit_of_somebody_else_a_phase_or_a_date_that_is_none(started) -> None
         lay(started, "R2", "2026-04-15", campaign=2)
 
 
-def test_periodic_reports_do_not_become_more_and_the_answer_says_so(started) -> None:
-    assert lay(started, "R1", "2026-04-15").notes == (laying.STAYS,)
-    assert lay(started, "R1", "2026-03-25").notes == ()
-    assert started.rows(Milestone, Milestone.period == "2026-W15") == []
+def owing(stage: Any, period: str) -> set[str]:
+    """Who owes a weekly report."""
+    codes = {key: code for code, key in stage.ids.items()}
+    (key,) = [one.id for one in stage.rows(Milestone, Milestone.period == period)]
+    return {codes[one.unit_id] for one in stage.rows(Obligation, Obligation.milestone_id == key)}
+
+
+def test_periodic_reports_go_on_until_the_end_of_a_longer_window_for_its_units_alone(started) -> None:
+    words = "、".join(f"周报（2026-W{week}）" for week in (14, 15))
+    assert lay(started, "R1", "2026-04-15").notes == (laying.GOES_ON.format(words),)
+    lay(started, "R1-H2", "2026-04-05")
+    started.cycle("2026-03-30 00:00", "2026-04-06 00:00", "2026-04-13 00:00")
+    assert owing(started, "2026-W13") == set(started.participants)
+    assert owing(started, "2026-W14") == {"R1", "R1-H1", "R1-H2"}
+    assert owing(started, "2026-W15") == {"R1", "R1-H1"}
+    assert started.milestone("weekly", "2026-W15").expected == 2
+    assert due(started, "weekly", "R1-H1", "2026-W15") == "2026-04-10 18:00"
+    assert started.rows(Milestone, Milestone.period == "2026-W16") == []
+    told = started.cycle("2026-04-09 09:00").notices(
+        Notice.milestone_id == started.milestone("weekly", "2026-W15").id, Notice.kind == "rung"
+    )
+    assert {(one.name, one.unit_id) for one in told} == {
+        ("再提醒", started.ids[code]) for code in ("R1", "R1-H1")
+    }
+
+
+def test_a_window_that_is_shortened_again_takes_the_turns_back_that_nobody_was_asked_for(started) -> None:
+    lay(started, "R1", "2026-04-25")
+    assert len(started.rows(Milestone, Milestone.local)) == 4
+    lay(started, "R1", "2026-04-11", "2026-03-06 10:00")
+    assert {one.period for one in started.rows(Milestone, Milestone.local)} == {"2026-W14", "2026-W15"}
+    dropped = [one.payload["name"] for one in started.journal("milestone.dropped")]
+    assert dropped == ["周报（2026-W16）", "周报（2026-W17）"]
+
+
+def test_turns_that_go_on_hold_their_units_in_the_phase_and_no_others(stage) -> None:
+    from states.records import moving
+
+    stage.launch(stage.template(PLAN.replace(", required: false", "").replace(", review: true", "")))
+    stage.cycle("2026-03-02 09:00", *(f"2026-03-{day:02} 00:00" for day in (9, 16, 23, 30)))
+    lay(stage, "R1", "2026-04-10", "2026-03-30 10:00")
+    turns = [one.period for one in stage.rows(Milestone, Milestone.requirement == "weekly") if not one.local]
+    for code in ("R1-H1", "R2-H1"):
+        for requirement, period in [
+            *(("weekly", one) for one in turns),
+            *((one, "") for one in ("early", "report", "end", "after")),
+        ]:
+            key = stage.owed(requirement, code, period).id
+            with stage.store.write() as session:
+                moving.act(
+                    session, stage.campaign(session, 1), key, "submit", stage.at("2026-03-30 11:00"), "t"
+                )
+    stage.cycle("2026-04-01 00:00", "2026-04-06 00:00")
+    assert {code: stage.run(code).state for code in ("R1-H1", "R2-H1")} == {"R1-H1": "check", "R2-H1": "mend"}
+
+
+def test_turns_that_everybody_has_by_a_later_version_are_shared_out(started) -> None:
+    from states.records import renewed
+    from states.records.renewing import Version
+
+    lay(started, "R1", "2026-04-15")
+    started.cycle("2026-04-01 00:00", "2026-04-06 00:00")
+    assert owing(started, "2026-W15") == {"R1", "R1-H1", "R1-H2"}
+    longer = PLAN.replace("3月2日-3月31日", "3月2日-4月30日")
+    text = started.template(longer, started.ladders).replace("version: 1", "version: 2")
+    with started.store.write() as session:
+        renewed.renew(session, 1, Version(text, recompute=("report",)), started.at("2026-04-06 10:00"), "t")
+    started.cycle("2026-04-06 11:00")
+    assert owing(started, "2026-W15") == set(started.participants)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from states.workdays import Workdays, published
@@ -23,7 +24,10 @@ SCOPES: dict[str, set[str]] = {
     "{under: [R1]}": EAST,
     "{codes: [R2-H1, R2-C1]}": {"R2-H1", "R2-C1"},
     "{under: [R1], kinds: [医院]}": {"R1-H1"},
+    "{departments: [监督处]}": {"R-D2"},  # whom a phase is for or not
 }
+TURNS = {"weekly": "fridays", "sundays": "sundays", "list": "listed"}
+BELOW = {"R1": EAST, "R1-H1": {"R1-H1"}, "R2": EVERYBODY - EAST}
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,25 @@ class Asked:
             "end": f"due: 阶段结束前{self.n % 10 + 1}日",
             "end-wd": f"due: 阶段结束前{self.n % 8 + 1}个工作日",
             "weekly": "every: 每周五",
+            "sundays": f"every: {{rrule: FREQ=WEEKLY;BYDAY=SU, shift: {('none', 'previous', 'next')[self.n % 3]}}}",
+            "list": f"every: {'、'.join(f'{day.month}月{day.day}日前' for day in self.listed())}",
+            "event": f"due: 收到转办之日起{self.n % 15 + 1}个工作日内",
             "undated": "to: 示例办公室",
         }[self.form]
+
+    def listed(self) -> list[date]:
+        """The days of a list that follows no rhythm."""
+        return [FIRST + (self.n + more) * DAY for more in (0, 4, 15, 16)]
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """What is done on the first day: `window` (a phase ends so many days later below a unit), the day after the
+    `event` (whose it is: a unit with those below it, or everybody), and a ledger row with dates of its type."""
+
+    window: tuple[int, str, int] | None = None
+    events: tuple[str | None, ...] = ()
+    ledger: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +102,7 @@ class Read:
     """What one sees by going through the days: phases that have begun (opens, closes), what is owed when by whom."""
 
     phases: dict[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
-    owed: dict[tuple[str, str], tuple[datetime | None, frozenset[str]]] = field(default_factory=dict)
+    owed: dict[tuple[str, str], dict[str, datetime | None]] = field(default_factory=dict)
     opened: dict[str, datetime] = field(default_factory=dict)
 
 
@@ -100,8 +121,8 @@ def local_day(instant: datetime) -> date:
 class Fingers:
     """A second reader of the plan, who knows nothing but the next day."""
 
-    def __init__(self, stretches: list[Stretch], asked: list[Asked]) -> None:
-        self.stretches, self.asked = stretches, asked
+    def __init__(self, stretches: list[Stretch], asked: list[Asked], beyond: Beyond | None = None) -> None:
+        self.stretches, self.asked, self.beyond = stretches, asked, beyond or Beyond()
         self.works = Workdays.of(*published()).is_workday
 
     def count(self, day: date, n: int, *, working: bool) -> date:
@@ -196,6 +217,12 @@ class Fingers:
                 if key == stretch.key or (stretch.how == "again" and key.startswith(f"{stretch.key}-")):
                     self._owe(found, one, key.removeprefix(stretch.key).strip("-"), window, stretch)
 
+        if self.beyond.ledger:
+            for step, n, working in zip(("plan", "cure"), self.beyond.ledger, (False, True), strict=True):
+                day = self.count(FIRST, n, working=working)
+                if found.phases.keys() & {each.key for each in row}:
+                    found.owed["ledger-1", step] = {"R-D1": evening(day)}
+
     def _owe(
         self,
         found: Read,
@@ -204,17 +231,67 @@ class Fingers:
         window: tuple[datetime | None, ...],
         stretch: Stretch | None,
     ) -> None:
-        who = SCOPES[one.scope] & SCOPES[stretch.scope if stretch else ""]
+        who = SCOPES[one.scope]
+        if stretch and "departments" not in one.scope:
+            who = who & SCOPES[stretch.scope]
         opens, closes = window
-        if one.form != "weekly":
-            found.owed[one.key, period] = (self._due(one, opens, closes), frozenset(who))
-        elif opens and closes:
-            for label, turn, due in self._weeks(opens, closes):
-                if turn <= at(LAST, HAND):
-                    found.owed[one.key, label] = (due, frozenset(who))
+        for code in who:
+            until = self._until(stretch, code, closes)
+            if one.form not in TURNS:
+                due = self._due(one, opens, until, code)
+                at_the_end = due is not None and due == closes
+                found.owed.setdefault((one.key, period), {})[code] = until if at_the_end else due
+            elif opens and until:
+                for label, turn, due in getattr(self, TURNS[one.form])(one, opens, until):
+                    if turn <= at(LAST, HAND):
+                        found.owed.setdefault((one.key, label), {})[code] = due
 
-    def _due(self, one: Asked, opens: datetime | None, closes: datetime | None) -> datetime | None:
+    def _until(self, stretch: Stretch | None, code: str, closes: datetime | None) -> datetime | None:
+        """When the phase ends for one unit."""
+        window = self.beyond.window
+        if window is None or closes is None or stretch is not self.stretches[window[0]]:
+            return closes
+        return evening(local_day(closes) + window[2] * DAY) if code in BELOW[window[1]] else closes
+
+    def fridays(self, _one: Asked, opens: datetime, closes: datetime) -> Iterator[Any]:
+        return self._weeks(opens, closes)
+
+    def sundays(self, one: Asked, opens: datetime, closes: datetime) -> Iterator[Any]:
+        """Sundays, or the working day before or after; where that is outside, the other one, else the day itself."""
+        day = local_day(opens)
+        while day <= local_day(closes) + 10 * DAY:
+            if day.isoweekday() == 7:
+                before, after = day, day
+                while not self.works(before):
+                    before -= DAY
+                while not self.works(after):
+                    after += DAY
+                options = ([day], [before, after, day], [after, before, day])[one.n % 3]
+                if one.n % 3 != 1 and day > local_day(closes):
+                    return
+                due = next((each for each in options if opens <= evening(each) <= closes), None)
+                if due is not None:
+                    year, week, _ = day.isocalendar()
+                    yield f"{year}-W{week:02}", max(opens, at(min(day - 6 * DAY, due))), evening(due)
+            day += DAY
+
+    def listed(self, one: Asked, opens: datetime, closes: datetime) -> Iterator[Any]:
+        before = None
+        for day in one.listed():
+            if opens <= evening(day) <= closes:
+                yield day.isoformat(), max(opens, at(before + DAY)) if before else opens, evening(day)
+            before = day if evening(day) >= opens else None
+
+    def _happened(self, code: str) -> bool:
+        """Whether the event happened to a unit, by itself or with those it is below, or to everybody."""
+        return any(one is None or code in BELOW[one] for one in self.beyond.events)
+
+    def _due(
+        self, one: Asked, opens: datetime | None, closes: datetime | None, code: str = ""
+    ) -> datetime | None:
         n, working = one.n, one.form.endswith("-wd")
+        if one.form == "event":
+            return evening(self.count(FIRST, n % 15 + 1, working=True)) if self._happened(code) else None
         if one.form == "day":
             return evening(FIRST + n * DAY)
         if one.form == "month":
@@ -233,10 +310,10 @@ class Fingers:
     def told(self, found: Read) -> set[tuple[str, str, str]]:
         """Who is pressed for what until the last day: unit, requirement, period."""
         made = set()
-        for one in self.asked:
-            for (key, period), (due, who) in found.owed.items():
-                if key == one.key and one.ladder == "after" and due is not None:
+        pressing = {one.key for one in self.asked if one.ladder == "after"} | {"ledger-1"}
+        for (key, period), who in found.owed.items():
+            for code, due in who.items():
+                if key in pressing and due is not None:
                     rung = at(self.count(local_day(due), 1, working=True), time(9))
-                    if rung <= at(LAST, HAND):
-                        made |= {(code, key, period) for code in who}
+                    made |= {(code, key, period)} if rung <= at(LAST, HAND) else set()
         return made

@@ -39,7 +39,6 @@ rectify.until        2026年10月
 consolidate.from     2026年11月    # 三总结巩固提升20__年__月
 consolidate.until    2026年11月
 local-plan.due       2026-06-24    # 于__月__日前将…实施方案和整治工作开展情况盖章送委扫黑办
-monthly-report.first 2026-06-24
 monthly-report.every 每月5日前     # 以后每月__日前报送每月整治工作开展情况
 """
 WINDOWS = """
@@ -65,7 +64,8 @@ DATES = """
 
 # The hospital hands in on the day of the first reminder, the county on that of the second; the first papers and
 # October's report it hands in late, its summary never. Ladder: -3d 提醒, -1wd 提醒, +1wd 催办, +5wd 约谈问责 (拟),
-# +10wd 追究责任 (拟). A rung whose day lies before the month has begun falls away.
+# +10wd 追究责任 (拟). A reminder whose day lies before the month has begun
+# comes on the first working morning of it.
 DONE = """
 2026-06-18 16:00 | H | local-plan
 2026-06-18 16:00 | H | monthly-report 首次
@@ -92,7 +92,8 @@ TIMELINE = """
 2026-07-01 三 | 未办结     | 联络员               | 反馈 简报 学法 举报
 2026-07-02 四 | 提醒       | 联络员               | 月报7
 2026-07-03 五 | 提醒       | 联络员               | 县月报7
-2026-08-04 二 | 提醒       | 联络员               | 月报8         # 2 August is a Sunday: Friday was still July
+2026-08-03 一 | 提醒       | 联络员               | 月报8         # 2 August is a Sunday, Friday was still July: the first morning
+2026-08-04 二 | 提醒       | 联络员               | 月报8
 2026-09-02 三 | 提醒       | 联络员               | 月报9
 2026-09-04 五 | 提醒       | 联络员               | 县月报9
 2026-10-08 四 | 催办       | 联络员、科室负责人   | 县月报10      # 1–7 October are off

@@ -16,7 +16,7 @@ UNITS = (
     ("C", "示例社区卫生服务中心", "community_centre", "一级", "R", HELD),
 )
 NAMES = {
-    **{f"W{week}": f"集中行动调度（2026-W{week}）" for week in range(10, 18)},
+    **{f"W{week}": f"集中行动调度（2026-W{week}）" for week in range(10, 19)},
     **{f"通报{month}": f"集中行动情况通报（2026-{month:02}）" for month in (3, 4)},
     "方案": "具体工作方案",
     "余下方案": "具体工作方案",
@@ -50,7 +50,8 @@ W13     2026-03-29 18:00
 W14     2026-04-05 18:00   # in 清明
 W15     2026-04-12 18:00
 W16     2026-04-19 18:00
-W17     2026-04-26 18:00   # the week after it ends on 3 May, when the action is over
+W17     2026-04-26 18:00
+W18     2026-04-30 18:00   # 一周一调度, and four of this week's days are left: with the end of the action
 通报3   2026-03-31 18:00   # 一月一通报: the month's last day
 通报4   2026-04-30 18:00
 上报    及时               # 发现问题及时上报
@@ -97,8 +98,8 @@ TIMELINE = """
 2026-04-24 五 | 提醒       | 联络员                     | W17
 2026-04-27 一 | 催办       | 联络员、科室负责人         | W17
 2026-04-27 一 | 提醒       | 联络员                     | 清零      # 30 April less three days
-2026-04-29 三 | 提醒       | 联络员                     | 余下清零 通报4
-2026-05-06 三 | 催办       | 联络员、科室负责人         | 余下清零 通报4   # the first working day after 30 April
+2026-04-29 三 | 提醒       | 联络员                     | 余下清零 通报4 W18
+2026-05-06 三 | 催办       | 联络员、科室负责人         | 余下清零 通报4 W18   # the first working day after 30 April
 2026-05-08 五 | 拟通报     | 主要负责人、上级主要负责人 | 余下清零
 2026-05-11 一 | 拟约谈     | 主要负责人、分管领导       | 余下清零  # 6 7 8 9 11: Saturday 9 May is worked
 2026-05-13 三 | 拟挂牌督办 | 主要负责人、组长           | 余下清零

@@ -48,11 +48,8 @@ self-check.until        2026-07-17
 institutions.from       2026-07-20     # 5、整章建制阶段
 institutions.until      2026-07-31
 monthly-summary.every   每月25日前     # 工作小结在每月__日前
-summary-mobilise.due    在完成阶段工作5日内   # 阶段性总结在完成阶段工作__日内
-summary-investigate.due 在完成阶段工作5日内
-summary-rectify.due     在完成阶段工作5日内
-summary-self-check.due  在完成阶段工作5日内
-summary-institutions.due 在完成阶段工作5日内
+summary-mobilise.due    在完成阶段工作5日内   # 阶段性总结在完成阶段工作__日内, printed once for all five
+group-session.every     不定期         # 定期研究解决重大问题: the office calls them as they come
 """
 WINDOWS = """
 mobilise     2026-06-01 00:00 — 2026-06-05 18:00
@@ -76,7 +73,7 @@ DATES = """
 小结6 2026-06-25 18:00   # 工作小结在每月25日前
 小结7 2026-07-25 18:00   # a Saturday
 线索  及时               # 重要线索和问题,要及时上报局扫黑办公室
-研究  未注明日期         # 定期研究解决重大问题
+研究  不定期             # 定期研究解决重大问题
 督查  未注明日期         # 对…情况进行检查和重点督查
 """
 

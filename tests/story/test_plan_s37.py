@@ -39,7 +39,6 @@ NAMES = {
 # 完成时限:20__年__月__日前完成, for the institutions and for the row itself.
 BLANKS = """
 organisation.due 2026-04-30
-ledger-3.due     2026-04-30
 """
 CHOSEN = {"ends": "2026-12-31"}  # no end is written; the quarters of this year are inspected
 DATES = """

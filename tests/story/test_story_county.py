@@ -46,6 +46,8 @@ rectify.until    2026年10月
 summarise.from   2026年11月       # 总结提升阶段__月至__月
 summarise.until  2026年11月
 summary.due      2026-11-25       # 于__月__日前将专项整治总结上报
+dispatch-meeting.every   不定期   # 定期召开调度会议: called as they come
+joint-consultation.every 不定期   # 定期开展专项整治会商
 """
 WINDOWS = """
 mobilise    2026-09-01 00:00 — 2026-09-10 18:00
@@ -59,8 +61,8 @@ DATES = """
 台账     2026-09-30 18:00  # 梳理摸排阶段…建立工作台账
 整治报告 2026-11-30 18:00  # 总结提升阶段…形成整治报告,统一上报县卫健局
 总结     2026-11-25 18:00
-调度会议 未注明日期        # 定期召开调度会议: no interval, so no date
-会商     未注明日期        # 定期开展专项整治会商
+调度会议 不定期            # 定期召开调度会议: no interval, so no date
+会商     不定期            # 定期开展专项整治会商
 P36      2026-09-06 18:00  # 将进展情况…随扫黑除恶周报…上报: no day is named, so the week's last, Sunday
 P37      2026-09-13 18:00
 P38      2026-09-20 18:00  # a Sunday that is worked

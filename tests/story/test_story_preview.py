@@ -41,6 +41,8 @@ FILLS = {
     "summarise.from": "2026年11月",
     "summarise.until": "2026年11月",
     "summary.due": "2026-11-25",
+    "dispatch-meeting.every": "不定期",
+    "joint-consultation.every": "不定期",
 }
 # A part has been lived through; then no round came from Tuesday noon to Wednesday evening.
 BEFORE = ("2026-09-01 09:00", "2026-09-07 09:00", "2026-09-09 09:10", "2026-09-11 09:00", "2026-09-14 16:00")

@@ -17,7 +17,7 @@ from states.records.told.campaigns import (
     StateCount,
     Summary,
 )
-from states.records.told.events import DatedTold, DatesGiven, EventRecorded, EventsTold, EventTold
+from states.records.told.events import DatedTold, DatesGiven, EventBelow, EventRecorded, EventsTold, EventTold
 from states.records.told.form import Day, Instant, Page, instant, instant_or_none
 from states.records.told.ledger import (
     AddedTold,
@@ -92,6 +92,7 @@ __all__ = [
     "DraftTold",
     "EffectTold",
     "Escalation",
+    "EventBelow",
     "EventRecorded",
     "EventTold",
     "EventsTold",

@@ -6,6 +6,16 @@ from pydantic import with_config
 from typing_extensions import TypedDict
 
 from states.records.told.form import Exact, Instant
+from states.records.told.places import Place
+
+
+@with_config(Exact)
+class EventBelow(TypedDict):
+    """When it happened to one unit and those below it; the nearest above a unit counts."""
+
+    unit: Place
+    at: Instant
+    first_at: Instant
 
 
 @with_config(Exact)
@@ -16,6 +26,7 @@ class EventTold(TypedDict):
     at: Instant | None
     first_at: Instant | None
     milestones: list[str]
+    below: list[EventBelow]
 
 
 @with_config(Exact)
@@ -45,6 +56,7 @@ class EventRecorded(TypedDict):
     campaign: int
     dry_run: bool
     name: str
+    under: Place | None
     at: Instant
     before: Instant | None
     dated: list[DatedTold]

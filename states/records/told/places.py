@@ -40,6 +40,7 @@ class UnitListed(UnitTold):
 
     level: str
     grade: str
+    ownership: str
     beds: int | None
 
 

@@ -41,7 +41,7 @@ class Shift(TypedDict):
     period: str
     opened: bool
     before: Instant | None
-    after: Instant
+    after: Instant | None
     obligations: int
 
 

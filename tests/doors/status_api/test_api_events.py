@@ -34,7 +34,9 @@ def due(world: Any) -> dict[str, str | None]:
 def test_an_event_gives_dates_to_what_counts_from_it(answering: Any) -> None:
     assert answering.get("/campaigns/2/events").json() == {
         "campaign": 2,
-        "items": [{"name": "收到转办", "at": None, "first_at": None, "milestones": ["转办答复"]}],
+        "items": [
+            {"name": "收到转办", "at": None, "first_at": None, "milestones": ["转办答复"], "below": []}
+        ],
     }
     assert due(answering)["answer"] == (None, "收到转办")
     answering.at("2026-11-05 10:00")
@@ -44,6 +46,7 @@ def test_an_event_gives_dates_to_what_counts_from_it(answering: Any) -> None:
         "campaign": 2,
         "dry_run": False,
         "name": "收到转办",
+        "under": None,
         "at": "2026-11-04T16:00:00+08:00",
         "before": None,
         "dated": [],
@@ -90,3 +93,15 @@ def test_only_who_holds_the_whole_campaign_records_its_events(answering: Any) ->
         answer = answering.post("/campaigns/2/events", {"event": "收到转办"}, key)
         assert answer.status_code == 403, answer.text
     assert answering.get("/campaigns/2/events", east).status_code == 200
+
+
+def test_an_event_of_one_unit_dates_what_it_owes_and_is_listed_with_it(answering: Any) -> None:
+    places = [one["unit"]["code"] for one in answering.get("/campaigns/2/units").json()["items"]]
+    tried = record(answering, under=places[0], dry_run=True).json()
+    assert answering.get("/campaigns/2/events").json()["items"][0]["below"] == []
+    made = record(answering, under=places[0]).json()
+    assert made["dated"] == tried["dated"]
+    assert (made["under"]["code"], due(answering)["answer"]) == (places[0], (None, "收到转办"))
+    (kept,) = answering.get("/campaigns/2/events").json()["items"][0]["below"]
+    assert (kept["unit"]["code"], kept["at"]) == (places[0], made["at"])
+    assert record(answering, under="nowhere").status_code == 422

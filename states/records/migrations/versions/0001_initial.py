@@ -173,6 +173,7 @@ def upgrade() -> None:
     sa.Column('settled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('late', sa.Boolean(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('local_id', sa.Integer(), nullable=True),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_table('proposal',
@@ -281,6 +282,7 @@ def upgrade() -> None:
     sa.Column('phase_id', sa.Integer(), nullable=False),
     sa.Column('milestone_id', sa.Integer(), nullable=False),
     sa.Column('obligation_id', sa.BigInteger(), nullable=False),
+    sa.Column('local_id', sa.Integer(), nullable=False),
     sa.Column('rung', sa.Integer(), nullable=False),
     sa.Column('cycle', sa.Integer(), nullable=False),
     sa.Column('after_due', sa.Boolean(), nullable=False),
@@ -303,6 +305,7 @@ def upgrade() -> None:
     sa.Column('level', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('grade', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('beds', sa.Integer(), nullable=True),
+    sa.Column('ownership', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('parent_id', sa.Integer(), nullable=True),
     sa.Column('path', sa.String().with_variant(sa.String(collation='C'), 'postgresql'), nullable=False),
     sa.Column('sort_key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -498,6 +501,32 @@ def upgrade() -> None:
     with op.batch_alter_table('level_change', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_level_change_campaign_id'), ['campaign_id'], unique=False)
 
+    op.create_table('local_date',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('milestone_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('due_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('milestone_id', 'unit_id')
+    )
+    with op.batch_alter_table('local_date', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_local_date_campaign_id'), ['campaign_id'], unique=False)
+
+    op.create_table('local_event',
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('first_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('recorded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
+    sa.PrimaryKeyConstraint('campaign_id', 'name', 'unit_id')
+    )
     op.create_table('local_window',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -507,7 +536,6 @@ def upgrade() -> None:
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('author', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-    sa.Column('dates', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
     sa.PrimaryKeyConstraint('id'),
@@ -540,6 +568,7 @@ def upgrade() -> None:
     sa.Column('expected', sa.Integer(), nullable=False),
     sa.Column('held', sa.Boolean(), nullable=False),
     sa.Column('withdrawn_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('local', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('campaign_id', 'requirement', 'period')
@@ -600,6 +629,11 @@ def downgrade() -> None:
 
     op.drop_table('milestone')
     op.drop_table('local_window')
+    op.drop_table('local_event')
+    with op.batch_alter_table('local_date', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_local_date_campaign_id'))
+
+    op.drop_table('local_date')
     with op.batch_alter_table('level_change', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_level_change_campaign_id'))
 

@@ -1,0 +1,63 @@
+"""The last period of a window that ends before it: asked for where the words ask once per period, not where they name a day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from states.dates import occurrences, parse_cadence, periods
+from states.workdays import Workdays, published
+
+ZONE = ZoneInfo("Asia/Shanghai")
+CALENDAR = Workdays.of(*published())
+
+
+@pytest.mark.parametrize(
+    ("words", "last", "turn"),
+    [
+        ("一周一调度", date(2026, 6, 24), ("2026-W26", "2026-06-24 18:00")),  # three of five days
+        ("一周一调度", date(2026, 6, 25), ("2026-W26", "2026-06-25 18:00")),
+        ("一周一调度", date(2026, 6, 26), ("2026-W26", "2026-06-26 18:00")),
+        ("每周", date(2026, 6, 23), None),
+        ("每周五", date(2026, 6, 24), None),  # a Friday is named, and none comes any more
+        ("一月一通报", date(2026, 6, 20), ("2026-06", "2026-06-20 18:00")),
+        ("一月一通报", date(2026, 6, 10), None),
+        ("每月25日前", date(2026, 6, 20), None),
+        ("每月底前", date(2026, 6, 20), None),
+        (
+            "每周，遇非工作日提前",
+            date(2026, 6, 27),
+            ("2026-W26", "2026-06-26 18:00"),
+        ),  # the window ends on a Saturday
+    ],
+)
+def test_the_last_period_is_due_at_the_end_of_the_window(
+    words: str, last: date, turn: tuple[str, str] | None
+) -> None:
+    start = datetime.combine(date(2026, 4, 1), time(), ZONE)
+    end = datetime.combine(last, time(18), ZONE)
+    found = list(occurrences(parse_cadence(words), start, end, CALENDAR, ZONE))[-1]
+    told = found.label, f"{found.due.astimezone(ZONE):%Y-%m-%d %H:%M}"
+    assert (told == turn) if turn else (found.due.astimezone(ZONE).date() < date(2026, 6, 22))
+
+
+@pytest.mark.parametrize(
+    ("label", "days"),
+    [
+        ("2026-W05", 7),
+        ("2026-12-T3", 10),
+        ("2026-12-H1", 15),
+        ("2026-12", 30),
+        ("2026-Q4", 90),
+        ("2026-H2", 180),
+        ("2026", 365),
+        ("2026-12-05", 0),
+        ("2026-端午", 0),
+        ("首次", 0),
+        ("", 0),
+    ],
+)
+def test_a_label_tells_how_long_its_period_is(label: str, days: int) -> None:
+    assert periods.days(label) == days
