@@ -40,24 +40,23 @@ def event(
     as_json: Json = False,
 ) -> None:
     """记录一件事项已经发生（收到转办、督导组要求 …），从它算起的期限随之确定。"""
-    from states.records import reading_events
-    from states.records.campaigns import running
+    from states.records import campaigns, reading_events
 
-    settings, now = given.settings(), clock.now()
-    with given.opened(settings) as store:
+    now = clock.now()
+    with given.opened(given.settings()) as store:
         if name is None:
             with store.read() as session:
-                found = reading_events.listed(session, running(session, campaign_id))
+                found = reading_events.listed(session, campaigns.running(session, campaign_id))
             _list(found, as_json)
             return
         with store.read() if dry_run else store.write() as session:
-            campaign = running(session, campaign_id)
+            campaign = campaigns.running(session, campaign_id)
             when = given.located(at, campaign.zone) if at else now
             made = reading_events.happen(
                 session, campaign, name.strip(), under, when, now, given.actor(), again=again, reason=reason
             )
-            place = made.under.name if made.under else ""
-            data = {**_data(made, campaign.zone), "under": made.under.code if made.under else None}
+            place, code = (made.under.name, made.under.code) if made.under else ("", None)
+            data = {**_data(made, campaign.zone), "under": code}
     if as_json:
         shown.as_json({"dry_run": dry_run, **data})
     else:

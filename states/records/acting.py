@@ -11,6 +11,7 @@ from sqlmodel import Session
 from states.errors import Fault, Faulty, NotFound
 from states.machine import MOVE_NAMES
 from states.records import (
+    acts_offered,
     campaigning,
     counting,
     filling,
@@ -165,7 +166,7 @@ def settle(
     if act in HANDING_IN:
         terms: Any = {"reason": reason, "version": version}
         handing_in.hand_in(session, scope, campaign, key, act, content, now, scope.actor, **terms)
-    elif act != reading_obligations.COUNT:
+    elif act != acts_offered.COUNT:
         moving.act(session, campaign, key, act, now, scope.actor, reason=reason, version=version)
     session.flush()
     return reading_obligations.full(session, scope, campaign, key, now)
@@ -183,7 +184,7 @@ def owed_in(session: Session, scope: Scope, campaign_id: int, key: int) -> Runni
 def _check_sent(act: str, numbers: Numbers | None, figures: Mapping[str, Any] | None) -> None:
     if figures is not None and act != "submit":
         raise Faulty([Fault("figures", "只有报送可以附报表")])
-    if numbers is not None and act not in ("submit", reading_obligations.COUNT):
+    if numbers is not None and act not in ("submit", acts_offered.COUNT):
         raise Faulty([Fault("tally", "只有报数和报送可以附应办数和已办数")])
-    if numbers is None and act == reading_obligations.COUNT:
+    if numbers is None and act == acts_offered.COUNT:
         raise Faulty([Fault("tally", "请写应办数（expected）和已办数（done）")])

@@ -18,7 +18,7 @@ from states.records import local_dates, local_turns, locks
 from states.records.campaigns import Running, running
 from states.records.core import milestone as milestones
 from states.records.core import phase
-from states.records.journal import note
+from states.records.journal import iso, note
 from states.records.local_dates import Act, Shifted
 from states.records.local_facts import Facts
 from states.records.scopes import paths_of
@@ -71,22 +71,26 @@ def lay(
     past = [one for one in shifted if _too_early(one, now)]
     if past:
         raise Refused(*(_past(campaign, one) for one in past))
-    earlier = before or about.closes_at
+    laid = Laid(campaign, about, place, row, tuple(shifted), tuple(_notes(session, campaign, about)))
+    _note(session, laid, before or about.closes_at, now, actor)
+    return laid
+
+
+def _note(session: Session, laid: Laid, before: datetime | None, now: datetime, actor: str) -> None:
     note(
         session,
         now,
         "phase.window",
         actor,
-        campaign_id=campaign.id,
-        unit_id=place.id,
-        before=earlier.isoformat() if earlier else None,
-        after=closes.isoformat(),
-        reason=reason,
-        phase=about.key,
-        name=about.name,
-        obligations=sum(one.obligations for one in shifted),
+        campaign_id=laid.campaign.id,
+        unit_id=laid.unit.id,
+        before=iso(before),
+        after=iso(laid.row.closes_at),
+        reason=laid.row.reason,
+        phase=laid.phase.key,
+        name=laid.phase.name,
+        obligations=laid.obligations,
     )
-    return Laid(campaign, about, place, row, tuple(shifted), tuple(_notes(session, campaign, about)))
 
 
 def _phase(session: Session, campaign: Running, key: str) -> PhaseRow:

@@ -16,7 +16,7 @@ from sqlmodel import Session
 from states import machine
 from states.errors import Faulty, Refused
 from states.machine import Edge
-from states.records import ledger_following, locks, owing, settling
+from states.records import ledger_following, locks, owing, settling, waiving
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_span
 from states.records.core import journal, obligation, run, unit
@@ -165,7 +165,7 @@ def _set_move(
     if edge.move == "exempt":
         leaving = sa.select(run.c.unit_id).where(*conditions).order_by(run.c.unit_id).with_for_update()
         units = session.execute(leaving).scalars().all()
-        settling.waive_many(session, campaign, units, now, actor, reason or "")
+        waiving.waive_many(session, campaign, units, now, actor, reason or "")
         ledger_following.follow_units(session, campaign, units, now, actor)
     values = {
         "state": edge.dest,

@@ -13,7 +13,7 @@ from states import machine
 from states.errors import Conflict, Faulty, NotFound, Refused
 from states.evidence import NOTHING_SHOWN, Shown
 from states.machine import Choice, Moved, Standing
-from states.records import ledger_following, locks, owing, settling
+from states.records import ledger_following, locks, owing, settling, waiving
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_id, unit_of
 from states.records.core import obligation, run
@@ -133,7 +133,7 @@ def _write(
         move=moved.move,
     )
     if moved.move == "exempt":
-        settling.waive_all(session, campaign, row.unit_id, now, actor, reason or "")
+        waiving.waive_all(session, campaign, row.unit_id, now, actor, reason or "")
         ledger_following.follow_units(session, campaign, [row.unit_id], now, actor)
     after = {"state": moved.after, "ord": moved.ord, "since": now, "version": row.version + 1}
     for name, value in {**after, "outcome": outcome}.items():

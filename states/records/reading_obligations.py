@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Fault, Faulty, NotAllowed, NotFound
-from states.records import counting, handing_in, judging, reading_scope, submissions, tallies
+from states.records import acts_offered, reading_scope, submissions, tallies
 from states.records.access import Scope
 from states.records.campaigns import Running, running
 from states.records.columns import milestone_of, obligation_span
@@ -18,10 +18,9 @@ from states.records.core import milestone, obligation, tally, timer, unit
 from states.records.reading_scope import UnitRow
 from states.records.reading_standing import obligation_key
 from states.records.reads import due_in_force
-from states.records.settling import ACTS, OPEN, STATUS_NAMES, lacks, refusals
+from states.records.settling import OPEN, STATUS_NAMES
 from states.records.tables import Milestone, Obligation
 from states.records.told import (
-    ActChoice,
     ObligationInFull,
     ObligationTold,
     Page,
@@ -29,9 +28,6 @@ from states.records.told import (
     instant,
     instant_or_none,
 )
-
-COUNT = "count"
-GIVEN = "（理由）"  # a reason is asked for when it is done, not when it is listed
 
 
 @dataclass(frozen=True)
@@ -231,7 +227,7 @@ def full(session: Session, scope: Scope, campaign: Running, key: int, now: datet
     handed = submissions.told(session, campaign, key)
     return {
         **_told(row, campaign, now),
-        "acts": _acts(session, scope, campaign, key),
+        "acts": acts_offered.offered(session, scope, campaign, key),
         "rungs": _rungs(session, campaign, key),
         "evidence": submissions.asked(campaign, row.requirement),
         "submissions": handed,
@@ -241,34 +237,6 @@ def full(session: Session, scope: Scope, campaign: Running, key: int, now: datet
             if one["text"] is not None
         ],
     }
-
-
-def _acts(session: Session, scope: Scope, campaign: Running, key: int) -> list[ActChoice]:
-    row = session.get_one(Obligation, key, populate_existing=True)
-    about = session.get_one(Milestone, row.milestone_id)
-    kept = judging.refusals(session, scope, campaign, ACTS, row.unit_id)
-    lacking = lacks(session, campaign, about, row)
-    said = {
-        name: [kept[name]] if name in kept else refusals(about, row, name, GIVEN, lacking=lacking)
-        for name in ACTS
-    }
-    to_confirm = not handing_in.refusals(campaign, about, handing_in.CONFIRM)
-    confirm = _choice(handing_in.CONFIRM, "确认留存备查", said["submit"], needs_reason=False)
-    said["submit"] = handing_in.refusals(campaign, about, "submit") or said["submit"]
-    short = tallies.shortfall(about, tallies.of(session, key)) or lacking[1]
-    offered = [
-        _choice(name, act.name, said[name], act.needs_reason or (name == "submit" and bool(short)))
-        for name, act in ACTS.items()
-    ]
-    if to_confirm:
-        offered.append(confirm)
-    if about.per is not None:
-        offered.append(_choice(COUNT, "报数", counting.refusals(about, row), needs_reason=False))
-    return offered
-
-
-def _choice(act: str, name: str, said: list[str], needs_reason: bool) -> ActChoice:
-    return {"act": act, "name": name, "open": not said, "refusals": said, "needs_reason": needs_reason}
 
 
 def _rungs(session: Session, campaign: Running, key: int) -> list[RungTold]:

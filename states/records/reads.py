@@ -96,31 +96,13 @@ def _statement(code: sa.ColumnElement[str]) -> sa.Select[Any]:
 
 def _owed(code: sa.ColumnElement[str]) -> sa.Select[Any]:
     """What the unit owes, found by computing the ids of its obligations, and the rungs fired for each."""
-    me, mine, older = unit.alias(), run.alias(), timer.alias()
-    own, local = obligation.c.due_at.is_not(None), sa.func.coalesce(obligation.c.local_id, 0)
-    alone = sa.and_(own, local == 0)
-    latest = sa.select(sa.func.max(older.c.cycle)).where(
-        older.c.phase_id == 0,
-        older.c.milestone_id == milestone.c.id,
-        older.c.obligation_id == sa.case((alone, obligation.c.id), else_=0),
-        older.c.local_id == local,
-    )
-    fired = sa.and_(
-        timer.c.phase_id == 0,
-        timer.c.milestone_id == milestone.c.id,
-        timer.c.obligation_id == sa.case((alone, obligation.c.id), else_=0),
-        timer.c.local_id == local,
-        sa.or_(~own, timer.c.cycle == latest.scalar_subquery()),
-        sa.or_(own, timer.c.fire_at >= milestone.c.due_at),
-        timer.c.after_due,
-        timer.c.outcome == "fired",
-    )
+    me, mine = unit.alias(), run.alias()
     key = obligation_key(milestone.c.id, mine.c.unit_id)
     joined = (
         me.join(mine, mine.c.unit_id == me.c.id)
         .join(milestone, milestone.c.campaign_id == mine.c.campaign_id)
         .join(obligation, sa.and_(obligation.c.id == key, obligation.c.status.in_(OPEN)))
-        .outerjoin(timer, fired)
+        .outerjoin(timer, _fired())
     )
     return (
         sa.select(
@@ -136,6 +118,29 @@ def _owed(code: sa.ColumnElement[str]) -> sa.Select[Any]:
         .select_from(joined)
         .where(me.c.code == code, milestone.c.opened_at.is_not(None))
         .where(mine.c.campaign_id.in_(sa.select(campaign.c.id)))
+    )
+
+
+def _fired() -> sa.ColumnElement[bool]:
+    """Timers that have told of an obligation: its own of the last cycle, else those of its place or of all."""
+    older = timer.alias()
+    own, local = obligation.c.due_at.is_not(None), sa.func.coalesce(obligation.c.local_id, 0)
+    alone = sa.and_(own, local == 0)
+    latest = sa.select(sa.func.max(older.c.cycle)).where(
+        older.c.phase_id == 0,
+        older.c.milestone_id == milestone.c.id,
+        older.c.obligation_id == sa.case((alone, obligation.c.id), else_=0),
+        older.c.local_id == local,
+    )
+    return sa.and_(
+        timer.c.phase_id == 0,
+        timer.c.milestone_id == milestone.c.id,
+        timer.c.obligation_id == sa.case((alone, obligation.c.id), else_=0),
+        timer.c.local_id == local,
+        sa.or_(~own, timer.c.cycle == latest.scalar_subquery()),
+        sa.or_(own, timer.c.fire_at >= milestone.c.due_at),
+        timer.c.after_due,
+        timer.c.outcome == "fired",
     )
 
 

@@ -15,7 +15,7 @@ from states.errors import Conflict, NotFound, Refused
 from states.evidence import NOTHING_SHOWN, Shown, shortfalls
 from states.records import asked, tallies
 from states.records.campaigns import Running
-from states.records.columns import milestone_of, obligation_id
+from states.records.columns import milestone_of
 from states.records.core import journal, notice, obligation, proposal, timer
 from states.records.journal import note, note_from, payload
 from states.records.tables import Milestone, Obligation, TallyRow
@@ -246,28 +246,6 @@ def required(session: Session, campaign: Running, phase: str) -> list[Milestone]
     return list(session.exec(wanted.order_by(Milestone.id)))  # type: ignore[arg-type]
 
 
-def waive_all(
-    session: Session, campaign: Running, unit_id: int, now: datetime, actor: str, reason: str
-) -> None:
-    """An exempted unit owes nothing any more."""
-    for row, _milestone in _owed(session, campaign, unit_id):
-        settle(session, campaign, row.id, "waive", now, actor, reason=reason)
-
-
-def waive_many(
-    session: Session, campaign: Running, units: Sequence[int], now: datetime, actor: str, reason: str
-) -> None:
-    """The same for many units at once."""
-    for start in range(0, len(units), AT_ONCE):
-        some = units[start : start + AT_ONCE]
-        owed = obligation.c.campaign_id == campaign.id, obligation.c.unit_id.in_(some)
-        keys = locked(session, [*owed, obligation.c.status.in_(UNSETTLED)])
-        note_acts(session, campaign, "waive", "waived", keys, now, actor, reason)
-        values = {"status": "waived", "settled_at": now, "version": obligation.c.version + 1}
-        change_all(session, keys, values)
-        silence(session, keys, now)
-
-
 def locked(session: Session, where: Sequence[sa.ColumnElement[bool]]) -> list[int]:
     """Ids of the obligations that meet `where`, kept from others until the transaction ends."""
     statement = sa.select(obligation.c.id).where(*where).order_by(obligation.c.id).with_for_update()
@@ -300,16 +278,3 @@ def note_acts(
         some = obligation.c.id.in_(keys[start : start + AT_ONCE])
         rows = sa.select(*literals, obligation.c.unit_id, obligation.c.status, about).where(some)
         note_from(session, [*fixed, "unit_id", "before", "payload"], rows)
-
-
-def _owed(session: Session, campaign: Running, unit_id: int) -> list[tuple[Obligation, Milestone]]:
-    milestones = {
-        one.id: one
-        for one in session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id))
-        if one.opened_at is not None
-    }
-    keys = [obligation_id(key, unit_id) for key in milestones]
-    rows = session.exec(
-        select(Obligation).where(obligation.c.id.in_(keys), obligation.c.status.in_(UNSETTLED))
-    )
-    return [(row, milestones[row.milestone_id]) for row in rows]

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from states import machine
 from states.errors import Faulty, Refused
 from states.records import core, mass, moving, settling
+from states.records.columns import obligation_id
 from states.records.dispatch import Notice, Proposal, Timer
 from states.records.mass_settling import settle_many
 from states.records.tables import Milestone
@@ -94,7 +95,7 @@ class Twins:
 
     def _tell(self, session: Session, milestone: int, unit_id: int) -> None:
         """A proposal, a pending notice and a timer of its own hang on this obligation."""
-        key = settling.obligation_id(milestone, unit_id)
+        key = obligation_id(milestone, unit_id)
         common = {
             "campaign_id": 0,
             "obligation_id": key,
@@ -247,7 +248,7 @@ def test_a_mass_act_leaves_what_the_same_acts_one_by_one_leave(twins) -> None:
         now = twins.stage.at(when)
 
         def one(session, campaign, unit_id):
-            key = settling.obligation_id(twins.milestones[campaign.id][requirement], unit_id)
+            key = obligation_id(twins.milestones[campaign.id][requirement], unit_id)
             settling.settle(session, campaign, key, name, now, "test", reason=reason)
 
         def many(session, campaign, _dry_run):

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from states.errors import Faulty, Refused
-from states.records import foretell, renewed, renewing
+from states.records import campaigning, figures, foretell, opening, past, renewed, renewing
+from states.records.access import EVERYTHING
 from states.records.dispatch import Notice, Proposal, Timer
 from states.records.renewing import Renewal, Version
 from states.records.tables import Campaign, LedgerItem, Milestone, PhaseRow, UnitRun
@@ -92,8 +93,6 @@ def test_a_kept_date_stays_whatever_the_plan_says_later(stage: Any, running: int
 
 
 def test_a_kept_date_that_is_not_open_yet_survives_an_early_opening(stage: Any, running: int) -> None:
-    from states.records import campaigning
-
     text = newer(
         stage.template(),
         (
@@ -459,9 +458,6 @@ def test_what_preview_foretells_after_a_renewal_is_what_is_sent(stage: Any, runn
 
 
 def test_the_past_is_told_in_the_words_of_its_own_version(stage: Any, running: int) -> None:
-    from states.records import past
-    from states.records.access import EVERYTHING
-
     renew(
         stage, running, newer(stage.template(), ("name: 自查自纠", "name: 自查自评")), now="2026-03-10 08:30"
     )
@@ -475,8 +471,6 @@ def test_the_past_is_told_in_the_words_of_its_own_version(stage: Any, running: i
 
 
 def test_what_nobody_is_asked_for_is_waited_for_by_nobody(stage: Any, running: int) -> None:
-    from states.records import opening
-
     text = newer(stage.template(), (MORE[0], MORE[1].replace("14日", "3日")))
     renew(stage, running, text, keep=("extra",))
     with stage.store.read() as session:
@@ -487,8 +481,6 @@ def test_what_nobody_is_asked_for_is_waited_for_by_nobody(stage: Any, running: i
 
 
 def test_figures_leave_out_what_was_withdrawn(stage: Any) -> None:
-    from states.records import figures
-
     row = (
         "    - {no: %d, project: 示例, problem: 无台账, measures: [建账], departments: [办公室], due: 5月}\n"
     )
