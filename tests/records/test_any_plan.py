@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlmodel import SQLModel
 
@@ -247,6 +247,17 @@ class Life:
         self.stage.store.close()
 
 
+MONTH = Stretch("dated", False, 0, 30, None, "", "p0")
+RARE = (
+    "sundays",
+    "sundays",
+    "sundays",
+    "list",
+    "weekly",
+    "event",
+)  # each way of shifting is looked at every time
+
+
 def drawn(number: int) -> Callable[..., Any]:
     quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
     return settings(max_examples=number, deadline=None, suppress_health_check=quiet)
@@ -254,6 +265,7 @@ def drawn(number: int) -> Callable[..., Any]:
 
 @drawn(200)
 @given(plans())
+@example(([MONTH], [Asked(0, form, n, "", "after", f"r{n}") for n, form in enumerate(RARE)]))
 def test_the_printed_plan_has_the_dates_that_counting_days_gives(
     one: tuple[list[Stretch], list[Asked]],
 ) -> None:
