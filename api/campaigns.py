@@ -169,7 +169,7 @@ def preview(desk: AtDesk, campaign_id: CampaignId, first: FirstDay, last: LastDa
 def proposals(
     desk: AtDesk, campaign_id: CampaignId, state: StateKey = None, cursor: Cursor = "0", limit: Limit = 100
 ) -> Response:
-    """约谈、通报、挂牌督办等须由专人确认的一级；state 如 proposed。"""
+    """约谈、通报、挂牌督办等须由专人确认的一级；state 如 proposed、confirmed、dismissed。"""
     with desk.read() as session:
         page = reading_ledger.proposals(session, desk.scope, campaign_id, state, int(cursor), limit)
     return desk.tell(page, page["next"])

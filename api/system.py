@@ -24,6 +24,8 @@ SILENT = timedelta(minutes=10)
 STUCK = timedelta(minutes=1)  # of real time, in which the clock of a demonstration has not moved
 ROUND = "round:"
 PREFECT = "prefect"
+WATCHDOG = f"{ROUND}watchdog"
+CREDITED = ("credited_days", "credited_obligations", "rungs_put_off")
 
 
 class Alive(BaseModel):
@@ -42,11 +44,15 @@ class Part(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether work gets done; `problems` says in words what is wrong. Prefect is never one of them."""
+    """Whether work gets done; `problems` says in words what is wrong. Prefect is never one of them.
+
+    `credited`: what the fair clock gave back to units, which hinders nothing.
+    """
 
     ready: bool
     problems: list[str]
     prefect: str
+    credited: str
     parts: list[Part]
 
 
@@ -82,11 +88,12 @@ def _figures(house: House) -> bytes:
 def _look(house: House) -> Readiness:
     behind = schema.behind(house.store)
     if behind is not None:
-        return Readiness(ready=False, problems=[behind], prefect="未知", parts=[])
+        return Readiness(ready=False, problems=[behind], prefect="未知", credited="未知", parts=[])
     try:
         beats, demo = _beats(house.store)
     except sa.exc.SQLAlchemyError as error:
-        return Readiness(ready=False, problems=[f"数据库读不了：{error}"], prefect="未知", parts=[])
+        said = f"数据库读不了：{error}"
+        return Readiness(ready=False, problems=[said], prefect="未知", credited="未知", parts=[])
     problems = demo_troubles(beats, demo, clock.now()) if demo else troubles(beats, house.time.read())
     zone = house.settings.zone
     parts = [
@@ -99,7 +106,18 @@ def _look(house: House) -> Readiness:
         for one in beats
     ]
     prefect = next((one.detail for one in beats if one.name == PREFECT), "没有使用")
-    return Readiness(ready=not problems, problems=problems, prefect=prefect, parts=parts)
+    return Readiness(
+        ready=not problems, problems=problems, prefect=prefect, credited=credited(beats), parts=parts
+    )
+
+
+def credited(beats: list[Health]) -> str:
+    """What the watchdog counted last: time lost through us in thirty days, rungs that wait."""
+    told = next((one.figures for one in beats if one.name == WATCHDOG), {})
+    days, owed, off = (int(told.get(name, 0)) for name in CREDITED)
+    if not (days or off):
+        return "没有"
+    return f"30天内因邮件或轮次中断，{owed} 个应办事项共记入 {days} 个工作日；{off} 项逾期升级顺延等待"
 
 
 def _beats(store: Store) -> tuple[list[Health], Health | None]:

@@ -16,8 +16,10 @@ from flows.commands import (
     foresight,
     keys,
     ledgers,
+    letters,
     moving,
     obligations,
+    proposals,
     reports,
     running,
     shares,
@@ -68,5 +70,7 @@ app.add_typer(reports.app, name="report")
 app.add_typer(shares.quota, name="quota")
 app.add_typer(shares.coverage, name="coverage")
 app.command()(shares.draw)
+app.add_typer(proposals.app, name="proposals")
+app.add_typer(letters.app, name="letter")
 app.add_typer(keys.app, name="key")
 app.add_typer(calendars.app, name="calendar")

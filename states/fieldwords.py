@@ -140,7 +140,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "type": "问题类型（代号）；不写期限时用它的期限",
     },
     "IssueType": {"steps": "各步骤和期限"},
-    "LetterType": {"name": "文书名称"},
+    "LetterType": {"name": "文书名称", "key": "代号，梯次可用它指明文书（同名而颜色不同的督办单）"},
     "Link": {"name": "行动名称"},
     "Conflict": {"says": "哪里不一致", "sources": "各处原句"},
 }

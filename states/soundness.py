@@ -23,7 +23,7 @@ from states.yamltext import Path
 SHIFT = re.compile(r"([+-])(\d{1,3})(wd|d|w|h|m)")
 HOURS: Mapping[str, float] = {"h": 1, "d": 24, "wd": 24 * 7 / 5, "w": 24 * 7, "m": 24 * 30}  # to compare only
 STREAM_KEY = "workstream-"
-LEDGER_KEY = re.compile(r"(?:ledger|found)-\d+")
+LEDGER_KEY = re.compile(r"(?:ledger|found|letter)-\d+")
 TIME = re.compile(r"\d{1,2}:\d{2}")
 
 

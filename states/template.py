@@ -9,7 +9,7 @@ The parts by subject: `template_words`, `template_owed`, `template_ledger`; all 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -132,9 +132,21 @@ def stream_key(stream: Workstream) -> str:
 
 
 class LetterType(Frozen):
-    """A formal paper in the plan's own words: reproof, praise, or advice of another authority."""
+    """A formal paper in the plan's own words: reproof, praise, or advice of another authority.
+
+    A rung names one by its key or its name.
+    """
 
     name: Name
+    key: Key | None = None
+    number: Annotated[
+        str, Field(max_length=60, pattern=r"^[^{}\r\n]*(\{year\}[^{}\r\n]*)?\{n\}[^{}\r\n]*$")
+    ] = Field(
+        default="〔{year}〕{n}号", description="文号，{year} 年份、{n} 当年的顺序号，如 示卫督〔{year}〕{n}号"
+    )
+    colour: Literal["blue", "yellow", "red"] | None = Field(
+        default=None, description="督办等级的颜色：blue 蓝、yellow 黄、red 红"
+    )
     use: str | None = Field(default=None, description="何时使用，照方案原文")
     source: Source | None = None
 
@@ -194,6 +206,11 @@ class Template(Frozen):
 
     def __hash__(self) -> int:
         return hash((self.key, self.version))
+
+    def letter(self, named: str) -> LetterType:
+        """The kind of letter that a rung names by key or name; one of that name where the plan lists none."""
+        found = (one for one in self.letters if named in (one.key, one.name))
+        return next(found, None) or LetterType(name=named)
 
     def begun(self, base: str) -> Phase:
         """The phase of that key; of a plan without phases the one that stands for the whole."""

@@ -7,7 +7,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from states.records import clue_tables, dispatch, filed, localities, reported, respite, tables
+from states.records import clue_tables, dispatch, filed, localities, papers, reported, respite, tables
 
 
 def _core(model: type[SQLModel]) -> sa.Table:
@@ -34,6 +34,12 @@ mail = _core(dispatch.Mail)
 extension = _core(respite.Extension)
 extended = _core(respite.Extended)
 silence = _core(respite.Silence)
+letter = _core(papers.LetterRow)
+letter_paper = _core(papers.LetterPaper)
+letter_counter = _core(papers.LetterCounter)
+letter_form = _core(papers.LetterForm)
+credit = _core(papers.Credit)
+put_off = _core(papers.PutOff)
 level_change = _core(tables.LevelChange)
 journal = _core(tables.Journal)
 tally = _core(tables.TallyRow)

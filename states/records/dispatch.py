@@ -17,6 +17,7 @@ class Timer(SQLModel, table=True):
     """One rung of one milestone for all its units, for those with a local date (`local_id`), of one obligation with a
     due date of its own, or (rung 0) the announcement of a phase. `cursor` is the last obligation served: a large cohort
     is served in slices, one transaction each. `cycle` grows with each new date; no two dates of a unit share one.
+    `held`: it has been through its units once and comes back for those that it put off (see `fairness`).
     """
 
     __table_args__ = (
@@ -40,6 +41,7 @@ class Timer(SQLModel, table=True):
     fire_at: datetime
     cursor: int = Field(default=0, sa_type=sa.BigInteger)
     served: int = 0
+    held: bool = False
     done_at: datetime | None = None
     outcome: str | None = None
 
@@ -87,11 +89,16 @@ class Notice(SQLModel, table=True):
     reason: str
     at: datetime
     state: str
+    letter_id: int | None = None
     mail_id: int | None = Field(default=None, sa_type=sa.BigInteger)
 
 
 class Proposal(SQLModel, table=True):
-    """A rung with consequences that waits for a named person to confirm or dismiss it."""
+    """A rung with consequences that waits for a named person to confirm or dismiss it.
+
+    `state`: proposed, then confirmed or dismissed (by the person `decided_by`, who said `answer`), superseded by a
+    higher rung, or withdrawn because the unit has answered.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("obligation_id", "rung", "cycle"),
@@ -115,10 +122,15 @@ class Proposal(SQLModel, table=True):
     reason: str
     at: datetime
     state: str = "proposed"
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decided_with: str | None = None
+    answer: str | None = None
 
 
 class Mail(SQLModel, table=True):
-    """One mail to one person; its key and Message-ID are fixed before the first try."""
+    """One mail to one person; its key and Message-ID are fixed before the first try. `since`: when the first of its
+    notices was decided."""
 
     __table_args__ = (
         sa.UniqueConstraint("key"),
@@ -139,6 +151,7 @@ class Mail(SQLModel, table=True):
     state: str = "queued"
     tries: int = 0
     next_try_at: datetime
+    since: datetime | None = None
     claimed_by: str | None = None
     queued_at: datetime
     sent_at: datetime | None = None

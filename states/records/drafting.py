@@ -22,6 +22,7 @@ from states.records.figures import tally, vacancies
 from states.records.granting import ASKING
 from states.records.handing import TAKEN_OVER
 from states.records.ledger_words import NOTHING, Told, problems
+from states.records.letter_mail import attached, letter_line
 from states.records.line_sheet import line_sheet
 from states.records.settling import OPEN
 from states.records.tables import Campaign
@@ -138,6 +139,8 @@ class _Desk:
         if not lines:
             return Drafted(None, tuple(settled))
         figures, sheets = self._figures(notices)
+        if self.papers:
+            sheets += attached(self.session, notices)
         if self.papers and is_shortened(lines):
             zone = self.campaigns[notices[0].campaign_id].zone
             sheets.append(line_sheet(lines, mail.day, zone))
@@ -155,8 +158,13 @@ class _Desk:
         return Drafted(message, tuple(settled))
 
     def _silent(self, told: Any) -> bool:
-        """A campaign that was suspended or cancelled meanwhile says nothing, nor does one say it of a unit at rest."""
+        """A campaign that was suspended or cancelled meanwhile says nothing, nor does one say it of a unit at rest.
+
+        A letter that was signed goes out all the same, but for a campaign that was cancelled.
+        """
         state = self.campaigns[told.campaign_id].row.state
+        if told.kind == "letter":
+            return state == "cancelled"
         over = state == "cancelled" or state.endswith(SUSPENDED)
         return over or (told.campaign_id, told.unit_id) in self.at_rest
 
@@ -171,6 +179,9 @@ class _Desk:
             return self._opening(told, said)
         if told.kind == TAKEN_OVER:
             return self._taken_over(told, said)
+        if told.kind == "letter":
+            campaign, via = self.campaigns[told.campaign_id], self.units.get(told.via_unit_id or 0)
+            return letter_line(self.session, told, campaign, self.units[told.unit_id], via, _page(campaign))
         return [self._plain(told)]
 
     def _premature(self, told: Any, owed: Any) -> bool:

@@ -10,19 +10,19 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states import ladder
-from states.records import granting
+from states.records import fairness, granting
 from states.records.announcing import announce
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_span
 from states.records.core import campaign as campaign_table
-from states.records.core import obligation, run, timer
+from states.records.core import obligation, put_off, run, timer
 from states.records.dispatch import Timer
 from states.records.journal import note
 from states.records.localities import LocalDate
 from states.records.notifying import Owing, notify, propose, tell_coordinator
 from states.records.settling import OPEN
 from states.records.tables import Milestone, Obligation
-from states.template import Rung
+from states.template import Ladder, Rung
 
 SLICE = 5_000
 SYSTEM = "system"
@@ -46,8 +46,6 @@ def fire_next(
     if one.rung == 0:
         served = announce(session, campaign, one, now, SLICE)
         return served if served == SLICE else _finish(session, campaign, one, now, "fired", served)
-    if _higher_is_due(session, one, now):
-        return _finish(session, campaign, one, now, ladder.MUTED_BY_HIGHER)
     return _serve(session, campaign, one, now)
 
 
@@ -82,17 +80,24 @@ def _claim(session: Session, now: datetime, after_due: bool, aside: Collection[i
     return session.get(Timer, key, populate_existing=True) if key is not None else None
 
 
-def _higher_is_due(session: Session, one: Timer, now: datetime) -> bool:
+def _higher_is_due(session: Session, one: Timer, steps: Ladder, now: datetime) -> bool:
+    """Whether a higher rung of the same date speaks instead. One with consequences silences only its like: what is
+    merely proposed has told the unit nothing. Units that were put off get each rung in its turn.
+    """
+    if one.cursor or one.held:
+        return False
+    asks = steps.rungs[one.rung - 1].confirm
+    like = [n for n, rung in enumerate(steps.rungs, 1) if n > one.rung and asks >= rung.confirm]
     higher = sa.select(timer.c.id).where(
         timer.c.phase_id == one.phase_id,
         timer.c.milestone_id == one.milestone_id,
         timer.c.obligation_id == one.obligation_id,
         timer.c.cycle == one.cycle,
-        timer.c.rung > one.rung,
+        timer.c.rung.in_(like),
         timer.c.fire_at <= now,
         timer.c.outcome.is_distinct_from(ladder.MISSED_AT_OPENING),
     )
-    return one.cursor == 0 and session.execute(higher.limit(1)).scalar() is not None
+    return session.execute(higher.limit(1)).scalar() is not None
 
 
 def _finish(
@@ -123,30 +128,59 @@ def _serve(session: Session, campaign: Running, one: Timer, now: datetime) -> in
     if steps is None or one.rung > len(steps.rungs):
         return _finish(session, campaign, one, now, "方案中没有这一级")
     rung = steps.rungs[one.rung - 1]
-    rows = _owing(session, one)
-    reason = _reason(session, campaign, one, milestone, rung, now)
+    due = _due(session, one, milestone)
+    rows = _owing(session, one, now)
+    served = fairness.ready(session, campaign, one, milestone, due, rows, now) if one.after_due else rows
+    if len(served) == len(rows) and _higher_is_due(session, one, steps, now):
+        return _finish(session, campaign, one, now, ladder.MUTED_BY_HIGHER)
+    reason = _reason(campaign, one, milestone, due, rung, now)
     if rung.confirm:
-        propose(session, one, milestone, rung, rows, reason, now)
+        propose(session, one, milestone, rung, served, reason, now)
     else:
-        notify(session, campaign, one, rung, rows, reason, now)
-    one.served += len(rows)
+        notify(session, campaign, one, rung, served, reason, now)
+    if one.after_due:
+        fairness.credit_late(session, campaign, one, due, rung.name, served, now)
+    one.served += len(served)
     if len(rows) == SLICE:
         one.cursor = rows[-1].key
         session.add(one)
-        return len(rows)
-    if one.served:
-        tell_coordinator(session, campaign, f"t:{one.id}", rung.name, milestone.name, one, now)
-    return _finish(session, campaign, one, now, "fired", len(rows))
+        return len(served)
+    return _pass_ended(session, campaign, one, milestone, rung, now, len(served))
+
+
+def _pass_ended(
+    session: Session,
+    campaign: Running,
+    one: Timer,
+    milestone: Milestone,
+    rung: Rung,
+    now: datetime,
+    served: int,
+) -> int:
+    """All its units have been looked at: the timer is done, or comes back for those that were put off."""
+    again = fairness.comes_back(session, one, now)
+    if one.served and (again is None or not one.held):
+        key = f"t:{one.id}:again" if one.held else f"t:{one.id}"
+        tell_coordinator(session, campaign, key, rung.name, milestone.name, one, now)
+    if again is None:
+        return _finish(session, campaign, one, now, "fired", served)
+    one.held, one.cursor, one.fire_at = True, 0, again
+    session.add(one)
+    return served
+
+
+def _due(session: Session, one: Timer, milestone: Milestone) -> datetime | None:
+    """The date in force for those whom the timer serves."""
+    if one.obligation_id:
+        return session.get_one(Obligation, one.obligation_id).due_at or milestone.due_at
+    if one.local_id:
+        return session.get_one(LocalDate, one.local_id).due_at or milestone.due_at
+    return milestone.due_at
 
 
 def _reason(
-    session: Session, campaign: Running, one: Timer, milestone: Milestone, rung: Rung, now: datetime
+    campaign: Running, one: Timer, milestone: Milestone, due: datetime | None, rung: Rung, now: datetime
 ) -> str:
-    due = milestone.due_at
-    if one.obligation_id:
-        due = session.get_one(Obligation, one.obligation_id).due_at or due
-    if one.local_id:
-        due = session.get_one(LocalDate, one.local_id).due_at or due
     if due is None:
         return ladder.reason(rung, milestone.name, milestone.filled or milestone.words)
     local, today = due.astimezone(campaign.zone), now.astimezone(campaign.zone).date()
@@ -157,8 +191,9 @@ def _reason(
     return ladder.reason(rung, milestone.name, words, overdue, at_opening=moved)
 
 
-def _owing(session: Session, one: Timer) -> list[Owing]:
-    """The next slice of units that still owe it; suspended units are left in peace."""
+def _owing(session: Session, one: Timer, now: datetime) -> list[Owing]:
+    """The next slice of units that still owe it; suspended units are left in peace. Of a timer that has come back
+    only those that it put off and whose time may have come."""
     statement = (
         sa.select(obligation.c.id, obligation.c.unit_id)
         .join(
@@ -167,6 +202,10 @@ def _owing(session: Session, one: Timer) -> list[Owing]:
         )
         .where(obligation.c.status.in_(OPEN), ~run.c.state.like("%.suspended"))
     )
+    if one.held:
+        again = sa.and_(put_off.c.timer_id == one.id, put_off.c.obligation_id == obligation.c.id)
+        may_be = sa.or_(put_off.c.fire_at.is_(None), put_off.c.fire_at <= now)
+        statement = statement.join(put_off, again).where(may_be)
     if one.obligation_id:
         statement = statement.where(obligation.c.id == one.obligation_id, obligation.c.id > one.cursor)
     else:

@@ -23,6 +23,8 @@ from states.records.core import (
     health,
     idempotency,
     journal,
+    letter_form,
+    letter_paper,
     mail,
     milestone,
     notice,
@@ -38,7 +40,8 @@ from states.records.session import Store, memory
 
 CHUNK = 5_000
 HANDED = {stored_file.name, submission.name, handed_file.name}
-NOT_COPIED = {api_key.name, health.name, idempotency.name, journal.name, tick.name, *HANDED}
+PAPERS = {letter_form.name, letter_paper.name}
+NOT_COPIED = {api_key.name, health.name, idempotency.name, journal.name, tick.name, *HANDED, *PAPERS}
 SETTLED_MAIL = ("sent", "withdrawn", "refused", "failed")
 UNTOLD = ("pending", "held")  # held back by a silence, and told after it
 WHO = "preview"

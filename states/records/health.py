@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.records import firing, opening
+from states.records import fairness, firing, opening
 from states.records.columns import changed, insert_new
 from states.records.core import health, mail, milestone, tick, timer, vacancy
 from states.records.core import notice as notices
@@ -78,6 +78,7 @@ def look(store: Store, now: datetime) -> Look:
         vacant = _count(session, vacancy, sa.true())
         unheard = _count(session, notices, notices.c.state == "vacant")
         late_openings = opening.due_campaigns(session, now - LATE)
+        lost = fairness.credited_since(session, now - REMEMBERED)
         waiting = sa.and_(milestone.c.opened_at.is_(None), milestone.c.withdrawn_at.is_(None))
         unopened = _count(session, milestone, waiting)
     figures = {
@@ -87,6 +88,9 @@ def look(store: Store, now: datetime) -> Look:
         "vacancies": vacant,
         "unheard": unheard,
         "milestones_to_open": unopened,
+        "credited_obligations": lost.obligations,
+        "credited_days": lost.days,
+        "rungs_put_off": lost.waiting,
     }
     troubles = []
     if rung > LATE.total_seconds():

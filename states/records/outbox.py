@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.records import firing, opening, rerouting, silences
+from states.records import fairness, firing, opening, replying, rerouting, silences
 from states.records.calendar import workdays
 from states.records.columns import changed, insert_new
 from states.records.core import mail, notice, timer
@@ -89,7 +89,9 @@ def _mails(
     key = sa.literal(prefix) + by
     kind = sa.func.max(sa.case((notice.c.kind == "figures", "figures"), else_="digest"))
     rows = session.execute(
-        sa.select(by, kind, sa.func.max(notice.c.email), sa.func.max(notice.c.person))
+        sa.select(
+            by, kind, sa.func.max(notice.c.email), sa.func.max(notice.c.person), sa.func.min(notice.c.at)
+        )
         .where(pending, ~sa.exists().where(mail.c.key == key))
         .group_by(by)
         .order_by(by)
@@ -106,8 +108,9 @@ def _mails(
             "kind": "urgent" if urgent else sort,
             "email": email,
             "person": name,
+            "since": since,
         }
-        for value, sort, email, name in rows
+        for value, sort, email, name, since in rows
     ]
     session.execute(insert_new(session, Mail), made)
     bound = sa.select(mail.c.id).where(mail.c.key == key, mail.c.batch == common["batch"])
@@ -128,6 +131,7 @@ class Claim:
     who: str
     tries: int
     queued_at: datetime
+    since: datetime | None = None
 
 
 def claim(
@@ -135,7 +139,7 @@ def claim(
 ) -> list[Claim]:
     """Mails that are this caller's to send until the lease runs out (LEASE from `now`)."""
     due = (
-        sa.select(mail.c.id, mail.c.key, mail.c.tries, mail.c.queued_at)
+        sa.select(mail.c.id, mail.c.key, mail.c.tries, mail.c.queued_at, mail.c.since)
         .where(mail.c.state == "queued", mail.c.next_try_at <= now)
         .order_by(mail.c.next_try_at, mail.c.id)
         .limit(limit)
@@ -143,7 +147,7 @@ def claim(
     )
     if urgent_only:
         due = due.where(mail.c.kind == "urgent")
-    claims = [Claim(id_, key, who, tries + 1, at) for id_, key, tries, at in session.execute(due).tuples()]
+    claims = [Claim(id_, key, who, tries + 1, *at) for id_, key, tries, *at in session.execute(due).tuples()]
     if claims:
         session.execute(
             sa.update(mail)
@@ -180,8 +184,16 @@ def put_off(session: Session, now: datetime, why: str) -> int:
 
 
 def mark_sent(session: Session, claim: Claim, now: datetime, message_id: str) -> bool:
-    """The server took it. False when the lease had passed to somebody else meanwhile."""
-    return _mark(session, claim, now, "sent", sent_at=now, message_id=message_id)
+    """The server took it. False when the lease had passed to somebody else meanwhile.
+
+    What had waited for days is credited to the units that it told, and a letter counts as handed over.
+    """
+    if not _mark(session, claim, now, "sent", sent_at=now, message_id=message_id):
+        return False
+    fairness.credit_mail(session, claim.id, claim.since, now)
+    if claim.key.startswith(replying.MAILED):
+        replying.handed_over(session, claim.id, now)
+    return True
 
 
 def mark_withdrawn(session: Session, claim: Claim, now: datetime) -> bool:

@@ -68,6 +68,7 @@ def _set_timers(
             "fire_at": one.fire_at,
             "cursor": 0,
             "served": 0,
+            "held": False,
             "done_at": now if one.skipped else None,
             "outcome": one.skipped,
         }

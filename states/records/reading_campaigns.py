@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from states.machine import Choice, Machines, state_name
 from states.progress import Beside, Counted, Covered, Reporting, Tally
-from states.records import board, campaigning, reading_scope
+from states.records import board, campaigning, reading_letters, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
@@ -163,6 +163,7 @@ def summary(session: Session, scope: Scope, campaign_id: int, now: datetime) -> 
         "ledger": {"closed": found.ledger_closed, "items": found.ledger_total, "rate": found.closing_rate},
         "proposals": found.proposals,
         "vacancies": found.vacancies,
+        "credited": reading_letters.credited(session, scope, campaign),
     }
 
 

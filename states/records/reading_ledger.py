@@ -197,7 +197,7 @@ def _step(one: ItemStep, answering: _Answering, zone: ZoneInfo) -> LedgerStepTol
 def proposals(
     session: Session, scope: Scope, campaign_id: int, state: str | None, after: int, limit: int
 ) -> Page[ProposalTold]:
-    """Proposed steps in the order in which they came up; `state`: proposed, superseded, withdrawn.
+    """Proposed steps in the order in which they came up; `state`: proposed, confirmed, dismissed, superseded, withdrawn.
 
     Raises NotAllowed, NotFound.
     """
@@ -224,6 +224,9 @@ def proposals(
             "reason": row["reason"],
             "at": instant(row["at"], campaign.zone),
             "state": row["state"],
+            "decided_at": instant_or_none(row["decided_at"], campaign.zone),
+            "decided_by": row["decided_by"],
+            "answer": row["answer"],
         }
         for row in rows[:limit]
     ]

@@ -28,6 +28,7 @@ COPIED = (
     "role",
     "urgent",
     "reason",
+    "letter_id",
 )
 
 

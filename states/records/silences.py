@@ -157,7 +157,7 @@ def release(session: Session, now: datetime, going: Sequence[Silence]) -> None:
     """What no silence covers any more is told: of each obligation the highest rung, and everything else."""
     for key in sorted({key for table in (notice, proposal) for key in _holding(session, table)}):
         still = [row for row in going if row.campaign_id == key]
-        told = _release_notices(session, key, still)
+        told = _release_notices(session, key, still, now)
         proposed = _release_proposals(session, key, still)
         if told[0] + told[1] + proposed:
             note(
@@ -182,7 +182,9 @@ def _free(session: Session, table: sa.Table, campaign_id: int, still: Iterable[S
     return [table.c.state == HELD, table.c.campaign_id == campaign_id, *covered]
 
 
-def _release_notices(session: Session, campaign_id: int, still: list[Silence]) -> tuple[int, int]:
+def _release_notices(
+    session: Session, campaign_id: int, still: list[Silence], now: datetime
+) -> tuple[int, int]:
     """How many are told now, and how many are skipped."""
     columns = (notice.c.id, notice.c.key, notice.c.kind, notice.c.obligation_id, notice.c.rung)
     held = session.execute(sa.select(*columns).where(*_free(session, notice, campaign_id, still))).all()
@@ -196,7 +198,8 @@ def _release_notices(session: Session, campaign_id: int, still: list[Silence]) -
         top[one.obligation_id] = max(top.get(one.obligation_id, (-1, -1)), _height(one))
     skipped = [one.id for one in rungs if _height(one) < top[one.obligation_id]]
     told = [one.id for one in held if one.kind != "rung" or _height(one) == top[one.obligation_id]]
-    _set(session, notice, told, "pending")
+    for some in _parts(told):  # decided anew: time that a person asked for is not lost through us
+        session.execute(sa.update(notice).where(notice.c.id.in_(some)).values(state="pending", at=now))
     _set(session, notice, skipped, "skipped")
     return len(told), len(skipped)
 

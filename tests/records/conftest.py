@@ -154,6 +154,22 @@ class Stage:
             rounds.cycle(self.store, self.sender(at(moment)), at(moment), HOURS, f"test-{uuid4().hex[:6]}")
         return self
 
+    def fire(self, *moments: str) -> int:
+        """Only the rungs, at each of the moments; what they said is handed to the post before the next of them."""
+        served = 0
+        for place, moment in enumerate(moments):
+            if place:
+                self.posted(moments[place - 1])
+            served += sum(rounds.fire(self.store, at(moment), after_due=after) for after in (False, True))
+        return served
+
+    def posted(self, moment: str) -> Stage:
+        """Only the mails of the moment: composed and handed over."""
+        now = at(moment)
+        rounds.compose(self.store, now, HOURS)
+        rounds.deliver(self.store, self.sender(now), now, f"test-{uuid4().hex[:6]}", HOURS)
+        return self
+
     def sender(self, now: datetime) -> Callable[[Message], Answer]:
         def send(message: Message) -> Answer:
             answer = self.answers.get(message.to, lambda _: Answer("sent"))(message)
@@ -162,14 +178,6 @@ class Stage:
             return answer
 
         return send
-
-    def fire(self, *moments: str) -> int:
-        """The rungs alone."""
-        return sum(
-            rounds.fire(self.store, at(moment), after_due=after)
-            for moment in moments
-            for after in (False, True)
-        )
 
     def decide(self, now: str) -> None:
         """All but sending."""

@@ -140,7 +140,7 @@ def test_a_suspended_unit_is_left_in_peace_and_hears_of_what_comes_after_it_resu
 
 
 def test_what_was_proposed_before_a_suspension_is_still_proposed_after_it(stage, campaign) -> None:
-    stage.fire("2026-03-19 09:00")
+    stage.fire("2026-03-17 09:00", "2026-03-19 09:00")
     stage.move(campaign, "R1-H1", "suspend", "2026-03-19 10:00")
     stage.move(campaign, "R1-H1", "resume", "2026-03-19 11:00")
     assert stage.counted(Proposal.state) == {"proposed": 6}

@@ -107,6 +107,7 @@ def test_rungs_counted_in_hours_fire_on_the_clock(stage) -> None:
     stage.launch(stage.template(stage.one_report, HOURLY))
     assert stage.fire("2026-03-12 14:59") == 0
     assert stage.fire("2026-03-12 15:00") == 6
+    stage.posted("2026-03-12 15:00")
     assert stage.fire("2026-03-12 20:00") == 6
 
 
@@ -126,7 +127,7 @@ def test_a_rung_on_a_day_off_moves_back_before_the_date_and_forward_after_it(sta
 
 
 def test_rungs_with_consequences_are_proposed_and_tell_nobody_but_the_coordinator(stage, campaign) -> None:
-    stage.fire("2026-03-19 09:00")
+    stage.fire("2026-03-17 09:00", "2026-03-19 09:00")
     assert stage.told(Notice.rung == 5) == []
     rows = stage.rows(Proposal)
     assert {(one.name, one.state, one.letter, tuple(one.audience)) for one in rows} == {
@@ -138,13 +139,13 @@ def test_rungs_with_consequences_are_proposed_and_tell_nobody_but_the_coordinato
 
 
 def test_a_higher_proposal_takes_the_place_of_a_lower_one(stage, campaign) -> None:
-    stage.fire("2026-03-19 09:00", "2026-03-23 09:00")
+    stage.fire("2026-03-17 09:00", "2026-03-19 09:00", "2026-03-23 09:00")
     assert stage.counted(Proposal.state, Proposal.name == "约谈") == {"superseded": 6}
     assert stage.counted(Proposal.state, Proposal.name == "通报") == {"proposed": 6}
 
 
 def test_an_answer_takes_back_what_was_proposed(stage, campaign) -> None:
-    stage.fire("2026-03-19 09:00")
+    stage.fire("2026-03-17 09:00", "2026-03-19 09:00")
     stage.act(campaign, "report", "R1-H1", "submit", "2026-03-19 10:00")
     stage.fire("2026-03-23 09:00")
     assert stage.counted(Proposal.state, Proposal.unit_id == stage.ids["R1-H1"]) == {"withdrawn": 1}

@@ -125,14 +125,12 @@ def test_an_urgent_notice_leaves_the_digest_of_the_day_alone(stage) -> None:
 
 
 def test_of_two_rungs_about_one_matter_in_one_mail_only_the_higher_speaks(stage, campaign) -> None:
-    """The mail stood still from Wednesday to Friday, the rungs did not."""
-    stage.put(core.timer, core.timer.c.rung == 1, done_at=stage.at(DECIDED))
-    for moment in ("2026-03-11 09:00", "2026-03-13 09:00"):
-        for after in (False, True):
-            rounds.fire(stage.store, stage.at(moment), after_due=after)
-    stage.cycle("2026-03-13 09:00")
-    assert stage.lines(stage.address("liaison", "R1-H1")) == [("催办", "示例甲县人民医院", "自查报告")]
-    assert stage.counted(Notice.state, Notice.rung == 2, Notice.kind == "rung") == {"withdrawn": 6}
+    """The mail stood still from Thursday to Wednesday, the reminders did not."""
+    for moment in ("2026-03-05 09:00", "2026-03-11 09:00"):
+        rounds.fire(stage.store, stage.at(moment), after_due=False)
+    stage.cycle("2026-03-11 09:00")
+    assert stage.lines(stage.address("liaison", "R1-H1")) == [("再提醒", "示例甲县人民医院", "自查报告")]
+    assert stage.counted(Notice.state, Notice.rung == 1, Notice.kind == "rung") == {"withdrawn": 6}
 
 
 def test_digests_wait_until_the_rungs_of_the_moment_are_decided(stage, campaign) -> None:

@@ -35,6 +35,7 @@ from states.records.told.ledger import (
     LedgerStepTold,
     LedgerTold,
 )
+from states.records.told.letters import CreditTold, Decided, LetterTold
 from states.records.told.moves import CampaignMoves, MassMoved, MoveChoice, UnitMoved, UnitMoves
 from states.records.told.obligations import (
     ActChoice,
@@ -86,9 +87,11 @@ __all__ = [
     "ChangedTold",
     "CountedTold",
     "CoverageTold",
+    "CreditTold",
     "DatedTold",
     "DatesGiven",
     "Day",
+    "Decided",
     "DraftTold",
     "EffectTold",
     "Escalation",
@@ -116,6 +119,7 @@ __all__ = [
     "LedgerShare",
     "LedgerStepTold",
     "LedgerTold",
+    "LetterTold",
     "LineChange",
     "LocalWindowTold",
     "MailForetold",

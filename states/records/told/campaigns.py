@@ -6,6 +6,7 @@ from pydantic import with_config
 from typing_extensions import TypedDict
 
 from states.records.told.form import Day, Exact, Instant
+from states.records.told.letters import CreditTold
 from states.records.told.places import Place, StateTold
 from states.records.told.standing import CampaignInShort
 
@@ -204,3 +205,4 @@ class Summary(TypedDict):
     ledger: LedgerRate
     proposals: int
     vacancies: int
+    credited: CreditTold

@@ -12,7 +12,7 @@ from states.records.told.places import Place
 
 @with_config(Exact)
 class ProposalTold(TypedDict):
-    """A step with consequences that waits for a named person."""
+    """A step with consequences that waits for a named person, or what that person decided."""
 
     id: int
     unit: Place
@@ -25,6 +25,9 @@ class ProposalTold(TypedDict):
     reason: str
     at: Instant
     state: str
+    decided_at: Instant | None
+    decided_by: str | None
+    answer: str | None
 
 
 @with_config(Exact)

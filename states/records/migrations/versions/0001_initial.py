@@ -43,6 +43,20 @@ def upgrade() -> None:
     sa.Column('loaded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('year')
     )
+    op.create_table('credit',
+    sa.Column('obligation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('first', sa.Date(), nullable=False),
+    sa.Column('last', sa.Date(), nullable=False),
+    sa.Column('days', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('why', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('obligation_id', 'first')
+    )
+    with op.batch_alter_table('credit', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_credit_campaign_id'), ['campaign_id'], unique=False)
+
     op.create_table('draw',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -111,6 +125,59 @@ def upgrade() -> None:
     with op.batch_alter_table('journal', schema=None) as batch_op:
         batch_op.create_index('ix_journal_subject', ['campaign_id', 'unit_id'], unique=False)
 
+    op.create_table('letter',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('proposal_id', sa.BigInteger(), nullable=False),
+    sa.Column('obligation_id', sa.BigInteger(), nullable=False),
+    sa.Column('milestone_id', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('issuer_id', sa.Integer(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('rung', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('number', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('colour', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('facts', sa.JSON(), nullable=False),
+    sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('signer', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('made_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('reply', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('handed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('received_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('received_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('reply_id', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('issuer_id', 'name', 'year', 'seq'),
+    sa.UniqueConstraint('proposal_id')
+    )
+    with op.batch_alter_table('letter', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_letter_campaign_id'), ['campaign_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_letter_obligation_id'), ['obligation_id'], unique=False)
+
+    op.create_table('letter_counter',
+    sa.Column('issuer_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('last', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('issuer_id', 'name', 'year')
+    )
+    op.create_table('letter_form',
+    sa.Column('unit_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('unit_id', 'name')
+    )
+    op.create_table('letter_paper',
+    sa.Column('letter_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('letter_id')
+    )
     op.create_table('mail',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -122,6 +189,7 @@ def upgrade() -> None:
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
     sa.Column('next_try_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('claimed_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('queued_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('sent_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -152,6 +220,7 @@ def upgrade() -> None:
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('letter_id', sa.Integer(), nullable=True),
     sa.Column('mail_id', sa.BigInteger(), nullable=True),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('key')
@@ -190,6 +259,10 @@ def upgrade() -> None:
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('decided_with', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('answer', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('obligation_id', 'rung', 'cycle')
     )
@@ -197,6 +270,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_proposal_campaign_id'), ['campaign_id'], unique=False)
         batch_op.create_index('ix_proposal_held', ['campaign_id'], unique=False, sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
 
+    op.create_table('put_off',
+    sa.Column('timer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('obligation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('planned_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('fire_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('judged_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('timer_id', 'obligation_id')
+    )
     op.create_table('quota_event',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -289,6 +370,7 @@ def upgrade() -> None:
     sa.Column('fire_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('cursor', sa.BigInteger(), nullable=False),
     sa.Column('served', sa.Integer(), nullable=False),
+    sa.Column('held', sa.Boolean(), nullable=False),
     sa.Column('done_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('outcome', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.PrimaryKeyConstraint('id'),
@@ -679,6 +761,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_quota_event_obligation_id'))
 
     op.drop_table('quota_event')
+    op.drop_table('put_off')
     with op.batch_alter_table('proposal', schema=None) as batch_op:
         batch_op.drop_index('ix_proposal_held', sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
         batch_op.drop_index(batch_op.f('ix_proposal_campaign_id'))
@@ -696,6 +779,14 @@ def downgrade() -> None:
         batch_op.drop_index('ix_mail_to_send', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
 
     op.drop_table('mail')
+    op.drop_table('letter_paper')
+    op.drop_table('letter_form')
+    op.drop_table('letter_counter')
+    with op.batch_alter_table('letter', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_letter_obligation_id'))
+        batch_op.drop_index(batch_op.f('ix_letter_campaign_id'))
+
+    op.drop_table('letter')
     with op.batch_alter_table('journal', schema=None) as batch_op:
         batch_op.drop_index('ix_journal_subject')
 
@@ -708,6 +799,10 @@ def downgrade() -> None:
     op.drop_table('handed_file')
     op.drop_table('extended')
     op.drop_table('draw')
+    with op.batch_alter_table('credit', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_credit_campaign_id'))
+
+    op.drop_table('credit')
     op.drop_table('calendaryear')
     op.drop_table('calendarday')
     op.drop_table('api_key')

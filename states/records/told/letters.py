@@ -1,0 +1,63 @@
+"""Letters, and what was decided on the proposals that they came from."""
+
+from __future__ import annotations
+
+from pydantic import with_config
+from typing_extensions import TypedDict
+
+from states.records.told.form import Exact, Instant
+from states.records.told.places import Named, Place
+
+
+@with_config(Exact)
+class LetterTold(TypedDict):
+    """A formal paper. `handed_at`: the mail server took it; `received_at`, `received_by`: 签收; `reply`: the
+    obligation to answer it, null while nobody has it or where none is asked for; `sha256` is that of the docx.
+    """
+
+    id: int
+    proposal: int
+    unit: Place
+    obligation: int
+    about: str
+    name: str
+    number: str
+    colour: str | None
+    rung: str
+    signer: str
+    made_at: Instant
+    handed_at: Instant | None
+    received_at: Instant | None
+    received_by: str | None
+    reply: int | None
+    reply_due: Instant | None
+    sha256: str
+    size: int
+
+
+@with_config(Exact)
+class Decided(TypedDict):
+    """What was decided, by whom (`person`) and why; `letter` where one was made."""
+
+    proposal: int
+    unit: Place
+    name: str
+    state: Named
+    person: str
+    reason: str
+    at: Instant
+    letter: LetterTold | None
+
+
+@with_config(Exact)
+class CreditTold(TypedDict):
+    """Working days that units lost through us and that do not count towards the rungs: on how many obligations of how
+    many units, how many in all, the most of one; `waiting`: obligations whose next rung waits for a mail to be handed
+    over or for its later time.
+    """
+
+    obligations: int
+    units: int
+    days: int
+    most: int
+    waiting: int
