@@ -168,6 +168,8 @@ def _basis(campaign: Running) -> str:
 def _situation(campaign: Running, about: Milestone, due: datetime | None, now: datetime) -> str:
     if due is None:
         return f"“{about.name}”至今尚未办结"
+    if due >= now:
+        return f"“{about.name}”应于{_moment(due, campaign)}前办结"
     late = _overdue(campaign, due, now)
     return f"“{about.name}”应于{_moment(due, campaign)}前办结，截至{_day(now, campaign)}已逾期{late}"
 

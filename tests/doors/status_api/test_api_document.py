@@ -27,6 +27,11 @@ PATHS = {
     "/api/v1/obligations/{obligation_id}",
     "/api/v1/campaigns/{campaign_id}/preview",
     "/api/v1/campaigns/{campaign_id}/proposals",
+    "/api/v1/campaigns/{campaign_id}/proposals/{proposal_id}/confirm",
+    "/api/v1/campaigns/{campaign_id}/proposals/{proposal_id}/dismiss",
+    "/api/v1/campaigns/{campaign_id}/letters",
+    "/api/v1/campaigns/{campaign_id}/letters/{letter_id}",
+    "/api/v1/campaigns/{campaign_id}/letters/{letter_id}/receipt",
     "/api/v1/campaigns/{campaign_id}/ledger",
     "/api/v1/campaigns/{campaign_id}/events",
     "/api/v1/campaigns/{campaign_id}/dates",
@@ -42,6 +47,9 @@ V1 = "/api/v1/campaigns/{campaign_id}"
 WITH_THEIR_OWN = {
     f"{V1}/ledger",
     f"{V1}/ledger/import",
+    f"{V1}/proposals/{{proposal_id}}/confirm",
+    f"{V1}/proposals/{{proposal_id}}/dismiss",
+    f"{V1}/letters/{{letter_id}}/receipt",
     f"{V1}/ledger/moves",
     f"{V1}/ledger/{{no}}/moves",
     f"{V1}/ledger/{{no}}/handover",
@@ -136,6 +144,9 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
     v1 = V1
     clue = {"channel": "web", "grade": "conduct", "text": "收费不公示", "about": "A-H1"}
     assert world.post("/campaigns/1/clues", clue).status_code == 201
+    waiting = world.get("/campaigns/1/proposals", params={"state": "proposed"}).json()["items"][0]["id"]
+    decision = {"person": "王示例", "reason": "没有回音"}
+    assert world.post(f"/campaigns/1/proposals/{waiting}/confirm", decision).status_code == 200
     asked = {
         "/api/v1/units/{code}/status": "/units/A-H1/status",
         "/api/v1/campaigns": "/campaigns",
@@ -150,6 +161,8 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
         f"{v1}/preview": "/campaigns/1/preview?from=2026-11-27&to=2026-12-31",
         f"{v1}/proposals": "/campaigns/1/proposals",
         f"{v1}/ledger": "/campaigns/1/ledger",
+        f"{v1}/letters": "/campaigns/1/letters",
+        f"{v1}/letters/{{letter_id}}": "/campaigns/1/letters/1",
         f"{v1}/ledger/figures": "/campaigns/1/ledger/figures",
         f"{v1}/ledger/{{no}}": "/campaigns/1/ledger/1",
         f"{v1}/clues": "/campaigns/1/clues",
@@ -176,6 +189,7 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
     files = {
         f"{v1}/ledger/export",
         f"{v1}/forms/export",
+        f"{v1}/letters/{{letter_id}}/file",
         "/api/v1/obligations/{obligation_id}/submissions/{version}/files/{number}",
     }
     assert set(asked) | files == every, "a file has no shape"
