@@ -71,7 +71,19 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
 def _routes(app: FastAPI) -> None:
     app.router.routes[:0] = units.lean_routes()
     first = (units, reports, shares, files)  # before the acts on obligations, whose path would take theirs
-    for part in (*first, obligations, ledger, letters, clues, campaigns, phases, respite, levels, templates, system):
+    for part in (
+        *first,
+        obligations,
+        ledger,
+        letters,
+        clues,
+        campaigns,
+        phases,
+        respite,
+        levels,
+        templates,
+        system,
+    ):
         app.include_router(part.router)
     if find_spec(PAGES) is not None:
         pages: Any = import_module(PAGES)
