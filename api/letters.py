@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.deps import AtDesk, CampaignId, Cursor, Limit
 from api.shapes import NO_ZERO, Sent
-from states.documents.letterpaper import DOCX
+from states.documents.letterfields import DOCX
 from states.records import letter_acting, reading_letters
 from states.records.told import Decided, LetterTold, Page
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from states.dates import parse_offset
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+MEASURES = {"wd": "个工作日", "d": "日", "w": "周", "m": "个月", "h": "小时"}
 FIELDS: Mapping[str, str] = {
     "文书": "文书名称，如 约谈通知书",
     "文号": "如 〔2026〕1号",
@@ -72,6 +76,12 @@ WORDINGS: Mapping[str, Wording] = {
         ),
     ),
 }
+
+
+def reply_words(reply: str) -> str:
+    """`+3wd` → 3个工作日."""
+    offset = parse_offset(reply)
+    return f"{offset.n}{MEASURES[offset.unit]}"
 
 
 def wording(name: str) -> Wording:

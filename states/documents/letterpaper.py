@@ -15,7 +15,6 @@ from states.documents.zipping import fixed, parts_of
 from states.errors import Fault, Faulty
 
 MOST_BYTES = 4_000_000
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def made(form: bytes, facts: Mapping[str, str], day: datetime) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.documents.letterpaper import DOCX
+from states.documents.letterfields import DOCX
 from states.letters import Attachment, Line
 from states.records.campaigns import Running
 from states.records.core import letter, letter_paper

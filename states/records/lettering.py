@@ -8,10 +8,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.dates import parse_offset
 from states.documents import letterpaper
 from states.documents.columns import ROLES
-from states.documents.letterfields import COLOURS
+from states.documents.letterfields import COLOURS, reply_words
 from states.letters import plain
 from states.records import letter_forms
 from states.records.campaigns import Running
@@ -26,7 +25,6 @@ from states.template import LetterType, Role
 
 SYSTEM = "system"
 ROLE_NAMES = {role.value: words[0] for role, words in ROLES.items()} | {"parent_principal": "上级主要负责人"}
-MEASURES = {"wd": "个工作日", "d": "日", "w": "周", "m": "个月", "h": "小时"}
 LONGEST = 500
 
 
@@ -138,12 +136,6 @@ def _facts(
         "颜色": COLOURS[kind.colour][0] if kind.colour else "",
     }
     return {name: plain(words, LONGEST) for name, words in said.items()}
-
-
-def reply_words(reply: str) -> str:
-    """`+3wd` → 3个工作日."""
-    offset = parse_offset(reply)
-    return f"{offset.n}{MEASURES[offset.unit]}"
 
 
 def _audience(campaign: Running, session: Session, one: Proposal) -> tuple[str, str]:

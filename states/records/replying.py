@@ -11,12 +11,12 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from states.dates import OFFICE_END, parse_offset, shift_instant
+from states.documents.letterfields import reply_words
 from states.errors import Conflict, Fault, Faulty, NotFound
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_id
 from states.records.core import letter, notice
 from states.records.journal import note
-from states.records.lettering import reply_words
 from states.records.papers import LetterRow
 from states.records.rearming import rearm
 from states.records.tables import Milestone, Obligation, Unit

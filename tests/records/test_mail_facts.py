@@ -80,7 +80,7 @@ def test_a_mail_that_lists_everything_has_no_such_sheet(stage) -> None:
 
 def test_a_proposal_is_said_to_wait_until_it_is_decided(stage) -> None:
     stage.launch()
-    stage.cycle("2026-03-17 09:00", "2026-03-18 09:00", "2026-03-19 09:00")
+    stage.cycle(*(f"2026-03-{day} 09:00" for day in (13, 16, 17, 18, 19)))
     stage.post.clear()
     stage.cycle("2026-03-20 09:00")
     lines = [line for _, one in stage.post for line in one.lines]
