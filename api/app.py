@@ -30,6 +30,7 @@ from api import (
     system,
     templates,
     units,
+    workreports,
 )
 from api.house import House, Now
 from api.watch import Watch
@@ -82,6 +83,7 @@ def _routes(app: FastAPI) -> None:
         respite,
         levels,
         templates,
+        workreports,
         system,
     ):
         app.include_router(part.router)

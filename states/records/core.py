@@ -7,7 +7,17 @@ from typing import cast
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from states.records import clue_tables, dispatch, filed, localities, papers, reported, respite, tables
+from states.records import (
+    clue_tables,
+    dispatch,
+    filed,
+    localities,
+    papers,
+    report_papers,
+    reported,
+    respite,
+    tables,
+)
 
 
 def _core(model: type[SQLModel]) -> sa.Table:
@@ -49,6 +59,7 @@ clue = _core(clue_tables.ClueRow)
 stored_file = _core(filed.StoredFile)
 submission = _core(filed.Submission)
 handed_file = _core(filed.HandedFile)
+report_paper = _core(report_papers.ReportPaper)
 report_figures = _core(reported.ReportFigures)
 quota_event = _core(reported.QuotaEvent)
 reached = _core(reported.Reached)

@@ -14,6 +14,7 @@ from states.records import scopes
 from states.records.columns import obligation_span
 from states.records.core import obligation, unit
 from states.records.tables import Milestone
+from states.records.then import TODAY, Seen
 
 
 def within(path: str | None, unit_id: Any) -> list[sa.ColumnElement[bool]]:
@@ -43,18 +44,26 @@ def each(
 
 
 def by_region(
-    session: Session, milestones: Sequence[Milestone], now: datetime, path: str | None, top: str | None
+    session: Session,
+    milestones: Sequence[Milestone],
+    now: datetime,
+    path: str | None,
+    top: str | None,
+    seen: Seen = TODAY,
 ) -> list[tuple[int, str, Count]]:
-    """The same, apart for each unit right below the one of the path `top`; empty: that unit itself, or no `top`."""
-    region = sa.literal_column("''") if top is None else _region(session, top)
+    """The same, apart for each unit right below the one of the path `top`; empty: that unit itself, or no `top`.
+
+    `seen`: as they stood at another moment.
+    """
+    region = sa.literal_column("''") if top is None else region_of(session, top)
     own_due = obligation.c.due_at.is_not(None)
-    joined = obligation if top is None else obligation.join(unit, unit.c.id == obligation.c.unit_id)
+    joined = seen.joined if top is None else seen.joined.join(unit, unit.c.id == obligation.c.unit_id)
     statement = (
         sa.select(
             obligation.c.milestone_id,
             region.label("region"),
-            obligation.c.status,
-            obligation.c.late,
+            seen.status.label("status"),
+            seen.late.label("late"),
             sa.case((own_due, sa.case((obligation.c.due_at < now, 1), else_=0)), else_=-1).label("own"),
             sa.func.count(),
         )
@@ -63,8 +72,7 @@ def by_region(
         .group_by(
             obligation.c.milestone_id,
             sa.text("region"),
-            obligation.c.status,
-            obligation.c.late,
+            *(seen.status, seen.late),
             sa.text("own"),
         )
     )
@@ -75,7 +83,7 @@ def by_region(
     ]
 
 
-def _region(session: Session, top: str) -> sa.ColumnElement[Any]:
+def region_of(session: Session, top: str) -> sa.ColumnElement[Any]:
     """The id, as text, of the unit below `top` that a unit belongs to."""
     rest = sa.func.substr(unit.c.path, len(top) + 1)
     if session.get_bind().dialect.name == "postgresql":

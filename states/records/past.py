@@ -62,12 +62,12 @@ def summary(session: Session, scope: Scope, campaign_id: int, words: str, now: d
         raise Faulty([Fault("as_of", f"这次专项行动 {began} 才启动")])
     campaign = as_it_was(campaign, at)
     about = [run.c.campaign_id == campaign.id, *campaign.participants]
-    stood = _stood(at, [*about, *reading_scope.units_within(scope, run.c.unit_id)]).subquery()
-    counted = sa.select(stood.c.state, sa.func.count()).group_by(stood.c.state)
+    then = stood(at, [*about, *reading_scope.units_within(scope, run.c.unit_id)]).subquery()
+    counted = sa.select(then.c.state, sa.func.count()).group_by(then.c.state)
     found = dict(session.execute(counted).tuples().all())
     known = [state for state in campaign.machines.unit.states if state in found]
     return {
-        "campaign": _in_short(session, campaign, at),
+        "campaign": in_short(session, campaign, at),
         "as_of": instant(at, campaign.zone),
         "units": sum(found.values()),
         "states": [
@@ -86,14 +86,14 @@ def status(
     if scope.campaigns is not None:
         seen = seen.where(campaigns.c.id.in_(sorted(scope.campaigns)))
     about = [run.c.unit_id == place.id, run.c.campaign_id.in_(seen)]
-    rows = [_Stood(*row) for row in session.execute(_stood(at, about))]
+    rows = [_Stood(*row) for row in session.execute(stood(at, about))]
     found = [(as_it_was(running(session, row.campaign_id), at), row) for row in sorted(rows)]
     return {
         "unit": _unit(session, place.id),
         "as_of": instant(at, zone),
         "campaigns": [
             {
-                "campaign": _in_short(session, campaign, at),
+                "campaign": in_short(session, campaign, at),
                 "state": run_state(frozen_of(campaign), row.state, row.since),
             }
             for campaign, row in found
@@ -101,7 +101,7 @@ def status(
     }
 
 
-def _stood(at: datetime, about: list[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+def stood(at: datetime, about: list[sa.ColumnElement[bool]]) -> sa.Select[Any]:
     """Campaign, state and since of the runs `about`: after the last move until `at`, else before the first one later."""
     left, right = journal.alias(), journal.alias()
     mine = (journal.c.campaign_id == run.c.campaign_id, journal.c.unit_id == run.c.unit_id)
@@ -124,7 +124,7 @@ def _stood(at: datetime, about: list[sa.ColumnElement[bool]]) -> sa.Select[Any]:
     )
 
 
-def _in_short(session: Session, campaign: Running, at: datetime) -> CampaignInShort:
+def in_short(session: Session, campaign: Running, at: datetime) -> CampaignInShort:
     """The campaign with the state in which it stood."""
     row = campaign.row
     moved = journal.c.campaign_id == campaign.id, journal.c.kind == "campaign.moved"

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
 
 from states.errors import DubanError
-from states.records import clue_tables, dispatch, filed, localities, papers, reported, respite, tables  # noqa: F401  (fill the metadata)
+from states.records import core  # noqa: F401  (knows all tables)
 from states.records.calendar import seed
 from states.records.session import Store
 

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from states.records import clue_tables, dispatch, localities, respite, tables  # noqa: F401  (fill the metadata)
+from states.records import core  # noqa: F401  (knows all tables)
 
 connection = context.config.attributes["connection"]
 context.configure(

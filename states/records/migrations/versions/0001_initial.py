@@ -678,6 +678,19 @@ def upgrade() -> None:
     sa.UniqueConstraint('campaign_id', 'key'),
     sa.UniqueConstraint('campaign_id', 'ord')
     )
+    op.create_table('report_paper',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('campaign_id', sa.Integer(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('as_of', sa.Date(), nullable=False),
+    sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('made_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('made_by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('campaign_id', 'kind', 'as_of')
+    )
     op.create_table('silence',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -705,6 +718,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_silence_campaign_id'))
 
     op.drop_table('silence')
+    op.drop_table('report_paper')
     op.drop_table('phase')
     with op.batch_alter_table('milestone', schema=None) as batch_op:
         batch_op.drop_index('ix_milestone_to_open', sqlite_where=sa.text('opened_at IS NULL'), postgresql_where=sa.text('opened_at IS NULL'))
