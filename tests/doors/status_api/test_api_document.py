@@ -188,6 +188,7 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
     every = {path for path, method in models if method == "GET" and path.startswith("/api/")}
     files = {
         f"{v1}/ledger/export",
+        f"{v1}/papers/{{kind}}",
         f"{v1}/forms/export",
         f"{v1}/letters/{{letter_id}}/file",
         "/api/v1/obligations/{obligation_id}/submissions/{version}/files/{number}",
