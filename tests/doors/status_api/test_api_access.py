@@ -19,6 +19,7 @@ VALUES = {
     "change_id": "1",
     "no": "1",
     "clue_id": "1",
+    "kind": "ranking",
     "version": "1",
     "number": "1",
     "key": "standard-four-phase",
@@ -70,6 +71,15 @@ BODIES |= {
     f"{CAMPAIGN}/coverage/reached": {"items": [{"unit": "A-H1", "day": "2026-11-02"}]},
     f"{CAMPAIGN}/coverage/reached/withdraw": {"unit": "A-H1", "day": "2026-11-02", "reason": "示例"},
     f"{CAMPAIGN}/draws": {"sampling": "示例"},
+}
+OWN = "/api/v1/campaigns/{campaign_id}"
+BODIES |= {
+    f"{OWN}/extensions": {"obligation": 1, "until": "+3wd", "reason": "示例"},
+    f"{OWN}/extensions/{{number}}/decide": {"grant": True},
+    f"{OWN}/extend": {"by": "3wd", "after": "2026-11-03", "reason": "示例"},
+    f"{OWN}/silences": {"until": "2026-11-05", "reason": "示例"},
+    f"{OWN}/silences/{{number}}/end": {"reason": "示例"},
+    "/api/v1/contacts/hand-over": {"before": "a@example.org", "email": "b@example.org", "name": "李示例"},
 }
 QUERIES = {
     f"{CAMPAIGN}/forms/export": {"requirement": "report"},
