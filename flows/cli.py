@@ -19,6 +19,7 @@ from flows.commands import (
     letters,
     moving,
     obligations,
+    papers,
     proposals,
     reports,
     running,

@@ -20,6 +20,8 @@ VALUES = {
     "no": "1",
     "clue_id": "1",
     "kind": "ranking",
+    "proposal_id": "1",
+    "letter_id": "1",
     "version": "1",
     "number": "1",
     "key": "standard-four-phase",
@@ -76,6 +78,9 @@ OWN = "/api/v1/campaigns/{campaign_id}"
 BODIES |= {
     f"{OWN}/extensions": {"obligation": 1, "until": "+3wd", "reason": "示例"},
     f"{OWN}/extensions/{{number}}/decide": {"grant": True},
+    f"{OWN}/proposals/{{proposal_id}}/confirm": {"person": "王示例", "reason": "示例"},
+    f"{OWN}/proposals/{{proposal_id}}/dismiss": {"person": "王示例", "reason": "示例"},
+    f"{OWN}/letters/{{letter_id}}/receipt": {"person": "李示例"},
     f"{OWN}/extend": {"by": "3wd", "after": "2026-11-03", "reason": "示例"},
     f"{OWN}/silences": {"until": "2026-11-05", "reason": "示例"},
     f"{OWN}/silences/{{number}}/end": {"reason": "示例"},
@@ -151,10 +156,16 @@ def test_a_key_that_only_reads_can_read_everything_and_write_nothing(world: Any)
     address = f"/api/v1/campaigns/1/obligations/{world.report}/submissions"
     handed = world.client.post(address, files={"file": ("a.txt", b"a")}, headers=world.all)
     assert handed.status_code == 201, handed.text
+    world.at("2026-11-27 10:00")
+    assert (
+        world.post("/campaigns/1/proposals/1/confirm", {"person": "王示例", "reason": "示例"}).status_code
+        == 200
+    )
+    before = world.get("/campaigns/1/units/A-H1/moves").json()["version"]
     for method, path in every_route(world):
         answer = ask(world, method, path, key)
         assert answer.status_code == (200 if method == "get" else 403), (path, answer.text)
-    assert world.get("/campaigns/1/units/A-H1/moves").json()["version"] == 1
+    assert world.get("/campaigns/1/units/A-H1/moves").json()["version"] == before
 
 
 def test_a_dry_run_of_a_start_is_for_keys_that_write(world: Any) -> None:
