@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 
-from states.records import figures, reaching
+from states.records import core, figures, reaching
 from states.records.campaigns import running
 from states.records.reaching import Reach
 
@@ -30,7 +31,7 @@ NAMES = {
     "名单": "专职行风建设人员名单",
     "会议": "工作会议",
     "自查": "自查工作",
-    "风险点": "重点环节风险点管控（各公立医疗机构）",  # nobody has told of these units whether they are public
+    "风险点": "重点环节风险点管控（各公立医疗机构）",  # of 人民医院 alone it is known that it is public
     "监督员": "聘请社会各界行风监督员",
     "渠道": "行风问题投诉举报渠道",
     "举报受理": "“红包”、回扣问题举报受理工作",
@@ -43,6 +44,7 @@ NAMES = {
     "区域总结": "本区域内专项整治工作总结和评估",
 }
 OF_THE_DEPARTMENT = ("暗访", "区域总结")
+OF_PUBLIC_ONES = ("风险点",)
 
 # Every blank of the text, in its order; the right side is what this story's coordinator decides.
 BLANKS = """
@@ -63,7 +65,7 @@ DATES = """
 名单     2023-08-15 18:00  # 人员名单请于8月15日前上报医政医管科: no year and in no phase
 会议     2023-09-15 18:00  # 自查阶段…各医疗机构组织召开工作会议: the end of that phase
 自查     2023-09-15 18:00  # 自查阶段…要按照本方案要求开展自查工作
-风险点   2023-09-15 18:00  # 各公立医疗机构…要有完备的风险点管控措施
+风险点   未注明日期        # 三、工作任务: 各公立医疗机构…要有完备的风险点管控措施, in no phase and without a date
 监督员   2023-09-15 18:00  # 自查阶段…聘请社会各界行风监督员
 渠道     2023-09-15 18:00  # 自查阶段…规范行风问题投诉举报渠道
 举报受理 未注明日期        # 要确定专门人员…: no date
@@ -79,7 +81,7 @@ DATES = """
 # 08-15 is a Tuesday: 14 11 10 | 16 · 18 · 22 · 29. 09-15 is a Friday: 14 13 12 | 18 · 20 · 22 ·, tenth: 18 19 20 21
 # 22 25 26 27 28, Saturday 7 October. 12-31 is a Sunday: 29 28 27 | 2 · 4 · 8 · 15 January (the 1st is off).
 NOBODY = """
-2023-08-01 二 | 下发       | 联络员             | 自查：名单 会议 自查 监督员 渠道 举报受理 案件 机制 宣传
+2023-08-01 二 | 下发       | 联络员             | 自查：名单 会议 自查 监督员 渠道 举报受理 案件 机制 宣传 风险点
 2023-08-10 四 | 提醒       | 联络员             | 名单
 2023-08-16 三 | 催办       | 联络员、科室负责人 | 名单
 2023-08-18 五 | 拟约谈     | 分管领导           | 名单
@@ -90,11 +92,11 @@ NOBODY = """
 2023-09-20 三 | 拟约谈     | 分管领导           | 会议 自查 监督员 渠道
 2023-09-22 五 | 拟问责     | 主要负责人         | 会议 自查 监督员 渠道
 2023-10-07 六 | 下发       | 联络员             | 整治：开始       # opened on 10-01, a day off
-2023-10-07 六 | 未办结     | 联络员             | 名单 会议 自查 监督员 渠道 举报受理 案件 机制 宣传
+2023-10-07 六 | 未办结     | 联络员             | 名单 会议 自查 监督员 渠道 举报受理 案件 机制 宣传 风险点
 2023-10-07 六 | 下发       | 联络员             | 整治：暗访
 2023-10-07 六 | 拟追究领导责任 | 主要负责人、组长 | 会议 自查 监督员 渠道
 2023-12-01 五 | 下发       | 联络员             | 总结：总结 区域总结
-2023-12-01 五 | 未办结     | 联络员             | 名单 会议 自查 监督员 渠道 举报受理 案件 机制 宣传 暗访
+2023-12-01 五 | 未办结     | 联络员             | 名单 会议 自查 监督员 渠道 举报受理 案件 机制 宣传 暗访 风险点
 2023-12-27 三 | 提醒       | 联络员             | 总结 区域总结
 2024-01-02 二 | 催办       | 联络员、科室负责人 | 总结 区域总结
 2024-01-04 四 | 拟约谈     | 分管领导           | 总结 区域总结
@@ -131,13 +133,13 @@ DONE = """
 2023-12-20 10:01 | T | unit-summary
 """
 HOSPITAL = """
-2023-08-01 二 | 下发   | 联络员 | 自查：名单 会议 自查 监督员 渠道 举报受理 案件 机制 宣传
+2023-08-01 二 | 下发   | 联络员 | 自查：名单 会议 自查 监督员 渠道 举报受理 案件 机制 宣传 风险点
 2023-08-10 四 | 提醒   | 联络员 | 名单
 2023-09-12 二 | 提醒   | 联络员 | 监督员 渠道
 2023-10-07 六 | 下发   | 联络员 | 整治：开始
-2023-10-07 六 | 未办结 | 联络员 | 举报受理 机制 宣传
+2023-10-07 六 | 未办结 | 联络员 | 举报受理 机制 宣传 风险点
 2023-12-01 五 | 下发   | 联络员 | 总结：总结
-2023-12-01 五 | 未办结 | 联络员 | 举报受理 机制 宣传
+2023-12-01 五 | 未办结 | 联络员 | 举报受理 机制 宣传 风险点
 """
 HOSPITAL_MOVES = """
 2023-08-01 00:00 | 行动 | draft → self-check
@@ -156,12 +158,18 @@ LAUNCH = "2023-07-28 15:00"
 
 @pytest.fixture
 def launched(staged, fills):
+    with staged.store.write() as session:
+        session.execute(sa.update(core.unit).where(core.unit.c.code == "H1").values(ownership="公立"))
     return staged.launch(staged.order(KEY, "2023-08-01", fills), LAUNCH)
 
 
 @pytest.fixture
 def words(plot):
-    owes = lambda matter: ("D",) if matter in OF_THE_DEPARTMENT else OWING  # noqa: E731
+    def owes(matter: str) -> tuple[str, ...]:
+        if matter in OF_PUBLIC_ONES:
+            return ("H1",)
+        return ("D",) if matter in OF_THE_DEPARTMENT else OWING
+
     return plot("R", NAMES, owes, VACANT, dict.fromkeys((*OWING, "D"), "R"))
 
 

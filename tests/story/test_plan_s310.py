@@ -23,16 +23,17 @@ UNITS = (
     ("N", "安全生产科", "department", "", "R", HEAD),  # there is no 县红十字会办公室: the bureau stands in
     ("H", "示例县人民医院", "hospital", "二级", "R", HELD),
     ("P", "示例民营医院", "hospital", "一级", "R", HELD),
+    ("Z", "示例民营中医院", "tcm_hospital", "一级", "R", HELD),  # a private hospital of another kind
     ("T", "示例镇卫生院", "township_centre", "一级", "R", HELD),
 )
 # matter: its name, who owes it (all of them until some have handed it in)
 MATTERS = {
     "乱象": ("医疗乱象专项治理行动", "M E"),
     "余乱象": ("医疗乱象专项治理行动", "E"),
-    "乱象各单位": ("医疗乱象专项治理（各医疗卫生单位）", "H P T"),
+    "乱象各单位": ("医疗乱象专项治理（各医疗卫生单位）", "H P Z T"),
     "镇乱象": ("医疗乱象专项治理（各医疗卫生单位）", "T"),
     "巡查": ("民营医院专项巡查", "E M"),
-    "民营": ("民营医院质量和安全隐患整改（各民营医院）", "P"),
+    "民营": ("民营医院质量和安全隐患整改（各民营医院）", "P Z"),
     "余民营": ("民营医院质量和安全隐患整改（各民营医院）", "P"),
     "安防": ("医院安防系统建设项目", "N"),
     "安防医院": ("医院安防系统建设（二级及以上医院）", "H"),
@@ -43,9 +44,9 @@ MATTERS = {
         "E",
     ),  # what is told to a section; the bureau, standing in, is not told
     "余采供血": ("打击非法采供血行为", "R"),
-    "工作组": ("专项整治工作组", "H P T"),
-    "线索": ("涉黑涉恶线索通报", "H P T"),
-    "制度": ("监管制度完善", "H P T"),
+    "工作组": ("专项整治工作组", "H P Z T"),
+    "线索": ("涉黑涉恶线索通报", "H P Z T"),
+    "制度": ("监管制度完善", "H P Z T"),
 }
 
 # 完成时限 of the five tasks; the first three name units besides departments, who owe it by the same date.
@@ -77,11 +78,13 @@ DONE = """
 2026-09-22 16:00 | M | submit | workstream-chaos
 2026-09-22 16:00 | H | submit | chaos-units
 2026-09-22 16:00 | P | submit | chaos-units
+2026-09-22 16:00 | Z | submit | chaos-units
 2026-09-29 16:00 | E | submit | workstream-chaos
 2026-10-26 16:00 | E | submit | workstream-private-hospitals
 2026-10-26 16:00 | M | submit | workstream-private-hospitals
 2026-10-26 16:00 | E | submit | workstream-blood-checks
 2026-10-26 16:00 | M | submit | workstream-blood-checks
+2026-10-26 16:00 | Z | submit | private-hospitals-units
 2026-11-02 16:00 | P | submit | private-hospitals-units
 2026-11-23 16:00 | N | submit | workstream-security
 2026-11-23 16:00 | H | submit | security-units
@@ -106,7 +109,7 @@ TIMELINE = """
 @pytest.fixture
 def staged(story):
     staged = story.people(UNITS)
-    for code, ownership in (("H", "公立"), ("P", "民营")):
+    for code, ownership in (("H", "公立"), ("P", "民营"), ("Z", "民营")):
         with staged.store.write() as session:
             told = sa.update(core.unit).where(core.unit.c.code == code).values(ownership=ownership)
             session.execute(told)
