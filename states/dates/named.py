@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from states.dates.faults import DatesError
 from states.dates.festivals import FESTIVAL, Holiday, festival
 from states.dates.parts import AWAY, BEFORE, YEAR, event
 from states.dates.plain import HAN, NUMBER, number, year
@@ -60,6 +61,8 @@ def term_year(read: Callable[[str], object]) -> Callable[[re.Match[str]], TermYe
 
     def reader(found: re.Match[str]) -> TermYear | None:
         name, n, rest = found["name"], number(found["n"]), found["rest"]
+        if n == 0:
+            raise DatesError(f"“{name}第0年”不存在，从第1年算起")
         if not rest:
             return TermYear(name, n)
         within = read(f"年{rest}" if rest[0] in "底末" else rest)
