@@ -20,7 +20,7 @@ from states.adopting import Above, Terms
 from states.errors import Refused
 from states.machine import table
 from states.plan import PlannedMilestone
-from states.records import coordinators, launch, mass, replanning, scopes
+from states.records import coordinators, launch, mass, owners_dates, replanning, scopes
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
 from states.records.core import journal, run, unit
@@ -69,7 +69,7 @@ def draft(session: Session, parent_id: int, wanted: Adoption, now: datetime) -> 
     parent = running(session, parent_id)
     owner = scopes.owner_of(session, wanted.owner)
     _check(session, parent, owner)
-    real = above(session, parent)
+    real = above(session, parent, owner)
     terms = _terms(real, wanted, owner)
     text = adopting.derive(real, terms, parent.row.template_version)
     order = Order(
@@ -120,21 +120,23 @@ def adopt(session: Session, parent_id: int, wanted: Adoption, now: datetime, act
     return key
 
 
-def above(session: Session, parent: Running) -> Above:
-    """The campaign above as it is really carried out."""
+def above(session: Session, parent: Running, owner: Unit) -> Above:
+    """The campaign above as it is really carried out for the unit that carries it out below."""
     row = parent.row
     kept = select(PhaseRow).where(PhaseRow.campaign_id == row.id, PhaseRow.withdrawn_at == None)  # noqa: E711
     phases = list(session.exec(kept))
-    milestones = session.exec(select(Milestone).where(Milestone.campaign_id == row.id))
+    milestones = list(session.exec(select(Milestone).where(Milestone.campaign_id == row.id)))
     planned = replanning.planned_again(session, parent)
+    windows = owners_dates.windows(session, parent, owner, phases)
+    last = [planned.ends_at, *(closes for _opens, closes in windows.values())]
     return Above(
         template=parent.template,
         fills=row.fills,
         begins=planned.begins_at,
-        ends=planned.ends_at,
-        phases={one.key: (one.opens_at, one.closes_at) for one in phases},
+        ends=max(at for at in last if at is not None) if planned.ends_at else None,
+        phases=windows,
         opened=frozenset(one.key for one in phases if one.opened_at is not None),
-        milestones={(one.requirement, one.period): (one.opens_at, one.due_at) for one in milestones},
+        milestones=owners_dates.milestones(session, parent, owner, milestones),
     )
 
 
@@ -147,9 +149,14 @@ def children(session: Session, parent_id: int, *, living: bool = False) -> list[
 
 
 def latest(session: Session, campaign_id: int) -> int:
-    """The last journal row of a campaign that is about no single unit."""
-    about = (journal.c.campaign_id == campaign_id, journal.c.unit_id.is_(None))
+    """The last journal row of a campaign that is about no single unit, or moves the dates of a place."""
+    about = (journal.c.campaign_id == campaign_id, of_many(journal))
     return session.execute(sa.select(sa.func.max(journal.c.id)).where(*about)).scalar() or 0
+
+
+def of_many(noted: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Over rows of the journal: those that may concern a campaign below."""
+    return sa.or_(noted.c.unit_id.is_(None), noted.c.kind.in_(owners_dates.OF_PLACES))
 
 
 def terms_of(row: Campaign) -> Terms:

@@ -22,7 +22,7 @@ from states.records.core import campaign as campaigns
 from states.records.core import journal, level_change
 from states.records.journal import note
 from states.records.renewing import Renewal, Version
-from states.records.tables import Campaign, LevelChange
+from states.records.tables import Campaign, LevelChange, Unit
 from states.renewal import Change, What, day
 
 SYSTEM = "system"
@@ -40,7 +40,7 @@ def to_look_at(session: Session) -> list[int]:
     """Living campaigns below in whose campaign above something has been noted since it was last looked at."""
     child, noted = campaigns.alias(), journal.alias()
     later = sa.exists().where(
-        noted.c.campaign_id == child.c.parent_id, noted.c.unit_id.is_(None), noted.c.id > child.c.above_seen
+        noted.c.campaign_id == child.c.parent_id, levels.of_many(noted), noted.c.id > child.c.above_seen
     )
     later = later.where(noted.c.kind.not_in(EVERYDAY))
     living = sa.select(child.c.id).where(child.c.parent_id.is_not(None), child.c.closed_at.is_(None), later)
@@ -218,8 +218,8 @@ def _reason(changes: Iterable[Change]) -> str:
 def _text(session: Session, child: Running, terms: Terms) -> str | None:
     """The next version's text; None when it says what the present one says."""
     row = child.row
-    parent = running(session, row.parent_id or 0)
-    text = adopting.derive(levels.above(session, parent), terms, row.template_version + 1)
+    parent, owner = running(session, row.parent_id or 0), session.get_one(Unit, row.owner_id)
+    text = adopting.derive(levels.above(session, parent, owner), terms, row.template_version + 1)
     same = load(text).model_copy(update={"version": row.template_version}) == child.template
     return None if same else text
 
