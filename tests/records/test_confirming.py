@@ -231,6 +231,9 @@ def test_who_may_decide_is_who_runs_the_campaign_and_never_the_unit(stage, propo
             decide(under)
     decide("R")
     assert stage.one(LetterRow).signer == LEADER
+    owner = access.Scope(1, "test", True, f"/{stage.ids['R']}/", None)
+    with stage.store.read() as session, pytest.raises(NotAllowed, match="不能决定针对自己的措施"):
+        confirming.check_may_decide(session, owner, stage.campaign(session, proposed), stage.ids["R"])
 
 
 def test_a_letter_is_mailed_once_though_the_unit_answers_or_the_campaign_rests(stage, proposed) -> None:

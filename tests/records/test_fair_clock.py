@@ -154,3 +154,14 @@ def test_a_preview_knows_no_outage_but_reckons_with_the_one_there_is(stage, camp
     after = foretell.foretell(stage.store, stage.at("2026-03-20 08:00"), end, stage.hours)
     assert [stage.local(one.at)[:10] for one in after if one.to == deputy] == ["2026-03-24"]
     assert stage.rows(Credit) == [], "only looked at"
+
+
+def test_what_was_given_back_on_an_old_date_delays_nothing_of_a_new_one(stage, campaign) -> None:
+    stop(stage)
+    stage.cycle(*STOPPED)
+    stage.answers = {}
+    stage.cycle("2026-03-20 09:00")
+    stage.act(campaign, "report", "R1-H1", "submit", "2026-03-20 10:00")
+    stage.act(campaign, "report", "R1-H1", "return", "2026-03-23 10:00", reason="缺附件")
+    live(stage, 26, 27)  # due anew on Thursday the 26th at ten, three working days after it was returned
+    assert rungs(stage, stage.address("department_head", "R1-H1"))[-1] == ("2026-03-27", "催办")

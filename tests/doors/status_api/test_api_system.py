@@ -31,7 +31,13 @@ def test_it_is_alive(world: Any) -> None:
 def test_without_any_round_the_clock_is_off_and_that_is_no_error(world: Any) -> None:
     answer = ready(world)
     assert answer.status_code == 200
-    assert answer.json() == {"ready": True, "problems": [], "prefect": "没有使用", "parts": []}
+    assert answer.json() == {
+        "ready": True,
+        "problems": [],
+        "prefect": "没有使用",
+        "credited": "没有",
+        "parts": [],
+    }
 
 
 def test_rounds_that_run_are_shown(world: Any) -> None:

@@ -1,0 +1,71 @@
+"""The standard plan from a missed date to a letter and its answer.
+
+动员会 is due on Monday 30 November 2026; 约谈 is proposed five working days later, on Monday 7 December, and asks for a reply
+within three working days.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from states.records import confirming, replying
+from states.records.campaigns import running
+from states.records.dispatch import Proposal
+from states.records.papers import LetterRow
+
+HELD = "liaison department_head deputy_leader principal"
+UNITS = (
+    ("R", "示例市卫生健康委员会", "authority", "市", None, "coordinator office group_leader principal"),
+    ("H1", "示例人民医院", "hospital", "二级", "R", HELD),
+    ("H2", "示例中医院", "tcm_hospital", "二级", "R", HELD),
+)
+
+
+def test_a_missed_meeting_ends_in_letter_no_1_received_and_answered(story: Any) -> None:
+    def confirm(now: datetime) -> None:
+        met = story.owed("H1", "kick-off-meeting").id
+        (one,) = story.rows(Proposal, Proposal.obligation_id == met, Proposal.state == "proposed")
+        assert one.name == "约谈"
+        with story.store.write() as session:
+            campaign = running(session, story.campaign)
+            confirming.confirm(session, campaign, one.id, "王示例", "会议至今未开", now, "test")
+
+    def receive(now: datetime) -> None:
+        (letter,) = story.rows(LetterRow)
+        with story.store.write() as session:
+            replying.receive(
+                session, running(session, story.campaign), letter.id, "李示例", None, now, "test"
+            )
+
+    story.people(UNITS).launch(story.order("standard-four-phase", "2026-11-23"), "2026-11-23 08:30")
+    story.live(
+        "2026-12-14 18:00",
+        [
+            ("2026-12-07 10:00", confirm),
+            ("2026-12-08 15:00", receive),
+            ("2026-12-11 10:00", story.act("H1", "letter-1", "submit")),
+            ("2026-12-11 16:00", story.act("H1", "letter-1", "accept")),
+        ],
+    )
+    (letter,) = story.rows(LetterRow)
+    assert (letter.name, letter.number, story.local(letter.handed_at)) == (
+        "约谈通知书",
+        "〔2026〕1号",
+        "2026-12-07 10:00",
+    )
+    assert letter.facts["情况"].startswith(
+        "“动员会”应于2026年11月30日18:00前办结，截至2026年12月7日已逾期5个工作日"
+    )
+    carried = {one.to for one in story.mails if one.kind == "urgent"}
+    assert carried == {"principal.h1@example.org", "deputy-leader.h1@example.org"}
+    reply = "对约谈通知书〔2026〕1号的回复"
+    assert story.dates()[reply] == "2026-12-11 18:00", "three working days after the receipt on the 8th"
+    heard = [
+        (story.local(one.at)[:10], rung)
+        for one in story.mails
+        for rung, _, what in one.lines
+        if what == reply
+    ]
+    assert heard == [("2026-12-10", "提醒")], "the day before; answered in time, nothing more"
+    assert story.owed("H1", "letter-1").status == "accepted"
