@@ -194,7 +194,7 @@ class _Reading:
         except TemplateSyntaxError as error:
             self.faults.append(Fault(where, f"标签 {_shown(tag)} 写法不对（{error.message}）"))
             return
-        if any(not isinstance(node, ALLOWED) for node in _nodes(tree)) or tag.strip("{%r }") == "":
+        if _asks_more(tree) or tag.strip("{%r }") == "":
             self.faults.append(
                 Fault(where, f"标签 {_shown(tag)} 里只能写字段名；可用的有 {'、'.join(FIELDS)}")
             )
@@ -248,6 +248,15 @@ def _pieces(paragraph: Element) -> Iterator[tuple[Element | None, str]]:
             yield None, BREAK
         elif child.tag not in (f"{W}pPr", f"{W}rPr", f"{W}del"):
             yield from _pieces(child)
+
+
+def fields_alone(tree: nodes.Template) -> bool:
+    """Whether a part asks for nothing but known fields and `if`."""
+    return not _asks_more(tree) and meta.find_undeclared_variables(tree) <= set(FIELDS)
+
+
+def _asks_more(tree: nodes.Node) -> bool:
+    return any(not isinstance(node, ALLOWED) for node in _nodes(tree))
 
 
 def _nodes(tree: nodes.Node) -> Iterator[Any]:

@@ -51,9 +51,10 @@ def exported(session: Session, name: str, unit: str | None = None) -> bytes:
 
 
 def try_out(content: bytes, file: str, name: str) -> Checked:
-    """Check a form and fill it with an example. Raises Faulty with all faults."""
+    """Check a form and fill it, with an example and with blanks. Raises Faulty with all faults."""
     found = lettercheck.check(content, file)
-    letterpaper.made(found.content, letterfields.example(name), SOME_DAY)
+    for facts in (letterfields.example(name), {"文书": name}):
+        letterpaper.made(found.content, facts, SOME_DAY)
     return found
 
 

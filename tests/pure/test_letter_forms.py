@@ -15,6 +15,7 @@ import pytest
 from states.documents import lettercheck, letterdocx, letterfields, letterpaper, worddoc
 from states.documents.zipping import fixed, parts_of
 from states.errors import Faulty
+from states.records import letter_forms
 
 DAY = datetime(2026, 3, 19, 14, 0)  # noqa: DTZ001 (local, as a docx has it)
 NAMES = (*letterfields.WORDINGS, "挂牌督办单", "某种别的函")
@@ -142,6 +143,51 @@ def test_what_is_no_harmless_form_is_refused(content, says) -> None:
 def test_what_a_unit_is_called_cannot_become_a_tag_or_markup() -> None:
     checked = lettercheck.check(form("{{ 主送 }}"), "x.docx")
     assert said(checked.content, 主送="甲 & 乙 <b>{{ 理由 }}</b>") == "甲 & 乙 <b>{{ 理由 }}</b>"
+
+
+HIDDEN = (
+    "{{ 主送.upper() }}",
+    "{% for a in 主送 %}{% endfor %}",
+    "{{ 单位名 }}",
+    "{% if 回复 %}{% else %}{{ x.y }}{% endif %}",
+)
+
+
+@pytest.mark.parametrize("tag", HIDDEN)
+@pytest.mark.parametrize(
+    "place",
+    [
+        '<w:p><w:r><w:drawing><w:x descr="¦"/></w:drawing></w:r></w:p>',
+        "<w:p><w:r><w:instrText>¦</w:instrText></w:r></w:p>",
+        "<w:p><w:del><w:r><w:delText>¦</w:delText></w:r></w:del></w:p>",
+        "<!-- ¦ -->",
+        "title",
+    ],
+)
+def test_a_tag_where_nobody_reads_is_judged_like_any_other_before_it_runs(place: str, tag: str) -> None:
+    parts = parts_of(form("{{ 主送 }}", "¦"))
+    if place == "title":
+        kinds = 'xmlns:c="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:d="http://purl.org/dc/elements/1.1/"'
+        parts["docProps/core.xml"] = (
+            f"<c:coreProperties {kinds}><d:title>{tag}</d:title></c:coreProperties>".encode()
+        )
+    else:
+        written = (
+            parts["word/document.xml"].decode().replace("</w:body>", place.replace("¦", tag) + "</w:body>")
+        )
+        parts["word/document.xml"] = written.encode()
+    with pytest.raises(Faulty, match="不能用的标签"):
+        letter_forms.try_out(fixed(parts), "x.docx", "通报")
+
+
+def test_a_form_that_is_whole_with_one_set_of_facts_and_torn_with_another_is_refused() -> None:
+    row = "<w:tbl><w:tblGrid/><w:tr><w:tc><w:p><w:r><w:t>{% endif %}</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
+    parts = parts_of(form("{% if 回复 %}请回复", "¦"))
+    written = parts["word/document.xml"].decode().replace("</w:body>", row + "</w:body>")
+    for body in (written, written.replace("<w:tblGrid/>", "")):
+        torn = fixed({**parts, "word/document.xml": body.encode()})
+        with pytest.raises(Faulty, match="不是完整的 Word 文档"):
+            letter_forms.try_out(torn, "x.docx", "通报")
 
 
 def test_the_same_facts_make_the_same_bytes_whatever_the_time(monkeypatch) -> None:
