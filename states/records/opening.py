@@ -191,12 +191,15 @@ def _redate(session: Session, campaign: Running, phase: PhaseRow, now: datetime,
 
 
 def _fill_opening(session: Session, campaign: Running, phase: PhaseRow, at: datetime) -> None:
+    """What has no opening of its own opens with its phase; what waits for an event goes on waiting."""
     session.flush()
+    waiting = [one.key for one in campaign.template.requirements if one.opens is not None]
     session.execute(
         sa.update(Milestone)
         .where(
             Milestone.campaign_id == campaign.id,  # type: ignore[arg-type]
             Milestone.phase == phase.key,  # type: ignore[arg-type]
+            milestones.c.requirement.not_in(waiting),
             Milestone.opens_at == None,  # type: ignore[arg-type]  # noqa: E711
             Milestone.withdrawn_at == None,  # type: ignore[arg-type]  # noqa: E711
         )

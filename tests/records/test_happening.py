@@ -298,3 +298,23 @@ def test_a_few_minutes_ahead_of_our_clock_is_now(waiting) -> None:
             6,
         ),
     )
+
+
+@pytest.mark.parametrize("window", ["", ", window: 3月2日-3月31日"])
+def test_what_waits_for_an_event_does_not_open_with_its_phase(stage, window) -> None:
+    text = f"""
+phases:
+  - {{key: check, name: 全面排查{window}}}
+requirements:
+  - {{key: meeting, name: 专题会, phase: check, opens: 收到转办之日起1个工作日内, due: 3月底前}}
+  - {{key: report, name: 自查报告, phase: check, due: 启动后20日内}}
+"""
+    stage.launch(stage.template(text, LADDER))
+    stage.cycle("2026-03-02 09:00", "2026-03-04 09:00")
+    assert stage.milestone("report").opened_at is not None
+    meeting = stage.milestone("meeting")
+    assert (meeting.opens_at, meeting.opened_at, meeting.expected) == (None, None, 0)
+    record(stage)
+    stage.cycle("2026-03-06 09:00")
+    assert stage.local(stage.milestone("meeting").opens_at) == "2026-03-05 10:00"
+    assert stage.milestone("meeting").expected == 6
