@@ -78,8 +78,11 @@ def _set_up(page: Any, sheet: Sheet, paper: Paper, styles: dict[str, Any]) -> No
 def _fill(page: Any, sheet: Sheet, paper: Paper, styles: dict[str, Any]) -> None:
     last = len(sheet.columns) - paper.hidden - 1
     page.set_row(0, 32)
-    page.merge_range(0, 0, 0, last, clean(paper.title), styles["title"])
-    page.merge_range(1, 0, 1, last, clean(paper.about), styles["about"])
+    for line, (words, style) in enumerate(((paper.title, "title"), (paper.about, "about"))):
+        page.merge_range(line, 0, line, last, "", styles[style])
+        page.write_string(
+            line, 0, clean(words), styles[style]
+        )  # merge_range itself would take `=…` for a formula
     for column, (title, _width) in enumerate(sheet.columns):
         page.write_string(ABOVE, column, clean(title), styles["head"])
     for line, row in enumerate(sheet.rows, start=ABOVE + 1):

@@ -119,7 +119,7 @@ def _problems(found: Worked) -> Iterator[str]:
         named = "、".join(f"{one.name}（{one.number}件）" for one in found.behind[:WORST])
         rest = "等单位" if len(found.behind) > WORST else ""
         yield f"部分单位工作滞后。{named}{rest}有事项逾期未报，全部未报{whole.missing}件次。"
-    slow = [one for one in found.regions if (one.figures.reporting or 1) < (whole.reporting or 0)]
+    slow = [one for one in found.regions if _below(one.figures.reporting, whole.reporting)]
     if slow:
         named = "、".join(f"{one.name}（{percent(one.figures.reporting)}）" for one in slow[:WORST])
         yield f"报送情况不平衡。{named}报送率低于平均水平（{percent(whole.reporting)}）。"
@@ -139,6 +139,11 @@ def _problems(found: Worked) -> Iterator[str]:
     for one in found.targets:
         if found.stage.startswith("办结") and one.total and 100 * one.reached < one.percent * one.total:
             yield f"“{one.name}”没有达到{one.percent}%的目标。"
+
+
+def _below(rate: float | None, average: float | None) -> bool:
+    """Where nothing was due nothing can be behind; where nothing came in at all (0 %) very much so."""
+    return rate is not None and average is not None and rate < average
 
 
 def _next(found: Worked) -> Iterator[str]:

@@ -18,7 +18,18 @@ from states.clue import CLASSES, ENDED
 from states.progress import OWED, Count
 from states.records import asked, matters, past, then
 from states.records.campaigns import Running
-from states.records.core import clue, journal, ledger_item, mail, milestone, notice, obligation, run, unit
+from states.records.core import (
+    clue,
+    journal,
+    ledger_item,
+    letter,
+    mail,
+    milestone,
+    notice,
+    obligation,
+    run,
+    unit,
+)
 from states.records.ledger_items import UNFINISHED
 from states.records.tables import Milestone, Unit
 from states.worked import Coming, Named
@@ -142,6 +153,13 @@ class Moment:
                 statement.where(notice.c.campaign_id == self.campaign.id, *sent)
             ).scalar_one()
         )
+
+    def letters(self) -> tuple[Named, ...]:
+        """Formal papers that the mail server had taken by then, by their name."""
+        mine = letter.c.campaign_id == self.campaign.id, letter.c.handed_at <= self.at
+        statement = sa.select(letter.c.name, sa.func.count()).where(*mine)
+        rows = self.session.execute(statement.group_by(letter.c.name).order_by(letter.c.name))
+        return tuple(Named(name, number) for name, number in rows.tuples())
 
     def behind(self) -> tuple[Named, ...]:
         """Units with the most that was owed and not handed in by then, worst first, at most MOST_BEHIND."""

@@ -39,6 +39,7 @@ def worked(session: Session, campaign: Running, at: datetime) -> Worked:
         regions=_regions(session, stood, moment.matters(), items),
         told=moment.told(),
         mails=moment.mails(),
+        letters=moment.letters(),
         behind=moment.behind(),
         classes=_classes(items),
         reopened=sum(one.reopened for one in items),

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
 
+from states.documents.papersheet import Paper, write_paper
 from states.documents.sheet import Limits, Row, Sheet, read, write, write_csv
 from states.errors import Faulty
 
@@ -63,6 +64,17 @@ def refusal(content: bytes, filename: str, limits: Limits = Limits()) -> str:  #
 def test_a_cell_is_read_as_the_text_a_person_sees(value: object, shape: str | None, text: str) -> None:
     content = with_cells({"A1": value}, {"A1": shape} if shape else None)
     assert read(content, "表.xlsx") == [Row(1, (text,))]
+
+
+@pytest.mark.parametrize("words", ["=1+1", "{=1}", "http://example.org/", "=HYPERLINK(1)"])
+def test_a_printed_sheet_calculates_nothing_neither_in_its_title_nor_in_its_cells(words: str) -> None:
+    made = write_paper(Sheet("表", [(words, 9), ("乙", 9)], [(words, words)]), Paper(words, words))
+    with ZipFile(BytesIO(made)) as archive:
+        page = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f" not in page
+    assert "<hyperlink" not in page
+    cells = openpyxl.load_workbook(BytesIO(made)).worksheets[0]
+    assert [cells[place].value for place in ("A1", "A2", "A3", "A4")] == [words] * 4
 
 
 def test_rows_keep_their_numbers_and_empty_ones_are_left_out() -> None:

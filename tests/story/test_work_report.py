@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from states.errors import Faulty
 from states.reading import shipped
 from states.records import (
     clues,
+    confirming,
     figures,
     launch,
     ledger_moving,
@@ -35,7 +37,7 @@ from states.records.access import EVERYTHING
 from states.records.actors import Actors
 from states.records.campaigns import running
 from states.records.clues import Said, Tip
-from states.records.core import run, unit
+from states.records.core import proposal, run, unit
 from states.records.foretell import run_through
 from states.records.launch import Order
 from states.records.ledger_adding import Found, add
@@ -43,7 +45,7 @@ from states.records.outbox import MailHours
 from states.records.sealing import Seal
 from states.records.session import Store, memory
 from states.records.working_out import worked
-from states.worked import Figures, Region, Worked, added
+from states.worked import Figures, Named, Region, Worked, added
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HOURS = MailHours(ZONE, time(9), time(17, 30))
@@ -161,6 +163,39 @@ def test_the_text_the_table_and_the_charts(store: Store) -> None:
     numbers = [column for column, name in enumerate(rows[0]) if column and not name.endswith("率")]
     for column in numbers:
         assert sum(int(row[column]) for row in rows[1:-1]) == int(rows[-1][column]), rows[0][column]
+
+
+class Undone(Exception):
+    """Nothing of the transaction stays."""
+
+
+def test_letters_are_counted_once_the_mail_server_has_them(store: Store) -> None:
+    with suppress(Undone), store.write() as session:
+        campaign = running(session, 1)
+        key = session.execute(
+            sa.select(proposal.c.id).where(proposal.c.state == "proposed").limit(1)
+        ).scalar_one()
+        made = confirming.confirm(session, campaign, key, "王示例", "三次催办没有回音", AT, "test")
+        assert worked(session, campaign, AT).letters == ()
+        made.handed_at = AT - timedelta(hours=1)
+        session.flush()
+        found = worked(session, campaign, AT)
+        assert found.letters == (Named(made.name, 1),)
+        said = "".join(one.text for one in Document(io.BytesIO(work_report(found))).paragraphs)
+        assert f"发出文书《{made.name}》1份" in said
+        assert worked(session, campaign, AT - timedelta(hours=2)).letters == ()
+        raise Undone
+
+
+def test_where_nothing_came_in_at_all_is_named_first_and_where_nothing_was_due_is_not() -> None:
+    parts = (
+        Region("A", "甲", Figures(units=2, on_time=3)),
+        Region("B", "乙", Figures(units=2, missing=2)),
+        Region("C", "丙", Figures(units=1)),
+    )
+    found = Worked("示例", "示例局", DAY, DAY, "自查自纠", (), (), parts)
+    said = "".join(one.text for one in Document(io.BytesIO(work_report(found))).paragraphs)
+    assert "报送情况不平衡。乙（0.0%）报送率低于平均水平（60.0%）" in said
 
 
 def test_as_of_a_day_is_the_same_bytes_for_ever(store: Store) -> None:
