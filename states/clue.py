@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from unicodedata import normalize
 
 from states.errors import Fault, Faulty, Refused
 from states.machine import Moved, fire
@@ -55,6 +56,7 @@ _EDGES = (
     ("reopen", DECLINED, HANDLING),
 )
 SHORTEST_NAME, SHORTEST_NUMBER = 2, 6
+HANDLE = re.compile(r"(?=[0-9_.@+-]*[a-z])[a-z0-9_.@+-]{5,}")  # an account or address among other words
 WRITTEN_IN = "写有举报人的{what}，请删去；举报人信息只在登记时单独填写，加密保存"
 
 
@@ -111,7 +113,8 @@ def _out_of_place(move: str, handed_to: str | None, handler: str | None) -> list
 def written_in(texts: Mapping[str, str | None], informant: Mapping[str, str]) -> list[Fault]:
     """Faults for every text (place → text) in which the informant's name or contact stands in clear.
 
-    Numbers are compared without what people put between the digits, so `138 0000-0000` is found too.
+    Compared without spaces and in one width, numbers without what people put between the digits, so `赵 举报` and
+    `１３８ 0000-0000` are found too.
     """
     return [
         Fault(place, WRITTEN_IN.format(what=WHAT.get(part, "信息")))
@@ -125,11 +128,18 @@ WHAT = {"name": "姓名", "contact": "联系方式", "address": "住址"}
 
 
 def _holds(text: str, value: str) -> bool:
-    wanted = value.strip().casefold()
-    if len(wanted) >= SHORTEST_NAME and wanted in text.casefold():
+    wanted = _plain(value)
+    if len(wanted) >= SHORTEST_NAME and wanted in _plain(text):
         return True
-    written = _digits(text)
-    return any(number in written for number in _numbers(value))
+    if any(handle in _plain(text) for handle in HANDLE.findall(normalize("NFKC", value).casefold())):
+        return True
+    written = _digits(normalize("NFKC", text))
+    return any(number in written for number in _numbers(normalize("NFKC", value)))
+
+
+def _plain(text: str) -> str:
+    """The text in one width and case, without spaces."""
+    return "".join(normalize("NFKC", text).casefold().split())
 
 
 def _numbers(value: str) -> Iterable[str]:

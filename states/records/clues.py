@@ -36,6 +36,7 @@ from states.records.sealing import Seal
 FORM = "线索〔{year}〕{no}号"
 OVERTAKEN = "{name}刚刚被他人改动（现为“{state}”，版本 {version}），请刷新后再试"
 OWN_CLUE = "不能交由被反映单位或其下级办理"
+IN_LEDGER = "台账第{no}项写有举报人的信息，台账会导出、随邮件发出；请先把它从台账中删去，再写明是哪一项"
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def move(
     if name in OFFICE_ONLY:
         check_office(session, campaign, scope)
     row.handler_id = _handler(session, row, said.handler) if said.handler else row.handler_id
-    row.ledger_no = _found(session, campaign, said.ledger_no) if said.ledger_no else row.ledger_no
+    row.ledger_no = _found(session, campaign, row, said.ledger_no, seal) if said.ledger_no else row.ledger_no
     if moved.after == HANDED:
         row.handed_to, row.handed_no = said.handed_to, said.handed_no
     row.result = said.text if moved.after in ENDED else None
@@ -243,10 +244,16 @@ def _unit(session: Session, code: str, place: str = "about") -> sa.Row[tuple[int
     return found
 
 
-def _found(session: Session, campaign: Running, no: int) -> int:
+def _found(session: Session, campaign: Running, row: ClueRow, no: int, seal: Seal) -> int:
+    """The item that a clue became; raises Faulty where there is none, or where it says who gave the clue."""
     mine = ledger_item.c.campaign_id == campaign.id, ledger_item.c.no == no
-    if session.execute(sa.select(ledger_item.c.id).where(*mine)).first() is None:
+    texts = ledger_item.c.project, ledger_item.c.problem, ledger_item.c.measures
+    item = session.execute(sa.select(*texts).where(*mine)).first()
+    if item is None:
         raise Faulty([Fault("ledger_no", f"台账中没有第{no}项")])
+    written = "\n".join((item.project, item.problem, *item.measures))
+    if row.sealed is not None and written_in({"ledger_no": written}, seal.open(_bound(row), row.sealed)):
+        raise Faulty([Fault("ledger_no", IN_LEDGER.format(no=no))])
     return no
 
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.documents.addresses import Addresses
-from states.errors import Fault, Faulty, NotFound, Refused
+from states.documents.columns import ROLES
+from states.errors import Fault, Faulty, NotAllowed, NotFound, Refused
 from states.records import rerouting
 from states.records.columns import insert_new
 from states.records.core import campaign, contact, mail, notice, run, unit
@@ -26,6 +27,7 @@ HANDED = "交接"
 DOING = (Role.liaison, Role.department_head)  # who acts for a unit, and so hears all that it owes
 RUNNING = (Role.coordinator, Role.office)  # who runs a campaign, and so hears its figures
 AT_ONCE = 1_000
+LEADERS = "{role}由上级单位的密钥交接；{unit}自己的密钥只能交接联络员、科室负责人和组织行动的人员"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def hand_over(
 ) -> Handed:
     """Every post that the address `old` holds (of these units, these roles) goes to `new`. To try it, roll back.
 
-    `under`: the path of the subtree within which somebody may. Raises Faulty, NotFound, Refused.
+    `under`: the path of the subtree within which somebody may; the leaders of its own head only from above, or a unit
+    could have the letters about itself sent to whom it likes. Raises Faulty, NotFound, NotAllowed, Refused.
     """
     address, fault = Addresses().judge(new.email.strip())
     if fault is not None:
@@ -87,9 +90,9 @@ def hand_over(
 def _posts(
     session: Session, old: str, new: Person, under: str | None, codes: Iterable[str], roles: Iterable[Role]
 ) -> list[Post]:
-    held = sa.select(unit.c.id, unit.c.code, contact.c.role, contact.c.name).join(
-        contact, contact.c.unit_id == unit.c.id
-    )
+    held = sa.select(
+        *(unit.c.id, unit.c.code, contact.c.role, contact.c.name, unit.c.path, unit.c.parent_id)
+    ).join(contact, contact.c.unit_id == unit.c.id)
     held = held.where(contact.c.email == old).order_by(unit.c.id, contact.c.id)
     if under is not None:
         held = held.where(below(under))
@@ -101,7 +104,10 @@ def _posts(
     rows = session.execute(held.with_for_update(of=contact)).all()
     if not rows:
         raise NotFound(f"没有单位以 {old} 为联系人")
-    return [Post(key, code, Role(role), Person(name, old), new) for key, code, role, name in rows]
+    for row in rows:
+        if row.path == under and row.parent_id is not None and Role(row.role) not in (*DOING, *RUNNING):
+            raise NotAllowed(LEADERS.format(role=ROLES[Role(row.role)][0], unit=row.code))
+    return [Post(row.id, row.code, Role(row.role), Person(row.name, old), new) for row in rows]
 
 
 def _replace(session: Session, post: Post) -> None:

@@ -162,6 +162,16 @@ def test_the_informant_is_nowhere_in_the_clear(
         assert [one for one in SECRETS if one in content] == [], place
 
 
+def test_an_item_of_the_ledger_that_says_who_it_was_is_not_named_by_the_clue(world: Any) -> None:
+    key = told(world, informant={"name": "台账不", "contact": "139-0000-1234"})["id"]  # as item 2 is worded
+    move(world, key, "take")
+    refused = move(world, key, "close", body={"text": "查实", "ledger_no": 2})
+    assert (refused.status_code, refused.json()["faults"][0]["place"]) == (422, "ledger_no")
+    assert "台账第2项写有举报人的信息" in refused.text
+    assert world.get(f"{CLUES}/{key}").json()["ledger_no"] is None
+    assert move(world, key, "close", body={"text": "查实", "ledger_no": 1}).json()["ledger_no"] == 1
+
+
 def cells(world: Any) -> list[str]:
     """Every cell of every table as text; JSON with letters as they are."""
     names = sa.inspect(world.store.engine).get_table_names()
