@@ -8,12 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from openpyxl.utils import get_column_letter
-
 from states.documents import sheet
 from states.documents.ledgerfile import check_links
 from states.documents.papersheet import Paper, write_paper
-from states.documents.rows import Row, quoted, shown
+from states.documents.rows import Row, column_letters, quoted, shown
 from states.documents.writing import Sheet, Value
 from states.errors import Fault, Faulty
 from states.filled import DIGITS, TEXT_LONGEST, Figure
@@ -229,7 +227,7 @@ def _places(row: Row, form: Form, name: str) -> dict[str, int]:
     faults, found = [], dict[str, int]()
     for place, cell in enumerate(row.cells):
         title = cell.strip()
-        where = f"{name} {get_column_letter(place + 1)}{row.line}"
+        where = f"{name} {column_letters(place + 1)}{row.line}"
         if not title:
             continue
         if title not in known:
@@ -244,7 +242,7 @@ def _places(row: Row, form: Form, name: str) -> dict[str, int]:
 
 
 def _lines(rows: Sequence[Row], places: Mapping[str, int], form: Form, name: str) -> Iterator[FormLine]:
-    letters = {key: get_column_letter(place + 1) for key, place in places.items()}
+    letters = {key: column_letters(place + 1) for key, place in places.items()}
     for row in rows:
 
         def cell(key: str, row: Row = row) -> str:

@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl.utils import get_column_letter
-
 from states.documents import sheet, worddoc
 from states.documents.ledgerfacts import FIELDS
 from states.documents.ledgersheet import CODE, ID, NO, STAMP, WHY
-from states.documents.rows import Row, shown
+from states.documents.rows import Row, column_letters, shown
 from states.drafts import ledgers
 from states.errors import Fault, Faulty
 
@@ -115,7 +113,7 @@ def _from_rows(rows: Sequence[Row], name: str) -> LedgerFile:
     def where(one: ledgers.Printed, part: str) -> str:
         line = rows[one.line - 1].line
         column = one.columns.get(part)
-        return f"{name} {get_column_letter(column + 1)}{line}" if column is not None else f"{name} 第{line}行"
+        return f"{name} {column_letters(column + 1)}{line}" if column is not None else f"{name} 第{line}行"
 
     return _printed(found, name, where)
 
@@ -170,7 +168,7 @@ def _own_lines(rows: Sequence[Row], places: Mapping[str, int], name: str) -> Ite
         cells = {key: cell(title) for key, (title, _) in FIELDS.items()}
         if not any(cells.values()) and not cell(ID):
             continue
-        letters = {key: get_column_letter(places[title] + 1) for key, (title, _) in FIELDS.items()}
+        letters = {key: column_letters(places[title] + 1) for key, (title, _) in FIELDS.items()}
         where = {key: f"{name} {letter}{row.line}" for key, letter in letters.items()}
         number = cell(NO)
         no = int(number) if number.isascii() and number.isdecimal() and len(number) < NO_DIGITS else None

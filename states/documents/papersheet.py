@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
-import xlsxwriter
-
+from states.documents.rows import column_letters
 from states.documents.writing import CREATED, MOST_ROWS, SPOOL_BEYOND, STYLES, Sheet, clean, put
 from states.errors import Fault, Faulty
 
@@ -43,6 +42,8 @@ def write_paper(sheet: Sheet, paper: Paper) -> bytes:
     """An xlsx with one worksheet to print and to fill in; raises Faulty when it has more rows than one can hold."""
     if len(sheet.rows) + ABOVE + 1 > MOST_ROWS:
         raise Faulty([Fault(sheet.name, f"有{len(sheet.rows)}行，超过一个工作表的上限；请缩小范围")])
+    import xlsxwriter  # see states.documents.writing
+
     buffer = BytesIO()
     large = len(sheet.rows) * len(sheet.columns) > SPOOL_BEYOND
     book = xlsxwriter.Workbook(buffer, {"in_memory": not large, "constant_memory": large})
@@ -105,7 +106,7 @@ def _offer(page: Any, offered: Any, sheet: Sheet, paper: Paper) -> None:
     for place, (column, (values, strict)) in enumerate(ordered):
         if not values:
             continue
-        letter = xlsxwriter.utility.xl_col_to_name(place)
+        letter = column_letters(place + 1)
         rule: dict[str, Any] = {
             "validate": "list",
             "source": f"={CHOICES}!${letter}$1:${letter}${len(values)}",

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from xml.parsers import expat
 
-from openpyxl.utils import column_index_from_string
-
 from states.documents.rows import Limits
 from states.errors import Fault, Faulty
 
@@ -93,7 +91,10 @@ class SheetScan(PartScan):
     """
 
     def __init__(self, place: str, limits: Limits) -> None:
+        from openpyxl.utils import column_index_from_string
+
         super().__init__(place, most=PLAIN_ELEMENTS + 4 * limits.cells)
+        self.column_of = column_index_from_string
         self.limits = limits
         self.last_row = self.last_column = self.cells = 0
         self.valueless: list[tuple[int, int]] = []
@@ -144,9 +145,7 @@ class SheetScan(PartScan):
         self.settle()
         reference = attributes.get("r")
         try:
-            self.column = (
-                column_index_from_string(reference.rstrip("0123456789")) if reference else self.column + 1
-            )
+            self.column = self.column_of(reference.rstrip("0123456789")) if reference else self.column + 1
         except ValueError as error:
             raise self.faulty(DAMAGED) from error
         self.cell_type = attributes.get("t", "n")

@@ -72,9 +72,13 @@ def quoted(text: str) -> str:
 
 def cell_place(name: str, line: int, column: int) -> str:
     """`单位名单.xlsx B7`"""
-    from openpyxl.utils import get_column_letter
+    return f"{name} {column_letters(column)}{line}"
 
-    return f"{name} {get_column_letter(column)}{line}"
+
+def column_letters(column: int) -> str:
+    """How a sheet calls its column with this number: A is 1, AA is 27."""
+    above, last = divmod(column - 1, 26)
+    return (column_letters(above) if above else "") + chr(ord("A") + last)
 
 
 def trimmed(cells: list[str]) -> tuple[str, ...]:

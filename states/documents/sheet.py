@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from states.documents.delimited import read_delimited
 from states.documents.rows import LIMITS, Limits, Row, shown
-from states.documents.workbook import read_workbook
 from states.documents.writing import Sheet, Value, write, write_csv
 from states.errors import Fault, Faulty
 
@@ -50,6 +49,8 @@ def read(content: bytes, filename: str, limits: Limits = LIMITS) -> list[Row]:
     if refusal := _refusal(content, ending, limits):
         raise Faulty([Fault(name, refusal)])
     if content.startswith(ZIP):
+        from states.documents.workbook import read_workbook  # openpyxl is loaded by who reads a workbook
+
         return read_workbook(content, name, limits)
     return read_delimited(content, name, limits)
 

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.documents import lettercheck, letterdocx, letterfields, letterpaper
-from states.documents.lettercheck import Checked
+from states.documents import letterdocx, letterfields
 from states.errors import NotFound
 from states.records.core import letter_form
 from states.records.journal import note
@@ -19,6 +19,9 @@ from states.records.papers import LetterForm
 from states.records.scopes import paths_of
 from states.records.tables import Unit
 from states.template import LetterType
+
+if TYPE_CHECKING:
+    from states.documents.lettercheck import Checked
 
 ALL = 0
 SOME_DAY = datetime(2026, 3, 19, tzinfo=UTC)  # of the example that a form is tried with
@@ -52,6 +55,8 @@ def exported(session: Session, name: str, unit: str | None = None) -> bytes:
 
 def try_out(content: bytes, file: str, name: str) -> Checked:
     """Check a form and fill it, with an example and with blanks. Raises Faulty with all faults."""
+    from states.documents import lettercheck, letterpaper  # Word: a service starts without it
+
     found = lettercheck.check(content, file)
     for facts in (letterfields.example(name), {"文书": name}):
         letterpaper.made(found.content, facts, SOME_DAY)

@@ -8,7 +8,6 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.documents import letterpaper
 from states.documents.columns import ROLES
 from states.documents.letterfields import COLOURS, reply_words
 from states.letters import plain
@@ -30,6 +29,8 @@ LONGEST = 500
 
 def make(session: Session, campaign: Running, one: Proposal, now: datetime) -> LetterRow:
     """The letter of a proposal that was just confirmed. Raises Faulty where its form can't be filled."""
+    from states.documents import letterpaper  # Word: a service starts without it
+
     kind = campaign.template.letter(one.letter or one.name)
     row = _row(session, campaign, one, kind, now)
     content = letterpaper.made(

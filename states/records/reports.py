@@ -15,7 +15,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.documents import reportpaper, reportsheets
+from states.documents import reportsheets
 from states.errors import Fault, Faulty
 from states.records import past, weeks, working_out
 from states.records.campaigns import Running, as_it_was
@@ -44,6 +44,8 @@ class Sort:
 
 
 def _work(session: Session, campaign: Running, at: datetime) -> bytes:
+    from states.documents import reportpaper  # Word and pictures: a service starts without them
+
     return reportpaper.work_report(working_out.worked(session, campaign, at))
 
 

@@ -1,6 +1,6 @@
 """The database's shape: migrations, and the one check a door makes before it trusts it.
 
-Alembic takes a fifth of the time in which a command starts: only an upgrade loads it.
+Alembic takes a fifth of the time in which a command starts, and 12 MB: only an upgrade with something to do loads it.
 """
 
 from __future__ import annotations
@@ -60,10 +60,11 @@ def _locked_upgrade(connection: sa.Connection) -> None:
 
 def _upgrade(connection: sa.Connection) -> None:
     """Shape and calendar in one transaction."""
-    from alembic import command
-
     connection.begin()
-    command.upgrade(_config(connection), "head")
+    if _present(connection) != heads():
+        from alembic import command
+
+        command.upgrade(_config(connection), "head")
     seed(Session(connection))
     connection.commit()
 
@@ -79,13 +80,19 @@ def behind(store: Store) -> str | None:
     """Why the database can't be used as it is, in words; None when it can."""
     try:
         with store.engine.connect() as connection:
-            known = sa.inspect(connection).has_table(VERSION.name)
-            present = set(connection.execute(sa.select(VERSION.c.version_num)).scalars()) if known else set()
+            present = _present(connection)
     except sa.exc.DatabaseError as error:
         return f"连不上数据库：{_first_line(error)}"
     if present != heads():
         return "数据库还不是这个版本的结构，请先运行 duban upgrade"
     return None
+
+
+def _present(connection: sa.Connection) -> set[str]:
+    """The migrations that the database has had last; none where it is empty."""
+    if not sa.inspect(connection).has_table(VERSION.name):
+        return set()
+    return set(connection.execute(sa.select(VERSION.c.version_num)).scalars())
 
 
 def heads() -> set[str]:

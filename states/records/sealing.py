@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-
 from states.errors import DubanError
 from states.settings import Settings
 
@@ -31,6 +29,8 @@ class Seal:
     """Seals and opens; knows nothing of what it seals."""
 
     def __init__(self, keys: list[str]) -> None:
+        from cryptography.fernet import Fernet, MultiFernet  # 7 MB, of no use before the first clue
+
         self._boxes = MultiFernet([Fernet(key) for key in keys])
         self._secret = hashlib.sha256(b"digest" + keys[0].encode()).digest()
 
@@ -41,6 +41,8 @@ class Seal:
 
     def open(self, about: str, sealed: str) -> dict[str, str]:
         """What was sealed. Raises Unreadable for another key, or where it was moved to another row."""
+        from cryptography.fernet import InvalidToken
+
         try:
             content = json.loads(self._boxes.decrypt(sealed.encode()))
         except InvalidToken as error:
@@ -70,6 +72,8 @@ def _kept(path: Path) -> str:
 
 def _made(path: Path) -> str:
     """Of several processes at the same time one makes it: the file appears under its name complete, or not at all."""
+    from cryptography.fernet import Fernet
+
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{NAME}.{os.getpid()}.{os.urandom(4).hex()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -48,6 +48,16 @@ def test_a_tick_starts_without_what_only_upgrades_and_sheets_need() -> None:
     assert {"alembic", "openpyxl", "xlsxwriter", "prefect"} & set(seen.stdout.split()) == set()
 
 
+def test_a_service_starts_without_what_only_sheets_papers_and_clues_need() -> None:
+    """Each of them costs 2 to 10 of the 150 MB that a whole service may have."""
+    code = "import api.app, flows.local, flows.rounds, states.records.schema, sys; print(*sys.modules)"
+    seen = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    costly = {"alembic", "openpyxl", "xlsxwriter", "docx", "docxtpl", "lxml", "resvg_py", "pypinyin"}
+    assert (costly | {"cryptography", "prefect"}) & set(seen.stdout.split()) == set()
+
+
 def test_an_upgrade_makes_every_table_and_the_calendar(database_url) -> None:
     store = connect(database_url)
     schema.upgrade(store)
@@ -72,6 +82,15 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(store) -> None:
     before = all_rows()
     schema.upgrade(store)
     assert all_rows() == before
+
+
+def test_an_upgrade_of_what_is_up_to_date_loads_no_alembic(store) -> None:
+    url = store.engine.url.render_as_string(hide_password=False)
+    code = "import sys; from states.records import schema, session; schema.upgrade(session.connect(sys.argv[1])); print(*sys.modules)"
+    seen = subprocess.run(
+        [sys.executable, "-c", code, url], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "alembic" not in seen.stdout.split()
 
 
 def test_the_migrations_and_the_tables_say_the_same(store) -> None:
