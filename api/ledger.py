@@ -116,7 +116,7 @@ class Wanted(Sent):
     """What a list can be restricted to."""
 
     state: Annotated[
-        list[str], Field(max_length=20, description="open、rectifying、claimed、checked、closed")
+        list[str], Field(max_length=20, description="open、rectifying、claimed、checked、closed、withdrawn")
     ] = Field(default_factory=list)
     under: Annotated[str | None, Field(max_length=100, description="问题在这个单位及其下级")] = None
     department: Annotated[str | None, Field(max_length=200)] = None
@@ -269,7 +269,7 @@ def item(desk: AtDesk, campaign_id: CampaignId, no: Number) -> Response:
 
 @router.post("/{no:int}/moves", summary="办理一项台账", response_model=LedgerInFull)
 def move(desk: AtDesk, campaign_id: CampaignId, no: Number, sent: ItemMove) -> Response:
-    """start 开始整改、claim 申报销号、check 核查通过、close 销号、review 复查、partial 部分销号、return 退回、reopen 回头看。"""
+    """start 开始整改、claim 申报销号、check 核查通过、close 销号、review 复查、partial 部分销号、return 退回、reopen 回头看、withdraw 撤销登记（写错的；须写理由，保留可查，不再计数）。"""
     return desk.once(
         lambda session: ledger_acting.move(
             session,

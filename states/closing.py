@@ -1,6 +1,7 @@
 """The life of an item of the ledger: found, put right, claimed, checked, closed, looked at again. Pure.
 
     open → rectifying → claimed → checked → closed        back: return, partial; again: reopen
+    from anywhere → withdrawn: it should never have been written down
 
 Standing items (长期坚持) are reviewed once they are checked, and never closed. Where the plan checks on one level a claim
 can be closed at once.
@@ -18,12 +19,14 @@ from states.machine import Choice, Moved, fire
 from states.moves import Edge, StateName, Table
 
 OPEN, RECTIFYING, CLAIMED, CHECKED, CLOSED = "open", "rectifying", "claimed", "checked", "closed"
+WITHDRAWN = "withdrawn"
 STATES: Mapping[str, str] = {
     OPEN: "待整改",
     RECTIFYING: "整改中",
     CLAIMED: "已申报销号",
     CHECKED: "已核查",
     CLOSED: "已销号",
+    WITHDRAWN: "已撤销",
 }
 MOVES: Mapping[str, str] = {
     "start": "开始整改",
@@ -34,9 +37,10 @@ MOVES: Mapping[str, str] = {
     "partial": "部分销号",
     "return": "退回",
     "reopen": "回头看",
+    "withdraw": "撤销登记",
 }
-REASONED = frozenset({"return", "reopen"})
-LAST_WORD = frozenset({"close", "review", "reopen"})  # of the highest level that checks
+REASONED = frozenset({"return", "reopen", "withdraw"})
+LAST_WORD = frozenset({"close", "review", "reopen", "withdraw"})  # of the highest level that checks
 FOUND_BY: Mapping[str, str] = {
     "self": "自查",
     "inspection": "检查",
@@ -55,6 +59,7 @@ _EDGES = (
     ("return", CLAIMED, RECTIFYING),
     ("return", CHECKED, RECTIFYING),
     ("reopen", CLOSED, RECTIFYING),
+    *(("withdraw", state, WITHDRAWN) for state in STATES if state != WITHDRAWN),
 )
 
 
@@ -93,7 +98,7 @@ def table(checks: int) -> Table:
         Edge(move, source, dest, needs_reason=move in REASONED) for move, source, dest in (*_EDGES, *direct)
     ]
     names = {key: StateName(key, name, None, ord_, name) for ord_, (key, name) in enumerate(STATES.items())}
-    return Table("item", OPEN, (CLOSED,), names, tuple(edges))
+    return Table("item", OPEN, (CLOSED, WITHDRAWN), names, tuple(edges))
 
 
 def choices(facts: Facts) -> list[Choice]:

@@ -119,6 +119,8 @@ class Tally:
     coverage: tuple[Covered, ...] = ()
     ledger_closed: int = 0
     ledger_total: int = 0
+    ledger_standing: int = 0
+    ledger_reviewed: int = 0
     proposals: int = 0
     vacancies: int = 0
     worst: tuple[tuple[str, int], ...] = field(default=())
@@ -132,8 +134,9 @@ class Tally:
 
     @property
     def closing_rate(self) -> float | None:
-        """销号率 of the ledger (0..1); None without a ledger."""
-        return round(self.ledger_closed / self.ledger_total, 4) if self.ledger_total else None
+        """销号率 of the ledger (0..1): closed of what can be closed; None where there is none."""
+        to_close = self.ledger_total - self.ledger_standing
+        return round(self.ledger_closed / to_close, 4) if to_close else None
 
 
 def reporting(counts: Iterable[Count]) -> Reporting:

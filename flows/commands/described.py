@@ -149,6 +149,8 @@ def tally_data(campaign: Running, found: Tally, now: datetime) -> dict[str, Any]
         "ledger": {
             "closed": found.ledger_closed,
             "total": found.ledger_total,
+            "standing": found.ledger_standing,
+            "reviewed": found.ledger_reviewed,
             "rate": found.closing_rate,
         },
         "coverage": [{**vars(one), "percent": one.percent, "met": one.met} for one in found.coverage],
@@ -204,7 +206,7 @@ def show_tally(campaign: Running, found: Tally, now: datetime) -> None:
             ("逾期事项", found.overdue, "期限已过仍未报送"),
             ("待办事项", found.open, f"已报送待审核 {found.submitted}，已办结 {found.settled}"),
             ("报送率", shown.percent(said.rate), f"应报 {said.due}：按时 {said.on_time}、逾期 {said.late}、零报告 {said.nil}{shown.late_nil(said.late_nil)}、未报 {said.missing}"),
-            ("台账销号", shown.percent(found.closing_rate), f"{found.ledger_closed}/{found.ledger_total}" if found.ledger_total else "没有台账"),
+            ("台账销号", shown.percent(found.closing_rate), _closed_of(found)),
             *((one.name, f"{one.done}/{one.expected}", f"{one.units} 个单位中 {one.told} 个已报数") for one in found.counted),
             *((one.name, f"{one.percent:g}%" if one.percent is not None else "—", f"{one.reached}/{one.total}，目标 {one.target}%{'' if one.met else '，未达到'}") for one in found.coverage),
             ("待确认", found.proposals, "约谈、通报等须有人确认"),
@@ -254,3 +256,13 @@ def listed_data(one: Listed) -> dict[str, Any]:
         "start": one.start.isoformat(),
         "ends_at": one.ends_at.isoformat() if one.ends_at else None,
     }
+
+
+def _closed_of(found: Tally) -> str:
+    """How many items are closed, of those that can be; and the standing ones beside them."""
+    if not found.ledger_total:
+        return "没有台账"
+    to_close = f"{found.ledger_closed}/{found.ledger_total - found.ledger_standing}"
+    if not found.ledger_standing:
+        return to_close
+    return f"{to_close}；长期坚持 {found.ledger_standing} 项只复查，已复查 {found.ledger_reviewed}"

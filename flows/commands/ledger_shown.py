@@ -119,12 +119,14 @@ def figures(told: Any, as_json: bool) -> None:
     for key, title in (("regions", "地区"), ("departments", "牵头部门"), ("recurring", "反复出现的类别")):
         total = [told["whole"]] if key != "recurring" else []
         shown.table(
-            (title, "项数", "已销号", "长期坚持（已复查）", "逾期", "单位数", "回头看", "销号率"),
+            (title, "项数", "应销号", "已销号", "长期坚持", "已复查", "逾期", "单位数", "回头看", "销号率"),
             [
                 (
                     one["name"],
                     one["items"],
+                    one["items"] - one["standing"],
                     one["closed"],
+                    one["standing"],
                     one["kept"],
                     one["overdue"],
                     one["units"],

@@ -158,14 +158,16 @@ def move(
     no: Number,
     name: Annotated[
         str,
-        typer.Argument(metavar="MOVE", help="start、claim、check、close、review、partial、return、reopen"),
+        typer.Argument(
+            metavar="MOVE", help="start、claim、check、close、review、partial、return、reopen、withdraw"
+        ),
     ],
     reason: Annotated[str | None, typer.Option(help="理由")] = None,
     measures: Annotated[
         list[int] | None, typer.Option(help="部分销号：已完成的是第几条措施；可写几次")
     ] = None,
 ) -> None:
-    """办理一项台账：开始整改、申报、核查、销号、复查、部分销号、退回、回头看。"""
+    """办理一项台账：开始整改、申报、核查、销号、复查、部分销号、退回、回头看；写错的可撤销登记（withdraw）。"""
     from states.closing import STATES
     from states.records import ledger_moving
     from states.records.campaigns import running
@@ -182,6 +184,25 @@ def move(
             measures=tuple(measures or ()),
         )
     shown.say(f"台账第{item.no}项：{STATES[item.state]}")
+
+
+@app.command()
+def handover(
+    campaign_id: Campaign,
+    no: Number,
+    to: Annotated[str, typer.Option(help="移交给哪个机关")],
+    number: Annotated[str, typer.Option(help="对方的文号")] = "",
+) -> None:
+    """移交：记下移交给哪个机关、对方的文号；这一项照常督办。"""
+    from states.records import ledger_amending
+    from states.records.campaigns import running
+
+    with given.opened(given.settings()) as store, store.write() as session:
+        campaign = running(session, campaign_id)
+        item = ledger_amending.hand_over(session, campaign, no, to, number, clock.now(), given.actor())
+    shown.say(
+        f"台账第{item.no}项已移交{item.handed_to}" + (f"（{item.handed_no}）" if item.handed_no else "")
+    )
 
 
 @app.command("list")

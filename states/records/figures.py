@@ -12,10 +12,9 @@ from sqlmodel import Session, select
 
 from states.machine import CLOSED
 from states.progress import Beside, Count, Counted, Tally, overdue, reporting, total
-from states.records import local_windows, reaching, tallies
+from states.records import ledger_whole, local_windows, reaching, tallies
 from states.records.campaigns import Running
 from states.records.core import obligation, phase, proposal, run, unit, vacancy
-from states.records.ledger_steps import steps_of
 from states.records.matters import each, spans, within
 from states.records.settling import OPEN, SETTLED
 from states.records.tables import Milestone, PhaseRow
@@ -30,7 +29,7 @@ def tally(
     milestones = _opened(session, campaign)
     counted = each(session, milestones, now, path)
     counts = [count for _milestone, count in counted]
-    closed, items = _ledger(session, campaign, milestones, path)
+    ledger = ledger_whole.whole(session, campaign, path)
     return Tally(
         by_state=_by_state(session, campaign, path),
         by_outcome=_by_outcome(session, campaign, path),
@@ -42,8 +41,10 @@ def tally(
         settled=total(counts, "accepted", "nil", "waived"),
         reporting=reporting(counts),
         coverage=reaching.coverage(session, campaign, now, path),
-        ledger_closed=closed,
-        ledger_total=items,
+        ledger_closed=ledger.closed,
+        ledger_total=ledger.items,
+        ledger_standing=ledger.standing,
+        ledger_reviewed=ledger.reviewed,
         proposals=_proposals(session, campaign, path),
         vacancies=_vacancies(session, campaign, path),
         worst=_worst(session, milestones, now, worst, path),
@@ -137,28 +138,6 @@ def _worst(
     statement = sa.select(unit.c.name, counted.c.number).join(counted, counted.c.unit_id == unit.c.id)
     statement = statement.order_by(counted.c.number.desc(), unit.c.sort_key, unit.c.id)
     return tuple((name, number) for name, number in session.execute(statement).tuples())
-
-
-def _ledger(
-    session: Session, campaign: Running, milestones: list[Milestone], path: str | None
-) -> tuple[int, int]:
-    """How many items are closed, of how many; within a subtree only those that a unit of it answers for."""
-    opened = {one.id for one in milestones}
-    dated = steps_of(session, campaign.id).values()
-    going = [[one.id for one in steps if one.withdrawn_at is None] for steps in dated]
-    items = [item for item in going if item]
-    inside = [
-        spans([key for item in items for key in item if key in opened]),
-        *within(path, obligation.c.unit_id),
-    ]
-    answering = sa.select(obligation.c.milestone_id).where(*inside).distinct()
-    if path is not None:
-        mine = set(session.execute(answering).scalars())
-        items = [found for item in items if (found := [key for key in item if key in mine])]
-    waiting = answering.where(obligation.c.status.not_in(SETTLED))
-    still_open = set(session.execute(waiting).scalars()) if items else set()
-    closed = [item for item in items if opened.issuperset(item) and still_open.isdisjoint(item)]
-    return len(closed), len(items)
 
 
 def _counted(session: Session, milestones: list[Milestone], path: str | None) -> tuple[Counted, ...]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.machine import ord_of
-from states.records import launch, scopes, scoping
+from states.records import launch, ledger_withdrawing, scopes, scoping
 from states.records.campaigns import Running
 from states.records.core import ledger_item, milestone, run, unit
 from states.records.tables import LedgerItem, Milestone, Unit
@@ -57,19 +57,18 @@ def taken(session: Session, campaign_id: int, ledger: LedgerPreset | None) -> li
     return [said.format(no) for no in session.execute(found.order_by(ledger_item.c.no)).scalars()]
 
 
-def take_ledger(session: Session, campaign: Running, now: datetime) -> None:
+def take_ledger(session: Session, campaign: Running, now: datetime, actor: str) -> None:
     """Items of the ledger say what the plan says now; rows that the plan has no more stay as history."""
     ledger = campaign.template.ledger
-    if ledger is None:
-        return
     kept = {
         one.no: one for one in session.exec(select(LedgerItem).where(LedgerItem.campaign_id == campaign.id))
     }
     rows = select(Milestone).where(Milestone.campaign_id == campaign.id).order_by(milestone.c.id)
     milestones = list(session.exec(rows))
-    for row in ledger.rows:
+    for row in ledger.rows if ledger else ():
         facts = launch.item_facts(ledger, row, milestones)
         item = kept.get(row.no) or launch.new_item(campaign.row, row.no, facts, now)
         item.sqlmodel_update(facts)
         session.add(item)
     session.flush()
+    ledger_withdrawing.keep_up(session, campaign, now, actor)

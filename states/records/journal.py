@@ -25,9 +25,10 @@ def note(
     before: str | None = None,
     after: str | None = None,
     reason: str | None = None,
+    item_id: int | None = None,
     **payload: Any,
 ) -> None:
-    """One fact."""
+    """One fact. `item_id`: the item of the ledger it is about."""
     row = {
         "at": now,
         "kind": kind,
@@ -38,6 +39,7 @@ def note(
         "after": after,
         "reason": reason,
         "payload": payload or None,
+        "item_id": item_id,
     }
     session.execute(_INSERT, [row])
 

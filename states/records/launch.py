@@ -16,7 +16,7 @@ from states.errors import Refused
 from states.machine import ord_of
 from states.plan import Plan, plan
 from states.reading import load
-from states.records import opening, scopes, scoping
+from states.records import ledger_withdrawing, opening, scopes, scoping
 from states.records.calendar import workdays
 from states.records.campaigns import running
 from states.records.core import run, unit
@@ -112,7 +112,8 @@ def launch(session: Session, order: Order, now: datetime, actor: str) -> int:
     if drafted.refusals:
         raise Refused(*drafted.refusals, places=drafted.places)
     campaign_id = _campaign(session, order, drafted, now)
-    _phases_and_milestones(session, campaign_id, drafted.plan, now if order.past == "skip" else None)
+    skipped = now if order.past == "skip" else None
+    _phases_and_milestones(session, campaign_id, drafted.plan, skipped, actor)
     first = drafted.plan.phases[0]
     begins_now = first.opens_at is not None and first.opens_at <= now and first.opens != Opens.by_hand
     _runs(session, order, drafted, campaign_id, now, first.key if begins_now else WAITING)
@@ -161,7 +162,7 @@ def _campaign(session: Session, order: Order, drafted: Draft, now: datetime) -> 
 
 
 def _phases_and_milestones(
-    session: Session, campaign_id: int, planned: Plan, skipped_at: datetime | None
+    session: Session, campaign_id: int, planned: Plan, skipped_at: datetime | None, actor: str
 ) -> None:
     for phase in planned.phases:
         session.add(PhaseRow(campaign_id=campaign_id, **asdict(phase)))
@@ -171,7 +172,7 @@ def _phases_and_milestones(
             one.withdrawn_at = skipped_at
     session.add_all([one for again in (False, True) for one in made if bool(one.period) is again])
     session.flush()
-    _ledger(session, campaign_id, made)
+    _ledger(session, campaign_id, made, actor)
 
 
 def milestone_row(campaign_id: int, planned: Mapping[str, Any]) -> Milestone:
@@ -179,7 +180,7 @@ def milestone_row(campaign_id: int, planned: Mapping[str, Any]) -> Milestone:
     return Milestone(campaign_id=campaign_id, original_due_at=planned["due_at"], **planned)
 
 
-def _ledger(session: Session, campaign_id: int, milestones: Sequence[Milestone]) -> None:
+def _ledger(session: Session, campaign_id: int, milestones: Sequence[Milestone], actor: str) -> None:
     campaign = running(session, campaign_id)
     ledger = campaign.template.ledger
     if ledger is None:
@@ -187,6 +188,8 @@ def _ledger(session: Session, campaign_id: int, milestones: Sequence[Milestone])
     for row in ledger.rows:
         facts = item_facts(ledger, row, milestones)
         session.add(new_item(campaign.row, row.no, facts, campaign.row.launched_at))
+    session.flush()
+    ledger_withdrawing.keep_up(session, campaign, campaign.row.launched_at, actor)
 
 
 def new_item(campaign: Campaign, no: int, facts: Mapping[str, Any], now: datetime) -> LedgerItem:

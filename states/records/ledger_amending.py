@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from states.closing import FOUND_BY
-from states.errors import Fault, Faulty
+from states.closing import CLOSED, FOUND_BY, WITHDRAWN
+from states.errors import Fault, Faulty, Refused
 from states.records import growing, ledger_following, ledger_moving, locks, rearming, settling
 from states.records.access import Scope
 from states.records.campaigns import Running
@@ -25,6 +25,9 @@ from states.records.tables import LedgerItem, Milestone, Obligation, Unit
 
 PLAIN = ("project", "problem", "measures")
 HANDED = {"handed_to", "handed_no"}
+OWED = {"departments", "lead", "due"}
+OVER = "台账第{no}项已撤销，不再改动"
+DONE = "台账第{no}项已销号，不再改责任部门和期限；要重新整改请先办理回头看（reopen）"
 LEFT = "责任部门调整，不再承担"
 NEW_DEPARTMENTS = "责任部门调整"
 NEW_DATE = "台账期限调整"
@@ -51,6 +54,7 @@ def amend(
     changed = {name: value for name, value in values.items() if value != before[name]}
     if not changed:
         return
+    _check_open(item, changed)
     _take_texts(item, changed)
     if changed.keys() & {"departments", "lead"}:
         _answer_anew(session, campaign, item, changed, now, actor, stand_in=stand_in)
@@ -69,10 +73,18 @@ def amend(
     ledger_following.follow(session, campaign, [item.no], now, actor)
 
 
+def _check_open(item: LedgerItem, changed: Mapping[str, Any]) -> None:
+    """Raises Refused for what is over: withdrawn, or closed and owed anew only after it is opened again."""
+    if item.state == WITHDRAWN:
+        raise Refused(OVER.format(no=item.no))
+    if item.state == CLOSED and changed.keys() & OWED:
+        raise Refused(DONE.format(no=item.no))
+
+
 def _note(session: Session, item: LedgerItem, changes: dict[str, Any], now: datetime, actor: str) -> None:
     kind = "ledger.handed_over" if changes.keys() <= HANDED else "ledger.amended"
     about: dict[str, Any] = {"campaign_id": item.campaign_id, "unit_id": item.unit_id}
-    note(session, now, kind, actor, **about, item=item.id, no=item.no, changes=changes)
+    note(session, now, kind, actor, **about, item_id=item.id, item=item.id, no=item.no, changes=changes)
 
 
 def hand_over(

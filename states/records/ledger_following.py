@@ -155,8 +155,8 @@ def write(
         values["reviewed_at"] = now
     for start in range(0, len(keys), AT_ONCE):
         some = ledger_item.c.id.in_(keys[start : start + AT_ONCE])
-        rows = sa.select(*literals, ledger_item.c.unit_id, about).where(some)
-        note_from(session, [*fixed, "unit_id", "payload"], rows)
+        rows = sa.select(*literals, ledger_item.c.unit_id, ledger_item.c.id, about).where(some)
+        note_from(session, [*fixed, "unit_id", "item_id", "payload"], rows)
         session.execute(sa.update(ledger_item).where(some).values(values))
 
 
@@ -164,6 +164,10 @@ def marks(before: str, after: str, now: datetime) -> dict[str, object]:
     """What a change of state leaves on the item beside the state."""
     if after == closing.CLOSED:
         return {"closed_at": now}
+    if after == closing.WITHDRAWN:
+        return {"withdrawn_at": now}
+    if before == closing.WITHDRAWN:
+        return {"withdrawn_at": None}
     if before == closing.CLOSED:
         return {"closed_at": None, "reopened": ledger_item.c.reopened + 1, "done": []}
     return {}

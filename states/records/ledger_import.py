@@ -28,6 +28,7 @@ from states.records.ledger_adding import NOBODY, Found, Judging
 from states.records.ledger_answering import Names, places
 from states.records.ledger_dating import Dating
 from states.records.ledger_following import checks
+from states.records.ledger_whole import UNFINISHED
 
 UNSEEN = "不在这个密钥的范围"
 ABOVE_ONLY = "台账第{no}项“{state}”，改动须由上级办理"
@@ -246,7 +247,7 @@ def _above(
         return
     for one in changed:
         path = where[one.item.code][1] if one.item.code in where else ""
-        own = path == scope.path and one.item.state in ledger_items.UNFINISHED
+        own = path == scope.path and one.item.state in UNFINISHED
         above = path.startswith(scope.path) and path != scope.path
         if not (own or above) and any(cell.field != "state" for cell in one.cells):
             yield Fault(one.cells[0].place, ABOVE_ONLY.format(no=one.item.no, state=STATES[one.item.state]))

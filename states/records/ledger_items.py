@@ -15,9 +15,11 @@ from states.errors import Fault, Faulty
 from states.records import ledger_reach, scopes
 from states.records.access import Scope
 from states.records.campaigns import Running
-from states.records.core import ledger_item, milestone, unit
-
-UNFINISHED = ("open", "rectifying")
+from states.records.core import ledger_item, milestone, obligation, unit
+from states.records.ledger_following import owed_of
+from states.records.ledger_steps import dated
+from states.records.ledger_whole import UNFINISHED
+from states.records.settling import OPEN
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,26 @@ def _json_forms(name: str) -> set[str]:
     return {f'"{name}"', '"' + name.encode("ascii", "backslashreplace").decode() + '"'}
 
 
+def late(now: datetime) -> sa.ColumnElement[bool]:
+    """Over `ledger_item`: something is not handed in though its date in force, one's own or the common one, is past."""
+    in_force = sa.func.coalesce(obligation.c.due_at, milestone.c.due_at)
+    owed = sa.select(obligation.c.id).select_from(milestone.join(obligation, owed_of()))
+    past = owed.where(dated(), obligation.c.status.in_(OPEN), in_force < now).correlate(ledger_item)
+    return sa.and_(ledger_item.c.state.in_(UNFINISHED), past.exists())
+
+
+def in_force() -> sa.ColumnElement[datetime]:
+    """Over `ledger_item` and its last date `milestone`: until when it is to be done, later dates of one's own included."""
+    own = sa.select(sa.func.max(sa.func.coalesce(obligation.c.due_at, milestone.c.due_at)))
+    open_ones = own.where(owed_of(), obligation.c.status.in_(OPEN)).correlate(milestone)
+    return sa.func.coalesce(open_ones.scalar_subquery(), milestone.c.due_at, type_=milestone.c.due_at.type)
+
+
 def _by_date(which: Which, now: datetime) -> list[sa.ColumnElement[bool]]:
     due = sa.select(milestone.c.due_at).where(milestone.c.id == ledger_item.c.milestone_id).scalar_subquery()
     found = []
     if which.overdue is not None:
-        late = sa.and_(ledger_item.c.state.in_(UNFINISHED), sa.func.coalesce(due < now, sa.false()))
-        found.append(late if which.overdue else sa.not_(late))
+        found.append(late(now) if which.overdue else sa.not_(late(now)))
     if which.undated is not None:
         found.append(due.is_(None) if which.undated else due.is_not(None))
     return found
@@ -102,7 +118,7 @@ def items(
         sa.select(
             *(one.id, one.no, unit.c.code, unit.c.name, one.project, one.problem, one.measures, one.lead),
             *(one.departments, one.due_words, one.state, one.found_by, one.handed_to, one.handed_no),
-            *(milestone.c.due_at, one.lenient, one.standing, one.type, one.version),
+            *(in_force(), one.lenient, one.standing, one.type, one.version),
         )
         .join(unit, unit.c.id == one.unit_id)
         .join(milestone, milestone.c.id == one.milestone_id)

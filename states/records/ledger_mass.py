@@ -14,7 +14,7 @@ from sqlmodel import Session
 from states import closing
 from states.closing import Facts
 from states.errors import Refused
-from states.records import ledger_following, ledger_moving, ledger_reach, locks, settling
+from states.records import ledger_following, ledger_moving, ledger_reach, ledger_withdrawing, locks, settling
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import ledger_item, milestone, obligation, unit
@@ -23,7 +23,7 @@ from states.records.ledger_steps import dated
 from states.records.matters import spans
 from states.records.settling import OPEN, UNSETTLED
 
-IN_MASSES = ("start", "claim", "check", "close", "review")
+IN_MASSES = ("start", "claim", "check", "close", "review", "withdraw")
 OWED = {"claim": ("submit", "submitted", OPEN), "close": ("accept", "accepted", UNSETTLED)}
 OWED["review"] = OWED["close"]
 
@@ -159,6 +159,8 @@ def _owed(
     reason: str | None,
 ) -> None:
     """What the move does to what is owed."""
+    if name == "withdraw":
+        ledger_withdrawing.let_off(session, campaign, keys, now, actor, reason)
     if name not in OWED:
         return
     act, after, sources = OWED[name]

@@ -12,7 +12,7 @@ from states import closing
 from states.closing import Facts
 from states.errors import Conflict, Faulty, Refused
 from states.machine import Choice, Moved
-from states.records import ledger_reach, locks, settling
+from states.records import ledger_reach, ledger_withdrawing, locks, settling
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
@@ -119,9 +119,8 @@ def _early(session: Session, campaign: Running, item: LedgerItem) -> Iterator[st
 
 def _overtaken(session: Session, item: LedgerItem) -> str:
     """That somebody else was quicker, and what they did."""
-    mine = journal.c.campaign_id == item.campaign_id, journal.c.unit_id == item.unit_id
-    kinds = journal.c.kind.like("ledger.%"), journal.c.payload["item"].as_integer() == item.id
-    rows = sa.select(journal.c.kind, journal.c.actor).where(*mine, *kinds).order_by(journal.c.id.desc())
+    mine = journal.c.item_id == item.id
+    rows = sa.select(journal.c.kind, journal.c.actor).where(mine).order_by(journal.c.id.desc())
     found = session.execute(rows.limit(1)).first()
     last = f"；{found.actor}：{kind_name(found.kind)}" if found else ""
     return OVERTAKEN.format(no=item.no, state=closing.STATES[item.state], version=item.version, last=last)
@@ -137,6 +136,7 @@ KINDS = {
     "ledger.followed": "随应办事项变动",
     "ledger.amended": "修改",
     "ledger.handed_over": "移交",
+    "ledger.restored": "恢复",
 }
 
 
@@ -158,6 +158,8 @@ def _settle(
     elif name in ("close", "review"):
         _each(session, campaign, dates, "submit", OPEN, now, actor, reason)
         _each(session, campaign, dates, "accept", ("submitted",), now, actor, reason)
+    elif name == "withdraw":
+        ledger_withdrawing.let_off(session, campaign, [item.id], now, actor, reason)
 
 
 def _each(
@@ -210,6 +212,7 @@ def _write(
         before=moved.before,
         after=moved.after,
         reason=reason,
+        item_id=item.id,
         item=item.id,
         no=item.no,
         **({"measures": sorted(set(measures))} if measures else {}),

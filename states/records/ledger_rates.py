@@ -1,4 +1,8 @@
-"""销号率 by region and department, and what comes up again and again: counted over the items, each once in each list."""
+"""销号率 by region and department, and what comes up again and again: counted over the items, each once in each list.
+
+What was withdrawn is not counted. Of the others those that stand (长期坚持) are reviewed, never closed: they are told by
+themselves and are not in the denominator, so that a campaign can reach 100 % by closing everything that can be closed.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,11 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.closing import CLOSED
-from states.records import ledger_reach, reading_scope
+from states.records import ledger_items, ledger_reach, ledger_whole, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running
-from states.records.core import ledger_item, milestone, unit
-from states.records.ledger_items import UNFINISHED
+from states.records.core import ledger_item, unit
+from states.records.ledger_whole import UNFINISHED
 from states.records.told import LedgerFigures, LedgerShare
 
 ITSELF = "本级"
@@ -30,6 +34,7 @@ class _One(NamedTuple):
     unit: str
     kind: str
     answers: str
+    standing: bool
     closed: bool
     kept: bool
     overdue: bool
@@ -66,11 +71,10 @@ def _items(session: Session, campaign: Running, now: datetime, scope: Scope | No
     statement = (
         sa.select(
             *(one.unit_id, unit.c.path, unit.c.name, one.type, one.project, one.lead, one.departments),
-            *(one.state, one.standing, one.reviewed_at, milestone.c.due_at, one.reopened),
+            *(one.state, one.standing, one.reviewed_at, ledger_items.late(now), one.reopened),
         )
         .join(unit, unit.c.id == one.unit_id)
-        .join(milestone, milestone.c.id == one.milestone_id)
-        .where(one.campaign_id == campaign.id, *(ledger_reach.seen(scope) if scope else []))
+        .where(*ledger_whole.counted(campaign.id), *(ledger_reach.seen(scope) if scope else []))
     )
     return [
         _One(
@@ -79,12 +83,13 @@ def _items(session: Session, campaign: Running, now: datetime, scope: Scope | No
             name,
             kind or project,
             lead or next(iter(departments), name),
-            state == CLOSED,
+            standing,
+            state == CLOSED and not standing,
             standing and reviewed is not None and state not in UNFINISHED,
-            state in UNFINISHED and due is not None and due < now,
+            late,
             reopened,
         )
-        for unit_id, path, name, kind, project, lead, departments, state, standing, reviewed, due, reopened in session.execute(
+        for unit_id, path, name, kind, project, lead, departments, state, standing, reviewed, late, reopened in session.execute(
             statement.order_by(one.no)
         )
     ]
@@ -110,22 +115,31 @@ def _by(items: Iterable[_One], key: Callable[[_One], str]) -> dict[str, list[_On
 
 def _ordered(groups: dict[str, list[_One]]) -> list[tuple[str, list[_One]]]:
     """Those that are furthest behind first."""
-    return sorted(groups.items(), key=lambda group: (_rate(group[1]), -len(group[1]), group[0]))
+
+    def behind(group: tuple[str, list[_One]]) -> tuple[float, int, str]:
+        rate = _rate(group[1])
+        return 1.0 if rate is None else rate, -len(group[1]), group[0]
+
+    return sorted(groups.items(), key=behind)
 
 
-def _rate(items: list[_One]) -> float:
-    return sum(one.closed or one.kept for one in items) / len(items)
+def _rate(items: list[_One]) -> float | None:
+    """Closed of those that can be closed; None where there is none."""
+    to_close = [one for one in items if not one.standing]
+    return sum(one.closed for one in to_close) / len(to_close) if to_close else None
 
 
 def _share(name: str, of: list[_One], code: str | None = None) -> LedgerShare:
+    rate = _rate(of)
     return {
         "name": name,
         "code": code,
         "items": len(of),
+        "standing": sum(one.standing for one in of),
         "closed": sum(one.closed for one in of),
         "kept": sum(one.kept for one in of),
         "overdue": sum(one.overdue for one in of),
         "units": len({one.unit_id for one in of}),
         "reopened": sum(one.reopened for one in of),
-        "rate": round(_rate(of), 4) if of else None,
+        "rate": None if rate is None else round(rate, 4),
     }

@@ -14,7 +14,7 @@ from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import ledger_item, milestone, obligation, unit
 from states.records.ledger_following import checks, owed_of
-from states.records.ledger_steps import dated
+from states.records.ledger_steps import belongs, dated
 from states.records.scopes import below
 from states.records.settling import OPEN
 from states.records.tables import LedgerItem
@@ -38,16 +38,19 @@ class Part(NamedTuple):
 
 def seen(scope: Scope) -> list[sa.ColumnElement[bool]]:
     """Conditions over `ledger_item`: the problem, or who answers for it, is in the key's subtree."""
-    if scope.path is None:
-        return []
-    mine = sa.select(unit.c.id).where(below(scope.path))
+    return [] if scope.path is None else [seen_below(scope.path)]
+
+
+def seen_below(path: str) -> sa.ColumnElement[bool]:
+    """The same for a subtree; what was withdrawn is still seen."""
+    mine = sa.select(unit.c.id).where(below(path))
     answering = (
         sa.select(obligation.c.id)
         .select_from(milestone.join(obligation, owed_of()))
-        .where(dated(), obligation.c.unit_id.in_(mine))
+        .where(belongs(), obligation.c.unit_id.in_(mine))
         .correlate(ledger_item)
     )
-    return [sa.or_(ledger_item.c.unit_id.in_(mine), answering.exists())]
+    return sa.or_(ledger_item.c.unit_id.in_(mine), answering.exists())
 
 
 def item_seen(session: Session, scope: Scope, campaign: Running, no: int) -> int:

@@ -62,9 +62,13 @@ def number_in(requirement: str) -> int | None:
 
 def dated() -> sa.ColumnElement[bool]:
     """Over `ledger_item` and `milestone`: whether this is a date of that item that still counts."""
+    return sa.and_(belongs(), milestone.c.withdrawn_at.is_(None))
+
+
+def belongs() -> sa.ColumnElement[bool]:
+    """The same for every date that the item has or had."""
     kind = sa.case((ledger_item.c.found_by.is_(None), PREFIX), else_=FOUND)
     return sa.and_(
         milestone.c.campaign_id == ledger_item.c.campaign_id,
         milestone.c.requirement == kind.concat(sa.cast(ledger_item.c.no, sa.String)),
-        milestone.c.withdrawn_at.is_(None),
     )

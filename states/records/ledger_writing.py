@@ -182,4 +182,5 @@ def _fact(campaign: Running, one: Ready, key: int, now: datetime, actor: str) ->
         "after": "open",
         "reason": None,
         "payload": said,
+        "item_id": key,
     }

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.closing import FOUND_BY, STATES
+from states.closing import CLOSED, FOUND_BY, STATES
 from states.machine import Choice
 from states.records import ledger_items, ledger_moving, ledger_reach, reading_scope
 from states.records.access import Scope
@@ -87,9 +87,7 @@ def _choice(one: Choice) -> MoveChoice:
 def history(session: Session, campaign: Running, row: LedgerItem) -> list[LedgerFact]:
     """What the journal says of one item, oldest first."""
     columns = journal.c.at, journal.c.actor, journal.c.kind, journal.c.before, journal.c.after
-    mine = journal.c.campaign_id == campaign.id, journal.c.unit_id == row.unit_id
-    of_it = journal.c.kind.like("ledger.%"), journal.c.payload["item"].as_integer() == row.id
-    statement = sa.select(*columns, journal.c.reason, journal.c.payload).where(*mine, *of_it)
+    statement = sa.select(*columns, journal.c.reason, journal.c.payload).where(journal.c.item_id == row.id)
     return [
         {
             "at": instant(at, campaign.zone),
@@ -161,7 +159,6 @@ def _item(
 ) -> dict[str, Any]:
     told = [_step(one, answering.get(one.id, NO_ROW), zone) for one in steps]
     last = next(one for one in told if one["milestone"] == row.milestone_id)
-    going = [one for one, step in zip(told, steps, strict=True) if step.withdrawn_at is None]
     return {
         "no": row.no,
         "project": row.project,
@@ -176,8 +173,8 @@ def _item(
         "steps": told,
         "answering": sum(one["answering"] for one in told),
         "settled": sum(one["settled"] for one in told),
-        "closed": bool(going) and all(one["closed"] for one in going),
-        "withdrawn": instant_or_none(None if going else steps[-1].withdrawn_at, zone),
+        "closed": row.state == CLOSED,
+        "withdrawn": instant_or_none(row.withdrawn_at, zone),
     }
 
 

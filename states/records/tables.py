@@ -238,9 +238,20 @@ class LevelChange(SQLModel, table=True):
 
 
 class Journal(SQLModel, table=True):
-    """Append-only record of every fact, written in the transaction of the fact."""
+    """Append-only record of every fact, written in the transaction of the fact.
 
-    __table_args__ = (sa.Index("ix_journal_subject", "campaign_id", "unit_id"),)
+    `item_id`: the item of the ledger that it is about; its history is found by an index that other facts are not in.
+    """
+
+    __table_args__ = (
+        sa.Index("ix_journal_subject", "campaign_id", "unit_id"),
+        sa.Index(
+            "ix_journal_item",
+            "item_id",
+            postgresql_where=sa.text("item_id IS NOT NULL"),
+            sqlite_where=sa.text("item_id IS NOT NULL"),
+        ),
+    )
     id: int = big_key()
     at: datetime
     campaign_id: int | None = None
@@ -251,6 +262,7 @@ class Journal(SQLModel, table=True):
     after: str | None = None
     reason: str | None = None
     payload: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
+    item_id: int | None = None
 
 
 class LedgerItem(SQLModel, table=True):
@@ -290,3 +302,4 @@ class LedgerItem(SQLModel, table=True):
     handed_to: str | None = None
     handed_no: str | None = None
     handed_at: datetime | None = None
+    withdrawn_at: datetime | None = None

@@ -18,6 +18,7 @@ WAYS = {
     "partial": {"claimed": "rectifying", "checked": "rectifying"},
     "return": {"claimed": "rectifying", "checked": "rectifying"},
     "reopen": {"closed": "rectifying"},
+    "withdraw": dict.fromkeys(("open", "rectifying", "claimed", "checked", "closed"), "withdrawn"),
 }
 
 
@@ -49,6 +50,8 @@ def test_every_move_is_open_exactly_where_the_life_cycle_has_it(state: str, chec
         (Facts("rectifying", others=("监督科",)), "claim", "监督科还没有报送；仍要申报须写明理由"),
         (Facts("claimed"), "return", "“退回”须写明理由"),
         (Facts("closed"), "reopen", "“回头看”须写明理由"),
+        (Facts("open"), "withdraw", "“撤销登记”须写明理由"),
+        (Facts("withdrawn"), "claim", "现为“已撤销”，不能申报销号"),
         (Facts("claimed", kept_from={"check": "由上级核查"}), "check", "由上级核查"),
     ],
 )

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from io import BytesIO
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import yaml
 from sqlmodel import select
 
+from annexed import Layout, annex
 from states.documents import ledgerfile
 from states.errors import Faulty
 from states.reading import load, shipped
@@ -24,43 +23,17 @@ from states.records.ledger_import import Terms
 from states.records.tables import Journal, LedgerItem, Milestone
 
 KEY = "sichuan-2017-122"
-NS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-HEADER = ("项目\n名称", "问题清单", "具体措施", "责任\n部门", "完成\n时限")
 ROWS = load(shipped()[KEY]).ledger.rows  # type: ignore[union-attr]
-# As the annex prints them: names broken over lines, or several in one line.
-PRINTED = {5: "办公室相关\n处室", 6: "办公室\n机关\n纪委", 29: "医政医管处、机关纪委"}
-PAGE = 4  # rows before the header comes again
+# As the annex prints them: which rows begin a page, which say their project again, names and a measure broken over lines.
+LAYOUT = Layout(
+    pages=frozenset({1, 4, 8, 11, 17, 23, 29}),
+    said=frozenset({1, 4, 8, 10, 11, 14, 17, 21, 23, 27, 29, 30}),
+    apart=17,
+    departments={5: "办公室相关\n处室", 6: "办公室\n机关\n纪委", 29: "医政医管处、机关纪委"},
+    measures={10: "\n".join(ROWS[9].measures).replace("细则》，", "细则》，\n")},
+    numbered=frozenset({22}),
+)
 STANDING = {1, 2, 3, 13, 27, 28, 30, 32}
-
-
-def cell(text: str, more: str = "") -> str:
-    lines = "".join(f"<w:p><w:r><w:t>{line}</w:t></w:r></w:p>" for line in text.split("\n"))
-    return f"<w:tc><w:tcPr>{more}</w:tcPr>{lines}</w:tc>"
-
-
-def annex(**words: str) -> bytes:
-    """The annex; `words`: other deadlines, by `row_n`."""
-    header = f"<w:tr>{''.join(map(cell, HEADER))}</w:tr>"
-    body, project = "", ""
-    for place, row in enumerate(ROWS):
-        body += header if place % PAGE == 0 else ""
-        goes_on = row.project == project and place % PAGE
-        project = row.project
-        merged = "<w:vMerge/>" if goes_on else '<w:vMerge w:val="restart"/>'
-        cells = (
-            cell("" if goes_on else project, merged),
-            cell(row.problem),
-            cell("\n".join(row.measures)),
-            cell(PRINTED.get(row.no, "\n".join(row.departments))),
-            cell(words.get(f"row_{row.no}", row.due or "")),
-        )
-        body += f"<w:tr>{''.join(cells)}</w:tr>"
-    buffer = BytesIO()
-    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
-        archive.writestr(
-            "word/document.xml", f"<w:document {NS}><w:body><w:tbl>{body}</w:tbl></w:body></w:document>"
-        )
-    return buffer.getvalue()
 
 
 def plan() -> str:
@@ -125,10 +98,12 @@ class Province:
             if one.requirement.startswith("found-")
         }
 
-    def rate(self, when: str) -> tuple[int, int]:
+    def rate(self, when: str) -> tuple[int, int, int, int]:
+        """Closed, of how many that can be; reviewed, of how many that stand."""
         with self.story.store.read() as session:
             found = figures.tally(session, running(session, 1), self.story.at(when))
-        return found.ledger_closed, found.ledger_total
+        to_close = found.ledger_total - found.ledger_standing
+        return found.ledger_closed, to_close, found.ledger_reviewed, found.ledger_standing
 
 
 @pytest.fixture
@@ -137,17 +112,17 @@ def province(story: Any) -> Province:
 
 
 def test_thirty_three_rows_from_the_annex_to_all_closed_with_two_looked_at_again(province: Province) -> None:
-    looked = province.look(annex(row_13="长期抓下去"), "2017-08-25 10:00")
+    looked = province.look(annex(ROWS, LAYOUT, {13: "长期抓下去"}), "2017-08-25 10:00")
     assert (len(looked.added), looked.cells) == (33, 0)
     # What can't be read is listed with its row and cell, and nothing is written.
     assert [(one.place, one.says.partition("。")[0]) for one in looked.faults] == [
         ("附表 工作台账.docx 第1个表格第17行“完成时限”", "看不懂期限“长期抓下去”")
     ]
     with pytest.raises(Faulty, match="第17行"):
-        province.take(annex(row_13="长期抓下去"), "2017-08-25 10:00")
+        province.take(annex(ROWS, LAYOUT, {13: "长期抓下去"}), "2017-08-25 10:00")
     assert province.rows(LedgerItem) == []
 
-    assert province.take(annex(), "2017-08-25 10:00", found_by="self") == list(range(1, 34))
+    assert province.take(annex(ROWS, LAYOUT), "2017-08-25 10:00", found_by="self") == list(range(1, 34))
     items = province.rows(LedgerItem)
     assert {one.no for one in items if one.standing} == STANDING
     assert [(one.project, one.problem, tuple(one.measures), one.departments) for one in items] == [
@@ -159,7 +134,7 @@ def test_thirty_three_rows_from_the_annex_to_all_closed_with_two_looked_at_again
     assert local[28] == "2017-07-31 18:00", "8月前 was over when the notice was issued"
     assert [no for no, at in due.items() if at is None] == [13], "only 长期坚持, without a date"
     assert {one.lenient for one in items} == {True}
-    again = province.look(annex(), "2017-08-26 10:00")
+    again = province.look(annex(ROWS, LAYOUT), "2017-08-26 10:00")
     assert (len(again.added), again.cells, again.diff.unchanged) == (0, 0, 33)
 
     assert province.many("claim", "2017-08-30 10:00").moved == 33
@@ -169,16 +144,16 @@ def test_thirty_three_rows_from_the_annex_to_all_closed_with_two_looked_at_again
     assert ordinary.why == {"这一项须长期坚持，只复查，不销号": 8}
     assert province.many("review", "2017-12-04 10:30").moved == 8
     assert province.states() == {"closed": 25, "checked": 8}
-    assert province.rate("2017-12-05 10:00") == (33, 33)
+    assert province.rate("2017-12-05 10:00") == (25, 25, 8, 8), "standing rows are reviewed, beside the rate"
 
     for no, why in ((7, "专家库没有动态管理"), (20, "发现新的套保线索")):
         province.one(no, "reopen", "2017-12-12 10:00", reason=why)
-    assert province.rate("2017-12-12 11:00") == (31, 33)
+    assert province.rate("2017-12-12 11:00") == (23, 25, 8, 8)
     for no in (7, 20):
         province.one(no, "claim", "2017-12-18 10:00")
         province.one(no, "check", "2017-12-19 10:00")
         province.one(no, "close", "2017-12-20 10:00")
-    assert province.rate("2017-12-21 10:00") == (33, 33)
+    assert province.rate("2017-12-21 10:00") == (25, 25, 8, 8)
     assert {one.no for one in province.rows(LedgerItem) if one.reopened} == {7, 20}
     told = [
         one.kind for one in province.rows(Journal, Journal.kind.like("ledger.%")) if one.payload["no"] == 7

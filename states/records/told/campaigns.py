@@ -149,10 +149,15 @@ class CountedTold(TypedDict):
 
 @with_config(Exact)
 class LedgerRate(TypedDict):
-    """销号率: items closed of all; `rate` 0..1, null without a ledger."""
+    """销号率: `closed` of `items` less `standing` (长期坚持: reviewed, never closed); `rate` 0..1, null where none can be closed.
+
+    What was withdrawn is not counted. `reviewed`: of the standing ones those that were.
+    """
 
     closed: int
     items: int
+    standing: int
+    reviewed: int
     rate: float | None
 
 

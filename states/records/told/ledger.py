@@ -35,10 +35,11 @@ class HandedOver(TypedDict):
 
 @with_config(Exact)
 class LedgerTold(TypedDict):
-    """An item of the ledger: closed once every unit that answers for it has settled it, in each of its steps.
+    """An item of the ledger.
 
-    `due` and `milestone` are those of the last step; `answering` and `settled` count over all steps. `withdrawn`: since when
-    a later version of the plan has it no more. `unit`: where the problem is; `state`: where the item stands in its life;
+    `milestone` is the one of the last step, `due` its date in force: the latest, where somebody has a later one of their
+    own. `answering` and `settled` count over all steps. `closed`: it bears that state. `withdrawn`: since when it is not
+    counted, as a person withdrew it or a later version of the plan has it no more. `unit`: where the problem is; `state`: where the item stands in its life;
     `found_by` null: it came with the plan; `lenient`: 自查从宽, null where the plan has no self-check; `done`: numbers of the
     measures that are closed.
     """
@@ -169,11 +170,16 @@ class LedgerImport(TypedDict):
 
 @with_config(Exact)
 class LedgerShare(TypedDict):
-    """Items of one region, department or class. `kept`: standing ones that were reviewed; `rate`: (closed + kept) / items."""
+    """Items of one region, department or class; what was withdrawn is not among them.
+
+    `standing`: those that are reviewed and never closed, `kept`: of them those that were reviewed. `rate`: `closed` of
+    `items` less `standing`; null where nothing can be closed.
+    """
 
     name: str
     code: str | None
     items: int
+    standing: int
     closed: int
     kept: int
     overdue: int

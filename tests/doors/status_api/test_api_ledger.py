@@ -160,7 +160,10 @@ def test_many_move_at_once_after_a_dry_run(world: Any) -> None:
     assert numbers(world, state="claimed") == [3, 4, 5]
     closed = world.post(f"{L}/moves", {"move": "close", "filter": {"all": True}, "dry_run": False}).json()
     assert (closed["moved"], closed["refused"]) == (3, 2)
-    assert world.get("/campaigns/1/summary").json()["ledger"] == {"closed": 3, "items": 5, "rate": 0.6}
+    assert world.get("/campaigns/1/summary").json()["ledger"] == {
+        **{"closed": 3, "items": 5, "rate": 0.75},
+        **{"standing": 1, "reviewed": 0},
+    }
     assert world.post(f"{L}/moves", {"move": "claim", "filter": {}}).status_code == 422
     assert (
         "须逐项办理" in world.post(f"{L}/moves", {"move": "return", "filter": {"all": True}}).json()["detail"]
@@ -208,7 +211,7 @@ def test_figures_add_up_by_region_and_department_and_name_what_recurs(world: Any
     move(world, 3, "claim")
     move(world, 3, "close")
     told = world.get(f"{L}/figures").json()
-    assert (told["whole"]["items"], told["whole"]["closed"], told["whole"]["rate"]) == (5, 1, 0.2)
+    assert (told["whole"]["items"], told["whole"]["closed"], told["whole"]["rate"]) == (5, 1, 0.25)
     for part in ("regions", "departments"):
         assert sum(one["items"] for one in told[part]) == 5
         assert sum(one["closed"] for one in told[part]) == 1

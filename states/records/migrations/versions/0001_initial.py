@@ -120,9 +120,11 @@ def upgrade() -> None:
     sa.Column('after', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('payload', sa.JSON(), nullable=True),
+    sa.Column('item_id', sa.Integer(), nullable=True),
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('journal', schema=None) as batch_op:
+        batch_op.create_index('ix_journal_item', ['item_id'], unique=False, postgresql_where=sa.text('item_id IS NOT NULL'), sqlite_where=sa.text('item_id IS NOT NULL'))
         batch_op.create_index('ix_journal_subject', ['campaign_id', 'unit_id'], unique=False)
 
     op.create_table('letter',
@@ -559,6 +561,7 @@ def upgrade() -> None:
     sa.Column('handed_to', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('handed_no', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('handed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('withdrawn_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('campaign_id', 'no')
@@ -803,6 +806,7 @@ def downgrade() -> None:
     op.drop_table('letter')
     with op.batch_alter_table('journal', schema=None) as batch_op:
         batch_op.drop_index('ix_journal_subject')
+        batch_op.drop_index('ix_journal_item', postgresql_where=sa.text('item_id IS NOT NULL'), sqlite_where=sa.text('item_id IS NOT NULL'))
 
     op.drop_table('journal')
     op.drop_table('idempotency')
