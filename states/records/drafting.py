@@ -11,7 +11,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.ladder import fire_at
 from states.letters import EARLIER, Attachment, Figures, Line, Message, is_shortened
 from states.machine import SUSPENDED, state_name
 from states.records.behind import behind_sheet
@@ -24,6 +23,7 @@ from states.records.handing import TAKEN_OVER
 from states.records.ledger_words import NOTHING, Told, problems
 from states.records.letter_mail import attached, letter_line
 from states.records.line_sheet import line_sheet
+from states.records.rejudged import Rejudged
 from states.records.settling import OPEN
 from states.records.tables import Campaign
 
@@ -67,6 +67,7 @@ class _Desk:
         self.problems: Mapping[tuple[int, str], Told] = {}
         self.waiting: set[tuple[int, int]] = set()
         self.asking: set[int] = set()
+        self.rejudged = Rejudged(session, now)
 
     def drafts(self, keys: Sequence[int]) -> dict[int, Drafted]:
         mails = {row.id: row for row in self._rows(mail, keys)}
@@ -171,8 +172,11 @@ class _Desk:
     def _lines(self, told: Any, said: set[int]) -> list[Line]:
         if told.kind == "rung":
             owed = self.obligations.get(told.obligation_id)
-            silent = owed is None or owed.status not in OPEN or self._premature(told, owed)
-            return [] if silent else [self._line(told, owed)]
+            if owed is None or owed.status not in OPEN:
+                return []
+            what, campaign = self.milestones[owed.milestone_id], self.campaigns[told.campaign_id]
+            reason = self.rejudged.reason(told, owed, what, campaign)
+            return [] if reason is None else [replace(self._line(told, owed), reason=reason)]
         if told.kind == ASKING and told.obligation_id not in self.asking:
             return []
         if told.kind == "phase":
@@ -183,17 +187,6 @@ class _Desk:
             campaign, via = self.campaigns[told.campaign_id], self.units.get(told.via_unit_id or 0)
             return letter_line(self.session, told, campaign, self.units[told.unit_id], via, _page(campaign))
         return [self._plain(told)]
-
-    def _premature(self, told: Any, owed: Any) -> bool:
-        """Since it was decided the unit was given a later date of its own, and the rung comes again for that."""
-        campaign, what = self.campaigns[told.campaign_id], self.milestones[owed.milestone_id]
-        steps = campaign.template.ladders.get(what.ladder or "")
-        if owed.due_at is None or steps is None or told.rung > len(steps.rungs):
-            return False
-        rung = steps.rungs[told.rung - 1]
-        return rung.name == told.name and (
-            fire_at(rung, owed.due_at, campaign.calendar, campaign.zone) > self.now
-        )
 
     def _opening(self, told: Any, said: set[int]) -> list[Line]:
         """What a phase brought, or just that it began; after it, apart, what was owed before and still is."""

@@ -20,6 +20,7 @@ from states.records.dispatch import Timer
 from states.records.journal import note
 from states.records.localities import LocalDate
 from states.records.notifying import Owing, notify, propose, tell_coordinator
+from states.records.rejudged import day_words
 from states.records.settling import OPEN
 from states.records.tables import Milestone, Obligation
 from states.template import Ladder, Rung
@@ -184,7 +185,7 @@ def _reason(
     if due is None:
         return ladder.reason(rung, milestone.name, milestone.filled or milestone.words)
     local, today = due.astimezone(campaign.zone), now.astimezone(campaign.zone).date()
-    words = f"{local.month}月{local.day}日{local:%H:%M}"
+    words = day_words(due, campaign)
     nominal = ladder.fire_at(rung, due, campaign.calendar, campaign.zone)
     moved = not one.after_due and bool(milestone.period) and one.fire_at > nominal
     overdue = campaign.calendar.between(local.date(), today)

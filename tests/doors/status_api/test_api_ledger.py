@@ -161,8 +161,11 @@ def test_many_move_at_once_after_a_dry_run(world: Any) -> None:
     closed = world.post(f"{L}/moves", {"move": "close", "filter": {"all": True}, "dry_run": False}).json()
     assert (closed["moved"], closed["refused"]) == (3, 2)
     assert world.get("/campaigns/1/summary").json()["ledger"] == {
-        **{"closed": 3, "items": 5, "rate": 0.75},
-        **{"standing": 1, "reviewed": 0},
+        "closed": 3,
+        "items": 5,
+        "rate": 0.75,
+        "standing": 1,
+        "reviewed": 0,
     }
     assert world.post(f"{L}/moves", {"move": "claim", "filter": {}}).status_code == 422
     assert (
