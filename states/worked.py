@@ -27,6 +27,7 @@ class Figures:
     nil: int = 0
     missing: int = 0
     items: int = 0
+    items_standing: int = 0
     items_closed: int = 0
     items_overdue: int = 0
 
@@ -44,9 +45,14 @@ class Figures:
         return round(self.handed_in / self.due, 4) if self.due else None
 
     @property
+    def items_to_close(self) -> int:
+        """Items less the standing ones, which are reviewed and never closed."""
+        return self.items - self.items_standing
+
+    @property
     def closing(self) -> float | None:
-        """销号率; None without a ledger."""
-        return round(self.items_closed / self.items, 4) if self.items else None
+        """销号率; None where no item can be closed."""
+        return round(self.items_closed / self.items_to_close, 4) if self.items_to_close else None
 
 
 def added(parts: Iterable[Figures]) -> Figures:

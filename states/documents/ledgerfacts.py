@@ -10,15 +10,15 @@ from hashlib import blake2b
 
 from states.closing import FOUND_BY, STATES
 
-# What may be changed in a sheet, with its title and width; the order is that of the columns and of the stamp.
+# What may be changed in a sheet, with its title and width; the order is that of the stamp.
 FIELDS: Mapping[str, tuple[str, float]] = {
-    "project": ("项目名称", 14),
-    "problem": ("问题清单", 42),
-    "measures": ("具体措施", 42),
-    "lead": ("牵头部门", 14),
-    "departments": ("责任部门", 16),
-    "due": ("完成时限", 16),
-    "state": ("状态", 12),
+    "project": ("项目名称", 10),
+    "problem": ("问题清单", 40),
+    "measures": ("具体措施", 40),
+    "lead": ("牵头部门", 10),
+    "departments": ("责任部门", 12),
+    "due": ("完成时限", 12),
+    "state": ("状态", 10),
     "found_by": ("发现途径", 10),
     "handed_to": ("移交机关", 14),
     "handed_no": ("移交文号", 14),

@@ -12,11 +12,13 @@ from states.documents.writing import Sheet, Value
 NO, CODE, UNIT = "序号", "单位代码", "所属单位"
 DUE_ON, LENIENT, WHY = "到期日", "自查从宽", "办理说明"
 ID, STAMP = "行编号", "校验"
-WIDTHS = {NO: 6, CODE: 14, UNIT: 20, DUE_ON: 12, LENIENT: 9, WHY: 20, ID: 10, STAMP: 10}
-COLUMNS: tuple[tuple[str, float], ...] = (
-    *((title, WIDTHS[title]) for title in (NO, CODE, UNIT)),
-    *FIELDS.values(),
-    *((title, WIDTHS[title]) for title in (DUE_ON, LENIENT, WHY, ID, STAMP)),
+WIDTHS = {NO: 6, CODE: 12, UNIT: 14, DUE_ON: 11, LENIENT: 9, WHY: 20, ID: 10, STAMP: 10}
+# What is printed, then what is only on the screen, then what nobody sees. A field stands by its key, the rest by its title.
+ON_PAPER = (NO, UNIT, "project", "problem", "measures", "lead", "departments", "due", DUE_ON, "state")
+ON_SCREEN = (WHY, "found_by", LENIENT, "handed_to", "handed_no", CODE)
+_ORDER = (*ON_PAPER, *ON_SCREEN, ID, STAMP)
+COLUMNS: tuple[tuple[str, float], ...] = tuple(
+    FIELDS[name] if name in FIELDS else (name, WIDTHS[name]) for name in _ORDER
 )
 HIDDEN = 2
 _PLACES = {title: place for place, (title, _) in enumerate(COLUMNS)}
@@ -31,20 +33,11 @@ def ledger_sheet(items: Sequence[Item], title: str, about: str, departments: Seq
         _PLACES[FIELDS["departments"][0]]: (list(departments), False),
     }
     rows = [_row(item) for item in items]
-    return write_paper(Sheet("问题台账", COLUMNS, rows), Paper(title, about, choices, HIDDEN))
+    return write_paper(Sheet("问题台账", COLUMNS, rows), Paper(title, about, choices, HIDDEN, len(ON_PAPER)))
 
 
 def _row(item: Item) -> list[Value]:
-    cells = texts(item)
     lenient = {True: "从宽", False: "否", None: ""}[item.lenient]
-    return [
-        item.no,
-        item.code,
-        item.unit,
-        *(cells[key] for key in FIELDS),
-        item.due_on,
-        lenient,
-        "",
-        str(item.id),
-        stamp(item),
-    ]
+    cells: dict[str, Value] = {**texts(item), NO: item.no, UNIT: item.unit, CODE: item.code}
+    cells |= {DUE_ON: item.due_on, LENIENT: lenient, WHY: "", ID: str(item.id), STAMP: stamp(item)}
+    return [cells[name] for name in _ORDER]

@@ -1,18 +1,28 @@
-"""A sheet as officials print it: a title over it, its header on every page, drop-downs, columns nobody sees."""
+"""A sheet as officials print it: a title over it, its header on every page, drop-downs, columns nobody sees.
+
+Rows are made as high as their text needs: not every program that opens the file does that by itself.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from math import ceil
 from typing import Any
 
 from states.documents.rows import column_letters
-from states.documents.writing import CREATED, MOST_ROWS, SPOOL_BEYOND, STYLES, Sheet, clean, put
+from states.documents.writing import CREATED, MOST_ROWS, SPOOL_BEYOND, STYLES, Sheet, Value, clean, put
 from states.errors import Fault, Faulty
 
 ABOVE = 2  # rows over the header: title, and what the sheet is about
 CHOICES = "选项"
+LINE, PADDING, HIGHEST = (
+    15.0,
+    3.0,
+    409.0,
+)  # points: a line of 11, above and below it, the highest row there can be
+WIDE, SLACK = 2.1, 1.5  # digits: a Chinese letter; what margins and signs that may not begin a line take
 SPARE_ROWS = 200  # below the last item, for what is added by hand
 A4, LANDSCAPE_MARGINS = 9, (0.4, 0.4, 0.6, 0.6)
 _EXTRA: Mapping[str, dict[str, Any]] = {
@@ -25,6 +35,7 @@ _EXTRA: Mapping[str, dict[str, Any]] = {
 class Paper:
     """`choices`: column → what its drop-down offers, and whether nothing else may be written there.
 
+    `printed`: so many of the first columns are on paper (0: all that are shown); the title stands over them.
     `hidden`: so many of the last columns are not shown. `notes`: column → what a note at its header says. `rules`:
     column → what else may be written in it, as the library names it. `blanks`: column → the style of an empty cell.
     """
@@ -33,9 +44,14 @@ class Paper:
     about: str
     choices: Mapping[int, tuple[Sequence[str], bool]] = field(default_factory=dict)
     hidden: int = 0
+    printed: int = 0
     notes: Mapping[int, str] = field(default_factory=dict)
     rules: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     blanks: Mapping[int, str] = field(default_factory=dict)
+
+    def paper(self, sheet: Sheet) -> int:
+        """How many columns are on paper."""
+        return self.printed or len(sheet.columns) - self.hidden
 
 
 def write_paper(sheet: Sheet, paper: Paper) -> bytes:
@@ -70,14 +86,15 @@ def _set_up(page: Any, sheet: Sheet, paper: Paper, styles: dict[str, Any]) -> No
     page.set_margins(*LANDSCAPE_MARGINS)
     page.fit_to_pages(1, 0)
     page.repeat_rows(ABOVE)
-    page.print_area(0, 0, ABOVE + len(sheet.rows), shown - 1)
+    page.print_area(0, 0, ABOVE + len(sheet.rows), paper.paper(sheet) - 1)
     page.set_footer("&C第 &P 页，共 &N 页")
     page.freeze_panes(ABOVE + 1, 0)
     page.autofilter(ABOVE, 0, ABOVE + len(sheet.rows), len(sheet.columns) - 1)
 
 
 def _fill(page: Any, sheet: Sheet, paper: Paper, styles: dict[str, Any]) -> None:
-    last = len(sheet.columns) - paper.hidden - 1
+    last = paper.paper(sheet) - 1
+    widths = [width for _title, width in sheet.columns][: len(sheet.columns) - paper.hidden]
     page.set_row(0, 32)
     for line, (words, style) in enumerate(((paper.title, "title"), (paper.about, "about"))):
         page.merge_range(line, 0, line, last, "", styles[style])
@@ -87,6 +104,7 @@ def _fill(page: Any, sheet: Sheet, paper: Paper, styles: dict[str, Any]) -> None
     for column, (title, _width) in enumerate(sheet.columns):
         page.write_string(ABOVE, column, clean(title), styles["head"])
     for line, row in enumerate(sheet.rows, start=ABOVE + 1):
+        page.set_row(line, row_height(row, widths))
         for column, value in enumerate(row):
             if value is None or value == "":
                 page.write_blank(line, column, None, styles[paper.blanks.get(column, "text")])
@@ -125,3 +143,22 @@ def _guide(page: Any, sheet: Sheet, paper: Paper) -> None:
         page.write_comment(ABOVE, column, clean(says), {"x_scale": 2, "author": "duban"})
     for column, rule in paper.rules.items():
         page.data_validation(ABOVE + 1, column, last, column, dict(rule))
+
+
+def row_height(row: Sequence[Value], widths: Sequence[float]) -> float:
+    """In points, so that no wrapped text is cut; a spreadsheet allows 409 at most. `widths`: of the columns shown."""
+    lines = max(_lines(value, width) for value, width in zip(row, widths, strict=False))
+    return min(lines * LINE + PADDING, HIGHEST)
+
+
+def _lines(value: Value, width: float) -> int:
+    if not isinstance(value, str) or (len(value) * WIDE <= width - SLACK and "\n" not in value):
+        return 1
+    room = max(width - SLACK, WIDE)
+    return sum(max(ceil(_width(part) / room), 1) for part in value.split("\n"))
+
+
+def _width(text: str) -> float:
+    """In the width of a digit; Chinese letters and signs take two and a little more."""
+    narrow = sum(1 for letter in text if letter.isascii())
+    return narrow + (len(text) - narrow) * WIDE

@@ -122,7 +122,7 @@ def _run(paragraph: Any, text: str, font: str, size: float) -> None:
 
 def _table(document: Any, found: Worked) -> None:
     """Regions with their figures; the last line adds them up. The ledger has columns of its own where there is one."""
-    ledger = (("台账", 1.4), ("销号", 1.4), ("销号率", 1.7)) if found.whole.items else ()
+    ledger = (("应销号", 1.4), ("销号", 1.4), ("销号率", 1.7)) if found.whole.items else ()
     columns = (*COLUMNS, *ledger)
     _write(document, Block("caption", "各地区工作情况"))
     table = document.add_table(rows=1, cols=len(columns))
@@ -145,7 +145,7 @@ def _cells(one: Figures) -> list[str]:
     return [
         *map(str, numbers),
         percent(one.reporting),
-        str(one.items),
+        str(one.items_to_close),
         str(one.items_closed),
         percent(one.closing),
     ]

@@ -20,7 +20,7 @@ RANKED = (
     ("零报告", 8),
     ("未报", 8),
     ("报送率%", 9),
-    ("台账", 8),
+    ("应销号", 8),
     ("销号", 8),
     ("销号率%", 9),
     ("逾期未整改", 10),
@@ -67,7 +67,7 @@ def _ranked(place: int, one: Region) -> Sequence[Value]:
 def _figures(one: Figures) -> Sequence[Value]:
     return (
         *(one.units, one.due, one.on_time, one.late, one.nil, one.missing, _percent(one.reporting)),
-        *(one.items, one.items_closed, _percent(one.closing), one.items_overdue),
+        *(one.items_to_close, one.items_closed, _percent(one.closing), one.items_overdue),
     )
 
 

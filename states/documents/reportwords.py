@@ -93,7 +93,10 @@ def _handed(whole: Figures) -> str:
 
 
 def _ledger(found: Worked, whole: Figures) -> str:
-    said = f"问题台账{whole.items}项，已销号{whole.items_closed}项，销号率{percent(whole.closing)}"
+    said = f"问题台账{whole.items}项，"
+    said += f"其中长期坚持、只复查不销号的{whole.items_standing}项，" if whole.items_standing else ""
+    said += f"应销号{whole.items_to_close}项，" if whole.items_standing else ""
+    said += f"已销号{whole.items_closed}项，销号率{percent(whole.closing)}"
     said += f"，逾期未完成{whole.items_overdue}项" if whole.items_overdue else ""
     return said + (f"；“回头看”重新整改{found.reopened}项次。" if found.reopened else "。")
 
@@ -150,8 +153,8 @@ def _next(found: Worked) -> Iterator[str]:
     whole = found.whole
     if whole.missing:
         yield f"督促补报逾期未报的{whole.missing}件次，对仍不落实的按方案规定处理。"
-    if whole.items > whole.items_closed:
-        yield f"继续整改台账中未销号的{whole.items - whole.items_closed}项，整改到位一项、核查销号一项。"
+    if whole.items_to_close > whole.items_closed:
+        yield f"继续整改台账中未销号的{whole.items_to_close - whole.items_closed}项，整改到位一项、核查销号一项。"
     if found.coming:
         named = "；".join(
             f"{day(one.day)}{'（暂定）' if one.provisional else ''}前{one.name}"

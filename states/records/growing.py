@@ -58,17 +58,20 @@ def taken(session: Session, campaign_id: int, ledger: LedgerPreset | None) -> li
 
 
 def take_ledger(session: Session, campaign: Running, now: datetime, actor: str) -> None:
-    """Items of the ledger say what the plan says now; rows that the plan has no more stay as history."""
-    ledger = campaign.template.ledger
-    kept = {
-        one.no: one for one in session.exec(select(LedgerItem).where(LedgerItem.campaign_id == campaign.id))
-    }
+    """Items of the ledger say what the plan says now; rows that the plan has no more are withdrawn."""
+    if campaign.template.ledger is not None:
+        _take_rows(session, campaign, campaign.template.ledger, now)
+    ledger_withdrawing.keep_up(session, campaign, now, actor)
+
+
+def _take_rows(session: Session, campaign: Running, ledger: LedgerPreset, now: datetime) -> None:
+    mine = select(LedgerItem).where(LedgerItem.campaign_id == campaign.id)
+    kept = {one.no: one for one in session.exec(mine)}
     rows = select(Milestone).where(Milestone.campaign_id == campaign.id).order_by(milestone.c.id)
     milestones = list(session.exec(rows))
-    for row in ledger.rows if ledger else ():
+    for row in ledger.rows:
         facts = launch.item_facts(ledger, row, milestones)
         item = kept.get(row.no) or launch.new_item(campaign.row, row.no, facts, now)
         item.sqlmodel_update(facts)
         session.add(item)
     session.flush()
-    ledger_withdrawing.keep_up(session, campaign, now, actor)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.records.core import journal
+from states.records.tables import LedgerItem
 
 _INSERT = sa.insert(journal)
 
@@ -25,10 +26,9 @@ def note(
     before: str | None = None,
     after: str | None = None,
     reason: str | None = None,
-    item_id: int | None = None,
     **payload: Any,
 ) -> None:
-    """One fact. `item_id`: the item of the ledger it is about."""
+    """One fact."""
     row = {
         "at": now,
         "kind": kind,
@@ -39,9 +39,26 @@ def note(
         "after": after,
         "reason": reason,
         "payload": payload or None,
-        "item_id": item_id,
     }
     session.execute(_INSERT, [row])
+
+
+def note_item(
+    session: Session,
+    now: datetime,
+    kind: str,
+    actor: str,
+    item: LedgerItem,
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    reason: str | None = None,
+    **payload: Any,
+) -> None:
+    """One fact about an item of the ledger, which its history finds."""
+    row = {"at": now, "kind": kind, "actor": actor, "before": before, "after": after, "reason": reason}
+    row |= {"campaign_id": item.campaign_id, "unit_id": item.unit_id, "item_id": item.id}
+    session.execute(_INSERT, [{**row, "payload": {"item": item.id, "no": item.no, **payload}}])
 
 
 def note_from(session: Session, columns: Sequence[str], rows: sa.Select[Any]) -> None:

@@ -15,7 +15,7 @@ from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.columns import insert_new, obligation_id, obligation_span
 from states.records.core import obligation, unit
-from states.records.journal import note
+from states.records.journal import note_item
 from states.records.ledger_adding import NOBODY
 from states.records.ledger_answering import Names
 from states.records.ledger_dating import Dating
@@ -83,8 +83,7 @@ def _check_open(item: LedgerItem, changed: Mapping[str, Any]) -> None:
 
 def _note(session: Session, item: LedgerItem, changes: dict[str, Any], now: datetime, actor: str) -> None:
     kind = "ledger.handed_over" if changes.keys() <= HANDED else "ledger.amended"
-    about: dict[str, Any] = {"campaign_id": item.campaign_id, "unit_id": item.unit_id}
-    note(session, now, kind, actor, **about, item_id=item.id, item=item.id, no=item.no, changes=changes)
+    note_item(session, now, kind, actor, item, changes=changes)
 
 
 def hand_over(

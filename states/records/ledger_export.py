@@ -8,6 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from states.closing import CLOSED, WITHDRAWN
+from states.documents.ledgerfacts import Item
 from states.documents.ledgersheet import ledger_sheet
 from states.kinds import DEPARTMENT
 from states.records import ledger_items
@@ -29,11 +31,19 @@ def export(
     found = ledger_items.items(session, campaign, scope, chosen)
     owner = session.get_one(Unit, campaign.row.owner_id)
     local = now.astimezone(campaign.zone)
-    closed = sum(1 for one in found if one.state == "closed")
-    about = (
-        f"组织单位：{owner.name}    截至：{local:%Y年%m月%d日 %H:%M}    共{len(found)}项，已销号{closed}项"
-    )
+    about = f"组织单位：{owner.name}    截至：{local:%Y年%m月%d日 %H:%M}    {_counted(found)}"
     return ledger_sheet(found, f"{campaign.row.title}问题台账", about, _departments(session, owner, scope))
+
+
+def _counted(found: Sequence[Item]) -> str:
+    """How many count, how many of them are closed, and which are never closed or not counted."""
+    going = [one for one in found if one.state != WITHDRAWN]
+    standing = sum(one.standing for one in going)
+    closed = sum(one.state == CLOSED and not one.standing for one in going)
+    parts = [f"共{len(going)}项", f"应销号{len(going) - standing}项", f"已销号{closed}项"]
+    parts += [f"长期坚持{standing}项"] if standing else []
+    parts += [f"另有已撤销{len(found) - len(going)}项"] if len(going) < len(found) else []
+    return "，".join(parts)
 
 
 def _departments(session: Session, owner: Unit, scope: Scope | None) -> Sequence[str]:

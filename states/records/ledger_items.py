@@ -17,7 +17,6 @@ from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import ledger_item, milestone, obligation, unit
 from states.records.ledger_following import owed_of
-from states.records.ledger_steps import dated
 from states.records.ledger_whole import UNFINISHED
 from states.records.settling import OPEN
 
@@ -69,19 +68,19 @@ def _json_forms(name: str) -> set[str]:
     return {f'"{name}"', '"' + name.encode("ascii", "backslashreplace").decode() + '"'}
 
 
-def late(now: datetime) -> sa.ColumnElement[bool]:
-    """Over `ledger_item`: something is not handed in though its date in force, one's own or the common one, is past."""
-    in_force = sa.func.coalesce(obligation.c.due_at, milestone.c.due_at)
-    owed = sa.select(obligation.c.id).select_from(milestone.join(obligation, owed_of()))
-    past = owed.where(dated(), obligation.c.status.in_(OPEN), in_force < now).correlate(ledger_item)
-    return sa.and_(ledger_item.c.state.in_(UNFINISHED), past.exists())
-
-
-def in_force() -> sa.ColumnElement[datetime]:
-    """Over `ledger_item` and its last date `milestone`: until when it is to be done, later dates of one's own included."""
+def in_force(statuses: Sequence[str] = OPEN) -> sa.ColumnElement[datetime]:
+    """Over `ledger_item` and its last date `milestone`: until when it is to be done; later dates of their own that those
+    who owe it have count, as far as they bear one of `statuses`."""
     own = sa.select(sa.func.max(sa.func.coalesce(obligation.c.due_at, milestone.c.due_at)))
-    open_ones = own.where(owed_of(), obligation.c.status.in_(OPEN)).correlate(milestone)
-    return sa.func.coalesce(open_ones.scalar_subquery(), milestone.c.due_at, type_=milestone.c.due_at.type)
+    theirs = own.where(owed_of(), obligation.c.status.in_(statuses)).correlate(milestone)
+    return sa.func.coalesce(theirs.scalar_subquery(), milestone.c.due_at, type_=milestone.c.due_at.type)
+
+
+def late(now: datetime) -> sa.ColumnElement[bool]:
+    """Over `ledger_item`: not claimed, and its date in force is past."""
+    last = sa.select(in_force()).where(milestone.c.id == ledger_item.c.milestone_id)
+    due = last.correlate(ledger_item).scalar_subquery()
+    return sa.and_(ledger_item.c.state.in_(UNFINISHED), sa.func.coalesce(due < now, sa.false()))
 
 
 def _by_date(which: Which, now: datetime) -> list[sa.ColumnElement[bool]]:

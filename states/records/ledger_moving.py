@@ -17,7 +17,7 @@ from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import journal, ledger_item, obligation
-from states.records.journal import note
+from states.records.journal import note_item
 from states.records.ledger_following import checks, marks, milestones_of
 from states.records.settling import OPEN
 from states.records.tables import LedgerItem, Milestone
@@ -202,19 +202,15 @@ def _write(
     if moved.move == "review":
         values["reviewed_at"] = now
     session.execute(sa.update(ledger_item).where(ledger_item.c.id == item.id).values(values))
-    note(
+    note_item(
         session,
         now,
         f"ledger.{moved.move}",
         actor,
-        campaign_id=campaign.id,
-        unit_id=item.unit_id,
+        item,
         before=moved.before,
         after=moved.after,
         reason=reason,
-        item_id=item.id,
-        item=item.id,
-        no=item.no,
         **({"measures": sorted(set(measures))} if measures else {}),
     )
     session.refresh(item)

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.closing import CLOSED
+from states.closing import CLOSED, WITHDRAWN
 from states.clue import CLASSES, ENDED
 from states.progress import OWED, Count
 from states.records import asked, matters, past, then
@@ -30,12 +30,27 @@ from states.records.core import (
     run,
     unit,
 )
-from states.records.ledger_items import UNFINISHED
+from states.records.ledger_items import in_force
+from states.records.ledger_whole import UNFINISHED
+from states.records.settling import OPEN
 from states.records.tables import Milestone, Unit
 from states.worked import Coming, Named
 
 RUNG = "rung"
-LEDGER_MOVES = ("start", "claim", "check", "close", "review", "partial", "return", "reopen", "followed")
+OWNED = (*OPEN, "submitted", "accepted", "nil")  # whose own dates an item takes, whatever was settled since
+LEDGER_MOVES = (
+    "start",
+    "claim",
+    "check",
+    "close",
+    "review",
+    "partial",
+    "return",
+    "reopen",
+    "followed",
+    "withdraw",
+    "restored",
+)
 CLUE_MOVES = ("take", "assign", "hand", "feed_back", "close", "decline", "reopen")
 NEXT, MOST_BEHIND = 8, 50
 
@@ -47,6 +62,7 @@ class Item:
     region: str
     unit_id: int
     kind: str
+    standing: bool
     closed: bool
     overdue: bool
     reopened: int
@@ -92,27 +108,30 @@ class Moment:
         return [(str(where), state, number) for where, state, number in self.session.execute(statement)]
 
     def items(self) -> list[Item]:
-        """Items of the ledger that were in it by then."""
+        """Items of the ledger that were in it by then and not withdrawn; see `ledger_rates` for what counts as what."""
         before = then.earlier(self.campaign, self.at, "item", [f"ledger.{move}" for move in LEDGER_MOVES])
         state = sa.func.coalesce(before.c.before, ledger_item.c.state)
         region = matters.region_of(self.session, self.owner)
         one = ledger_item.c
         statement = (
-            sa.select(region, one.id, one.unit_id, one.type, one.project, state, milestone.c.due_at)
+            sa.select(
+                *(region, one.id, one.unit_id, one.type, one.project, one.standing, state),
+                in_force(OWNED),
+            )
             .select_from(ledger_item.outerjoin(before, before.c.key == one.id))
             .join(unit, unit.c.id == one.unit_id)
             .join(milestone, milestone.c.id == one.milestone_id)
-            .where(one.campaign_id == self.campaign.id, *self._written())
+            .where(one.campaign_id == self.campaign.id, state != WITHDRAWN, *self._written())
             .order_by(one.no)
         )
         again = self._reopened()
         return [
             Item(
-                *(str(where), unit_id, kind or project, stood == CLOSED),
+                *(str(where), unit_id, kind or project, standing, stood == CLOSED and not standing),
                 overdue=stood in UNFINISHED and due is not None and due < self.at,
                 reopened=again[key],
             )
-            for where, key, unit_id, kind, project, stood, due in self.session.execute(statement)
+            for where, key, unit_id, kind, project, standing, stood, due in self.session.execute(statement)
         ]
 
     def _written(self) -> list[sa.ColumnElement[bool]]:

@@ -107,6 +107,7 @@ def _figures(units: int, closed: int, counts: Sequence[Count], items: Sequence[I
     return Figures(
         *(units, closed, handed.on_time, handed.late, handed.nil, handed.missing),
         items=len(items),
+        items_standing=sum(one.standing for one in items),
         items_closed=sum(one.closed for one in items),
         items_overdue=sum(one.overdue for one in items),
     )
