@@ -137,6 +137,7 @@ KINDS = {
     "ledger.amended": "修改",
     "ledger.handed_over": "移交",
     "ledger.restored": "恢复",
+    "ledger.redated": "期限顺延",
 }
 
 

@@ -27,6 +27,7 @@ from states.template import Role
 
 AT_ONCE = 5_000
 WHOLE = "行动延期"
+FOUND_TOO = "行动中登记的问题期限同样顺延"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Prolonged:
-    """The windows and dates that moved, or would; `ends`: of the whole, before and after; `units` hear of it."""
+    """The windows and dates that moved, or would, found problems last; `ends`: of the whole, before and after; `units` hear of it."""
 
     campaign: Running
     phases: tuple[Moved, ...]
@@ -69,28 +70,32 @@ def prolong(session: Session, campaign: Running, amount: Amount, now: datetime, 
     move = Moving(session, campaign, offset, _from(campaign, amount.after, now), now, actor, says)
     before = {one.key: one.closes_at for one in move.rows()}
     ends = campaign.row.ends_at
-    dates = _move(session, campaign, move, amount)
+    dates, found = _move(session, campaign, move, amount)
     campaign.row.ends_at = replanning.planned_again(session, campaign).ends_at
     campaign.row.version += 1
     session.add(campaign.row)
     session.flush()
     phases = tuple(_moved(before, move.rows()))
-    units = _tell(session, campaign, amount, phases, dates, now)
-    _note(session, campaign, amount, ends, len(dates), now, actor)
-    return Prolonged(campaign, phases, dates, (ends, campaign.row.ends_at), units)
+    units = _tell(session, campaign, _sentence(campaign, amount, phases, dates, found), now)
+    _note(session, campaign, amount, ends, len(dates) + len(found), now, actor)
+    return Prolonged(campaign, phases, (*dates, *found), (ends, campaign.row.ends_at), units)
 
 
-def _move(session: Session, campaign: Running, move: Moving, amount: Amount) -> tuple[Dated, ...]:
-    own, fills = move.held(), move.fills()
-    if not fills and not own:
+def _move(
+    session: Session, campaign: Running, move: Moving, amount: Amount
+) -> tuple[tuple[Dated, ...], tuple[Dated, ...]]:
+    """Dates of the plan, and those of problems found meanwhile."""
+    own, found, fills = move.held(), move.found(), move.fills()
+    if not (fills or own or found):
         raise Refused(f"{amount.after.isoformat()} 之后没有还未到的期限，无可延期")
     move.windows()
     dates = dating.give(session, campaign, fills, move.now, move.actor, move.says) if fills else ()
     dates += tuple(move.hold(row) for row in own)
+    put_off = move.put_off(found)
     if not fills:
         laying.rederive(session, campaign, move.now, move.actor, move.says)
     move.own_dates()
-    return dates
+    return dates, put_off
 
 
 def _moved(before: Mapping[str, datetime | None], rows: Iterable[PhaseRow]) -> Iterator[Moved]:
@@ -125,14 +130,7 @@ def _from(campaign: Running, after: date, now: datetime) -> datetime:
 # -- telling -----------------------------------------------------------------------------------------
 
 
-def _tell(
-    session: Session,
-    campaign: Running,
-    amount: Amount,
-    phases: tuple[Moved, ...],
-    dates: tuple[Dated, ...],
-    now: datetime,
-) -> int:
+def _tell(session: Session, campaign: Running, says: str, now: datetime) -> int:
     """One line to the liaison of every unit that takes part and is not through; returns how many units."""
     going = run.c.campaign_id == campaign.id, run.c.state.not_in(("closed", "exempt"))
     units = session.execute(sa.select(run.c.unit_id).where(*going).order_by(run.c.unit_id)).scalars().all()
@@ -141,7 +139,7 @@ def _tell(
         "rung": 0,
         "name": "延期",
         "urgent": False,
-        "reason": _sentence(campaign, amount, phases, dates),
+        "reason": says,
     }
 
     def key(one: Owing, email: str) -> str:
@@ -153,9 +151,14 @@ def _tell(
     return len(units)
 
 
-def _sentence(campaign: Running, amount: Amount, phases: tuple[Moved, ...], dates: tuple[Dated, ...]) -> str:
-    """Which windows and dates are other ones now, the open ones by name."""
-
+def _sentence(
+    campaign: Running,
+    amount: Amount,
+    phases: tuple[Moved, ...],
+    dates: tuple[Dated, ...],
+    found: tuple[Dated, ...],
+) -> str:
+    """Which windows and dates are other ones now, the open ones by name; but no unit reads of another's problems."""
     parts = [f"“{one.name}”阶段延至{_day(campaign, one.after)}" for one in phases]
     parts += [
         f"“{one.name}”{_day(campaign, one.before)}改为{_day(campaign, one.after)}"
@@ -163,6 +166,7 @@ def _sentence(campaign: Running, amount: Amount, phases: tuple[Moved, ...], date
         if one.units
     ]
     more = f"等 {len(parts)} 处" if len(parts) > 8 else ""
+    more += f"{'，' if parts else ''}{FOUND_TOO}" if found else ""
     return f"{WHOLE}：{'，'.join(parts[:8])}{more}；{amount.reason.strip()}"
 
 

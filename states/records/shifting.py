@@ -5,8 +5,9 @@ See `prolonging`, which does it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
@@ -16,12 +17,14 @@ from states.charges import charges
 from states.dates import Offset, parse_window, shift_instant
 from states.fills import Fills
 from states.plan import FIRST, Plan, PlannedMilestone
-from states.records import dating, local_windows, own_dates, replanning, settling
+from states.records import dating, ledger_shifting, local_windows, own_dates, replanning, settling
 from states.records.campaigns import Running
 from states.records.core import milestone as milestones
 from states.records.core import obligation, phase, unit
 from states.records.dating import Dated
 from states.records.journal import note
+from states.records.ledger_following import owed_of
+from states.records.ledger_steps import FOUND
 from states.records.scopes import below
 from states.records.tables import Milestone, PhaseRow
 from states.template import Opens
@@ -120,9 +123,15 @@ class Moving:
     # -- what persons have dated ----------------------------------------------------------------------
 
     def held(self) -> list[Milestone]:
-        """Milestones on whose date a person decided against the plan: they are moved by themselves."""
+        """Milestones on whose date a person decided against the plan: they are moved by themselves.
+
+        Problems found meanwhile go together, see `found`.
+        """
         mine = select(Milestone).where(
-            Milestone.campaign_id == self.campaign.id, Milestone.held, milestones.c.withdrawn_at.is_(None)
+            Milestone.campaign_id == self.campaign.id,
+            Milestone.held,
+            milestones.c.withdrawn_at.is_(None),
+            ~milestones.c.requirement.startswith(FOUND),
         )
         rows = self.session.exec(mine.order_by(milestones.c.id))
         return [row for row in rows if self.moved(row.due_at) is not None]
@@ -136,6 +145,15 @@ class Moving:
             dating.arm(self.session, self.campaign, row, self.now, self.says)
         self._note("milestone.redated", before, after, milestone=row.id)
         return Dated(row.id, row.name, row.words, before, after, row.expected if row.opened_at else 0)
+
+    def found(self) -> list[Any]:
+        """Dates of problems found meanwhile that move; see `ledger_shifting`."""
+        rows = ledger_shifting.found_dates(self.session, self.campaign)
+        return [row for row in rows if self.moved(row.due_at) is not None]
+
+    def put_off(self, rows: Sequence[Any]) -> tuple[Dated, ...]:
+        told = (self.now, self.actor, self.says)
+        return ledger_shifting.shift(self.session, self.campaign, rows, self.moved, *told)
 
     def windows(self) -> None:
         """Windows of some units move by as much; their dates follow when everything is derived anew."""
@@ -151,7 +169,9 @@ class Moving:
         """A date of one's own that would lie before the new common one is put off to it, but for windows of some."""
         opened = (milestones.c.opened_at.is_not(None), milestones.c.withdrawn_at.is_(None))
         mine = select(Milestone).where(Milestone.campaign_id == self.campaign.id, *opened)
-        for row in self.session.exec(mine.where(milestones.c.due_at >= self.start)).all():
+        own = sa.exists().where(owed_of(), obligation.c.due_at.is_not(None)).correlate(milestones)
+        some = mine.where(milestones.c.due_at >= self.start, own).execution_options(populate_existing=True)
+        for row in self.session.exec(some).all():
             if row.due_at is None:
                 continue
             elsewhere = [one.path for one in local_windows.placed(self.session, self.campaign, row.phase)]
