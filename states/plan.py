@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from states.ahead import brought_forward
 from states.charges import Charge, charges
-from states.dates import Anchors, Every, cadence, occurrences, resolve, start_of
+from states.dates import Anchors, Every, cadence, occurrences, periods, resolve, start_of
 from states.events import event_of
 from states.fills import NO_INTERVAL, Fills
 from states.phasing import Phasing, PlannedPhase, Window
@@ -224,7 +224,9 @@ class _Planner:
             if opens is not None and not self.fills.blanks:
                 self.warnings.append(f"“{base.name}”没有结束日期，排不出各期")
             return
+        last = ""
         for one in occurrences(every, opens, closes, self.calendar, self.zone):
+            last = one.label
             if after is not None and one.due <= after:
                 continue
             yield replace(
@@ -235,6 +237,9 @@ class _Planner:
                 due_at=one.due,
                 provisional=one.provisional,
             )
+        cut = periods.cut_off(every, last, closes.astimezone(self.zone).date())
+        if cut and not base.period:
+            self.warnings.append(f"“{base.name}”不排 {cut} 这一期：到结束时不足一期")
 
     def _dated(
         self,

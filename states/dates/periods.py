@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from states.dates.rhythm import Rhythm
+from states.dates.rhythm import Every, Rhythm
 
 
 def label(rhythm: Rhythm) -> Callable[[date], str]:
@@ -22,6 +22,12 @@ def begins(rhythm: Rhythm) -> Callable[[date], date]:
 def days(name: str) -> int:
     """How long, about, the period of that label is; 0 for what is no label of a period of several days."""
     return next((length for shape, length in _LENGTHS.items() if re.fullmatch(shape, name)), 0)
+
+
+def cut_off(every: Every, last: str, end: date) -> str:
+    """The period that holds the last day of a window and has no turn, `last` being that of the last turn; else empty."""
+    name = label(every.rhythm)(end)
+    return name if every.rhythm in _LABELS and not every.also and name != last else ""
 
 
 def _same_day(day: date) -> date:

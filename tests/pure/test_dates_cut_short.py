@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from states.dates import occurrences, parse_cadence, periods
+from states.plan import plan
+from states.reading import load
 from states.workdays import Workdays, published
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -41,6 +43,32 @@ def test_the_last_period_is_due_at_the_end_of_the_window(
     found = list(occurrences(parse_cadence(words), start, end, CALENDAR, ZONE))[-1]
     told = found.label, f"{found.due.astimezone(ZONE):%Y-%m-%d %H:%M}"
     assert (told == turn) if turn else (found.due.astimezone(ZONE).date() < date(2026, 6, 22))
+
+
+@pytest.mark.parametrize(
+    ("words", "until", "says"),
+    [
+        ("一月一通报", "6月10日", ["“通报”不排 2026-06 这一期：到结束时不足一期"]),
+        ("每月25日前", "6月20日", ["“通报”不排 2026-06 这一期：到结束时不足一期"]),
+        ("每周五", "6月24日", ["“通报”不排 2026-W26 这一期：到结束时不足一期"]),
+        ("一月一通报", "6月20日", []),  # asked for at that end
+        ("一月一通报", "6月30日", []),
+        ("每周五", "6月28日", []),  # the Sunday of a week that had its Friday
+        ("每周一、四", "6月24日", []),
+        ("端午、中秋", "6月30日", []),
+    ],
+)
+def test_a_last_period_that_is_not_asked_for_is_said(words: str, until: str, says: list[str]) -> None:
+    text = f"""
+key: cut
+version: 1
+title: 示例专项行动
+begins: 4月1日
+ends: {until}
+requirements:
+  - {{key: circular, name: 通报, every: {words}}}
+"""
+    assert list(plan(load(text), date(2026, 4, 1), {}, CALENDAR).warnings) == says
 
 
 @pytest.mark.parametrize(
