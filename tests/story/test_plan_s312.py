@@ -36,6 +36,8 @@ rectify.until 2027年2月
 summarise.from 2027年3月
 summarise.until 2027年3月
 summary.due 3月25日前
+dispatch-meeting.every 不定期
+joint-consultation.every 不定期
 """
 # H finds and says so; M reports late, then nothing at all; T has nothing to report and says that, once late; C is silent.
 FOUND = {"found": 6, "self-found": 3, "reported": 2, "handed-down": 1, "letters": 0}
