@@ -44,7 +44,7 @@ class Fills:
             raise Faulty(faults)
         self.given = {**_shared(template, given), **given}
         self.blanks: list[Blank] = []
-        self._names: dict[str, list[str]] = {}
+        self._names: dict[str, dict[str, str]] = {}
         self._printed = {place: group[0] for group in template.same for place in group}
 
     def covers(self, place: str) -> bool:
@@ -92,10 +92,9 @@ class Fills:
     def _note(self, blank: Blank) -> None:
         """A place that is asked for again is one blank, and so are places for which the plan prints one."""
         place = self._printed.get(blank.place, blank.place)
-        names = self._names.setdefault(place, [])
-        if blank.name not in names:
-            names.append(blank.name)
-        one = replace(blank, place=place, name="、".join(names))
+        names = self._names.setdefault(place, {})
+        names.setdefault(blank.place, blank.name)  # the first who asked for it named it
+        one = replace(blank, place=place, name="、".join(dict.fromkeys(names.values())))
         places = [each.place for each in self.blanks]
         if place in places:
             self.blanks[places.index(place)] = replace(one, words=self.blanks[places.index(place)].words)
