@@ -6,12 +6,12 @@ papers are asked for, too); when one is taken back and there are too few again, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from states.errors import Fault, Faulty, NotFound, Refused
 from states.quota import Period, quota_of
@@ -174,9 +174,26 @@ def _judged(
             faults.append(Fault(place, says))
         elif mine is not None:
             owed.append(mine)
+    faults = faults or list(_again(session, found, owed))
     if faults:
         raise Faulty(faults[:FAULTS_LISTED])
     return owed
+
+
+def _again(session: Session, found: Sequence[Done], owed: Sequence[_Owed]) -> Iterator[Fault]:
+    """What was written down before, word for word: a request that came twice must not count twice."""
+    keys = sorted({one.key for one in owed})
+    known: dict[tuple[int, date, str, str], str] = {}
+    for start in range(0, len(keys), AT_ONCE):
+        some = quota_event.c.obligation_id.in_(keys[start : start + AT_ONCE])
+        rows = select(QuotaEvent).where(some, quota_event.c.withdrawn_at.is_(None))
+        for row in session.exec(rows):
+            known[row.obligation_id, row.day, row.place, row.says] = f"第 {row.id} 号登记"
+    for at, (one, of) in enumerate(zip(found, owed, strict=True)):
+        place = one.where or f"items[{at}]"
+        before = known.setdefault((of.key, one.day, one.place, one.says), place)
+        if before != place:
+            yield Fault(place, f"与{before}完全相同；若是另一次，请在地点或内容中写明")
 
 
 def _periods(session: Session, campaign: Running, requirement: str) -> list[tuple[Milestone, Period]]:

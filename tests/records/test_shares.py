@@ -162,6 +162,19 @@ def test_a_batch_is_written_down_whole_or_not_at_all(shares) -> None:
     assert shares.stage.rows(QuotaEvent) == []
 
 
+def test_the_same_twice_is_not_two_of_them(shares) -> None:
+    """A request that was sent again, or a row that stands in the file twice, meets no quota."""
+    once = "2026-03-10 10:00", ("R1-H1", "2026-03-04")
+    (number,) = shares.did(*once)
+    with pytest.raises(Faulty, match=rf"items\[0\]：与第 {number} 号登记完全相同"):
+        shares.did(*once)
+    with pytest.raises(Faulty, match=r"items\[1\]：与items\[0\]完全相同"):
+        shares.did("2026-03-10 10:00", ("R2-H1", "2026-03-04"), ("R2-H1", "2026-03-04"))
+    assert (shares.status("R1-H1"), len(shares.stage.rows(QuotaEvent))) == ("open", 1)
+    shares.write(lambda s, c: quotas.withdraw(s, c, number, "登记错了", shares.stage.at(once[0]), "test"))
+    assert len(shares.did(*once)) == 1, "what was taken back may be written down again"
+
+
 def test_people_of_a_simulation_do_what_a_quota_asks(shares) -> None:
     with shares.stage.store.write() as session:
         campaign = shares.stage.campaign(session, shares.key)
