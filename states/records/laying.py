@@ -24,6 +24,7 @@ from states.records.local_facts import Facts
 from states.records.scopes import paths_of
 from states.records.tables import Campaign, LocalWindow, Milestone, PhaseRow, Unit
 
+NO_PHASES = "方案没有阶段，另定阶段的结束动不了任何一项；请由单位申请延期（duban extension ask），或整个行动延期（duban campaign extend）"
 GOES_ON = "定期报送的延续到另定的结束时间，只由这些单位报送：{}"
 SYSTEM = "system"
 
@@ -134,6 +135,8 @@ def _refusals(
 ) -> list[str]:
     said = []
     owner = session.get_one(Unit, campaign.row.owner_id)
+    if not campaign.template.phases:
+        said.append(NO_PHASES)
     if not reason.strip():
         said.append("另定期限须写明理由")
     if not place.path.startswith(owner.path):

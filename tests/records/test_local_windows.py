@@ -332,6 +332,20 @@ def test_a_unit_of_somebody_else_a_phase_or_a_date_that_is_none(started) -> None
         lay(started, "R2", "2026-04-15", campaign=2)
 
 
+def test_a_plan_without_phases_has_no_window_to_lay_and_says_what_there_is(stage: Any) -> None:
+    text = """
+ends: 4月30日
+requirements:
+  - {key: report, name: 自查报告, due: 行动结束前3个工作日}
+"""
+    stage.launch(stage.template(text, stage.ladders))
+    stage.cycle("2026-03-02 09:00")
+    before = stage.everything()
+    with pytest.raises(Refused, match="请由单位申请延期"):
+        lay(stage, "R1", "2026-05-15", phase="run")
+    assert stage.everything() == before
+
+
 def owing(stage: Any, period: str) -> set[str]:
     """Who owes a weekly report."""
     codes = {key: code for code, key in stage.ids.items()}
