@@ -100,21 +100,25 @@ def _decided(
     )
     session.add(one)
     session.flush()
+    _note(session, campaign, one, now, actor)
+    return one
+
+
+def _note(session: Session, campaign: Running, one: Proposal, now: datetime, actor: str) -> None:
     note(
         session,
         now,
-        f"proposal.{state}",
+        f"proposal.{one.state}",
         actor,
         campaign_id=campaign.id,
         unit_id=one.unit_id,
         before="proposed",
         after=one.name,
-        reason=reason,
+        reason=one.answer,
         proposal=one.id,
         obligation=one.obligation_id,
-        person=person,
+        person=one.decided_by,
     )
-    return one
 
 
 def _check_words(person: str, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -92,18 +93,23 @@ def look(store: Store, now: datetime) -> Look:
         "credited_days": lost.days,
         "rungs_put_off": lost.waiting,
     }
-    troubles = []
-    if rung > LATE.total_seconds():
-        troubles.append(f"有提醒已过时 {rung / 60:.0f} 分钟仍未触发")
-    if outbox > LATE.total_seconds():
-        troubles.append(f"有邮件已等待 {outbox / 60:.0f} 分钟仍未发出")
-    if given_up:
-        troubles.append(f"有 {given_up} 封邮件一周未能发出，已放弃，请检查邮件服务器和收件地址")
-    if late_openings:
-        troubles.append(f"专项行动 {late_openings} 有阶段或事项应开未开")
-    if unheard:
-        troubles.append(f"有 {unheard} 条通知无人可送")
+    troubles = _troubles(rung, outbox, given_up, late_openings, unheard)
     return Look(tuple(troubles), figures)
+
+
+def _troubles(
+    rung: float, outbox: float, given_up: int, late_openings: Sequence[int], unheard: int
+) -> Iterator[str]:
+    if rung > LATE.total_seconds():
+        yield f"有提醒已过时 {rung / 60:.0f} 分钟仍未触发"
+    if outbox > LATE.total_seconds():
+        yield f"有邮件已等待 {outbox / 60:.0f} 分钟仍未发出"
+    if given_up:
+        yield f"有 {given_up} 封邮件一周未能发出，已放弃，请检查邮件服务器和收件地址"
+    if late_openings:
+        yield f"专项行动 {late_openings} 有阶段或事项应开未开"
+    if unheard:
+        yield f"有 {unheard} 条通知无人可送"
 
 
 def _age(session: Session, now: datetime, oldest: sa.Select[tuple[datetime]]) -> float:

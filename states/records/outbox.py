@@ -99,27 +99,24 @@ def _mails(
     ).all()
     if not rows:
         return 0
-    common = {"batch": uuid4().hex, "day": local.date(), "state": "queued", "tries": 0}
+    batch = uuid4().hex
+    common = {"batch": batch, "day": local.date(), "state": "queued", "tries": 0}
     common |= {"next_try_at": now, "queued_at": now}
-    made = [
-        {
-            **common,
-            "key": prefix + value,
-            "kind": "urgent" if urgent else sort,
-            "email": email,
-            "person": name,
-            "since": since,
-        }
-        for value, sort, email, name, since in rows
-    ]
+    made = [{**common, **_mail(prefix, row, urgent=urgent)} for row in rows]
     session.execute(insert_new(session, Mail), made)
-    bound = sa.select(mail.c.id).where(mail.c.key == key, mail.c.batch == common["batch"])
+    bound = sa.select(mail.c.id).where(mail.c.key == key, mail.c.batch == batch)
     binding = (
         sa.update(notice)
         .where(pending, by.between(rows[0][0], rows[-1][0]), sa.exists(bound))
         .values(state="mailed", mail_id=bound.scalar_subquery())
     )
     return len(rows) if changed(session, binding) else 0
+
+
+def _mail(prefix: str, row: sa.Row[Any], *, urgent: bool) -> dict[str, Any]:
+    value, sort, email, name, since = row
+    kind = "urgent" if urgent else sort
+    return {"key": prefix + value, "kind": kind, "email": email, "person": name, "since": since}
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,10 @@ def _owe(session: Session, campaign: Running, row: LetterRow, at: datetime, now:
     row.reply_id = owed.id
     session.add(row)
     session.flush()
+    _note_opened(session, campaign, row, owed, now)
+
+
+def _note_opened(session: Session, campaign: Running, row: LetterRow, owed: Milestone, now: datetime) -> None:
     note(
         session,
         now,
