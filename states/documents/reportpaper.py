@@ -32,7 +32,7 @@ from states.worked import Figures, Worked
 
 HEADING, SONG, BLACK, TEXT = "方正小标宋简体", "仿宋_GB2312", "黑体", "仿宋_GB2312"
 COLUMNS = (
-    ("地区（单位）", 5.0),
+    ("地区（单位）", 3.8),
     ("单位数", 1.5),
     ("已办结", 1.5),
     ("应报", 1.4),
@@ -40,7 +40,7 @@ COLUMNS = (
     ("迟报", 1.4),
     ("零报告", 1.5),
     ("未报", 1.4),
-    ("报送率", 1.7),
+    ("报送率", 2.3),
 )
 MOST_BARS, SMALL = 20, 9
 TOTAL = "合计"
@@ -122,7 +122,7 @@ def _run(paragraph: Any, text: str, font: str, size: float) -> None:
 
 def _table(document: Any, found: Worked) -> None:
     """Regions with their figures; the last line adds them up. The ledger has columns of its own where there is one."""
-    ledger = (("应销号", 1.4), ("销号", 1.4), ("销号率", 1.7)) if found.whole.items else ()
+    ledger = (("应销号", 1.4), ("销号", 1.4), ("销号率", 2.3)) if found.whole.items else ()
     columns = (*COLUMNS, *ledger)
     _write(document, Block("caption", "各地区工作情况"))
     table = document.add_table(rows=1, cols=len(columns))

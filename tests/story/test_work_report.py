@@ -18,7 +18,7 @@ from docx import Document
 from openpyxl import load_workbook
 
 from states.documents.reportpaper import work_report
-from states.documents.reportwords import blocks
+from states.documents.reportwords import blocks, percent
 from states.errors import Faulty
 from states.reading import shipped
 from states.records import (
@@ -284,5 +284,8 @@ def test_libreoffice_shows_it_without_a_box(store: Store, tmp_path: Path) -> Non
     text = "".join(said.stdout.decode().split())
     for block in blocks(look(store, AT)):
         assert "".join(block.text.split()) in text, "every sentence is on the paper, with its punctuation"
-    assert "合计" in text
+    rate = percent(look(store, AT).whole.reporting)
+    assert text.count(rate) == 3, (
+        "in the sentence, and unbroken in the narrow cells of a region and of the total"
+    )
     assert not set("□\ufffd") & set(text)
