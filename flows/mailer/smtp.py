@@ -18,7 +18,7 @@ from enum import Enum
 
 from flows.mailer.answer import Answer
 from flows.mailer.line import Limit, Line, Server
-from flows.mailer.trouble import said, silent, trouble, without_password
+from flows.mailer.trouble import about_us, said, silent, trouble, without_password
 from states.errors import Faulty
 from states.letters import Letter, check_address, to_email
 
@@ -160,6 +160,10 @@ class Smtp:
             return Answer.blocked(f"{words}；请检查 DUBAN_SMTP_URL 中的用户名和密码")
         if stage is Stage.sender and code != TOO_LARGE:  # our own address: no receiver is to blame
             return Answer.blocked(f"{words}；请检查 DUBAN_MAIL_FROM")
+        if stage is Stage.receiver and about_us(code, reply):
+            return Answer.blocked(
+                f"{words}；这不是收件人的问题，请检查 DUBAN_SMTP_URL、DUBAN_MAIL_FROM 和服务器的许可"
+            )
         return Answer.permanent(words) if 500 <= code < 600 else Answer.temporary(words)
 
     def _drop(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
@@ -12,6 +13,16 @@ from flows.mailer.line import Limit, Server
 from states.letters import plain
 
 REPLY_LIMIT = 200
+ENHANCED = re.compile(r"5\.(\d{1,3}\.\d{1,3})\b")
+OUR_CODES = (
+    "3.",
+    "5.",
+    "7.",
+    "1.7",
+    "1.8",
+)  # RFC 3463: their system, the protocol, policy, the sender's address
+OUR_WORDS = re.compile(r"relay|rcpthosts|(?:sender|client|helo)\b.*\brejected", re.IGNORECASE)
+ADDRESSES = re.compile(r"<[^>]*>|\S+@\S+")
 
 
 def said(code: int, reply: bytes) -> str:
@@ -21,6 +32,20 @@ def said(code: int, reply: bytes) -> str:
     except UnicodeDecodeError:
         text = reply.decode("gb18030", "replace")
     return f"{code} {plain(text, REPLY_LIMIT)}" if code > 0 else f"无法识别的应答 {plain(text, REPLY_LIMIT)}"
+
+
+def about_us(code: int, reply: bytes) -> bool:
+    """Whether a refusal of a receiver is about who sends (relaying, policy, protocol) and not about the address.
+
+    Many servers judge client, greeting and sender only once they hear a receiver. Where they give no enhanced code
+    their words decide.
+    """
+    words = said(code, reply)
+    if not 500 <= code < 600:
+        return False
+    if enhanced := ENHANCED.match(words[4:]):
+        return enhanced[1].startswith(OUR_CODES)
+    return OUR_WORDS.search(ADDRESSES.sub("", words)) is not None
 
 
 def timed_out(error: BaseException) -> bool:

@@ -33,7 +33,10 @@ START = ["campaign", "start", "standard-four-phase", "--start", "2026-11-23", "-
 
 
 class Office:
-    """A server that keeps what it takes; `refused` and `patient` answer 550 and 451, `silent` nothing at all."""
+    """A server that keeps what it takes; `refused` and `patient` answer 550 and 451, `silent` nothing at all.
+
+    `closed`: it does not take mail from us for anybody.
+    """
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, str]] = []
@@ -41,10 +44,13 @@ class Office:
         self.patient: set[str] = set()
         self.silent: set[str] = set()
         self.heard = 0
+        self.closed = False
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        if self.closed:
+            return f"554 5.7.1 <{address}>: Relay access denied"
         if address in self.refused:
             return "550 5.1.1 no such user"
         if address in self.patient:
@@ -198,6 +204,25 @@ def test_an_address_that_is_refused_and_one_that_asks_for_patience_keep_nobody_w
     assert tick("14:00").exit_code == 0
     assert people[1] in {to for to, _ in server.taken}
     assert "等待重试" not in deliver_line(begun)
+
+
+def test_a_server_that_does_not_relay_for_us_makes_nobody_a_vacancy(
+    begun: Store, office: tuple[Office, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, port = office
+    people = addresses(begun, monkeypatch)
+    server.closed = True
+    monkeypatch.setenv("DUBAN_SMTP_URL", f"smtp://127.0.0.1:{port}")
+    done = tick("10:00")
+    assert done.exit_code == 1, "our own post is not in order"
+    assert "Relay access denied；这不是收件人的问题，请检查 DUBAN_SMTP_URL" in done.stderr
+    assert set(states(begun)) == {"queued"}
+    with begun.read() as session:
+        bounced = sa.select(core.contact.c.email).where(core.contact.c.bounced_at.is_not(None))
+        assert session.execute(bounced).all() == []
+    server.closed = False
+    assert tick("14:00").exit_code == 0
+    assert sorted(to for to, _ in server.taken) == sorted(people)
 
 
 def test_a_disk_without_room_for_mails_leaves_nothing_half_written_and_they_go_later(
