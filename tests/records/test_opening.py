@@ -25,6 +25,15 @@ requirements:
   - {key: summary, name: 工作总结, phase: sum, due: 阶段结束前3个工作日}
   - {key: fixed, name: 定期材料, phase: sum, due: 12月25日前}
 """
+TWO_RHYTHMS = """
+phases:
+  - {key: check, name: 自查自纠, window: 为期6周}
+  - {key: mend, name: 集中整治, opens: by_hand, window: 3月9日-4月10日}
+requirements:
+  - {key: weekly, name: 周报, phase: check, every: 每周五}
+  - {key: mending, name: 整治周报, phase: mend, every: 每周五}
+  - {key: fixed, name: 整治材料, phase: mend, due: 3月27日前, opens: 3月10日}
+"""
 SCOPES = """
 requirements:
   - {key: all, name: 全部, due: 启动后10日内}
@@ -93,6 +102,16 @@ def test_a_phase_by_hand_waits_for_a_person_and_holds_up_those_after_it(stage) -
     stage.cycle("2026-04-20 09:00", "2026-06-01 09:00")
     assert [name for name, _ in opened(stage)] == ["check"]
     assert stage.one(Campaign, Campaign.id == key).state == "check"
+
+
+def test_what_belongs_to_a_phase_that_waits_is_not_handed_out_with_what_does_not(stage) -> None:
+    stage.launch(stage.template(TWO_RHYTHMS, stage.ladders))
+    stage.cycle("2026-03-09 09:00", "2026-03-16 09:00", "2026-03-23 09:00")
+    handed_out = [one for one in stage.rows(Milestone) if one.opened_at is not None]
+    waiting = [one for one in stage.rows(Milestone) if one.opens_at is not None and one.opened_at is None]
+    assert {one.requirement for one in handed_out} == {"weekly"}
+    assert len(handed_out) > 2
+    assert {one.requirement for one in waiting if stage.local(one.opens_at) < "2026-03-23"} >= {"fixed"}
 
 
 def test_what_a_person_opens_is_dated_from_that_day(stage) -> None:
