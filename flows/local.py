@@ -96,10 +96,11 @@ class LocalClock:
             self._skin.start()
 
     def stop(self) -> None:
-        """End the clock: a round that runs is finished, nothing new begins, Prefect ends last."""
+        """End the clock: a round that runs is finished, nothing new begins, Prefect ends last. One never started may too."""
         if self._skin:
             self._skin.hurry()
-        self._scheduler.shutdown(wait=True)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
         if self._skin:
             self._skin.stop()
 

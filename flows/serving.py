@@ -8,7 +8,6 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import uvicorn
 
@@ -17,11 +16,12 @@ from states.errors import Refused
 APP = "api.app:create_app"
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 PATIENCE = 5  # seconds that open connections get to finish
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers."""
+    """Says when it answers; one that was told to end before that never does."""
 
     def __init__(self, config: uvicorn.Config, when_up: Callable[[], None]) -> None:
         super().__init__(config)
@@ -29,7 +29,8 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._when_up()
+        if not self.should_exit:
+            self._when_up()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -80,26 +81,21 @@ def serve(bound: socket.socket, when_up: Callable[[], None], sieve: logging.Filt
         server_header=False,
         timeout_graceful_shutdown=PATIENCE,
     )
-    with bound, _ends_like_ctrl_c():
+    server = _Server(config, when_up)
+    with bound, _ends(server):
         config.load()
-        try:
-            _Server(config, when_up).run(sockets=[bound])
-        except KeyboardInterrupt:
-            return
+        if not server.should_exit:
+            server.run(sockets=[bound])
 
 
 @contextmanager
-def _ends_like_ctrl_c() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the process as Ctrl-C does, so that everything is put away."""
+def _ends(server: uvicorn.Server) -> Iterator[None]:
+    """Ctrl-C, SIGTERM and a closed terminal end the server so that everything is put away, from the first moment on.
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {
-        number: signal.signal(number, interrupt)
-        for name in ("SIGTERM", "SIGHUP")
-        if (number := getattr(signal, name, None)) is not None
-    }
+    They are noted and not raised: an exception in the middle of the imports that come first would be lost, or a traceback.
+    """
+    numbers = [number for name in SIGNALS if (number := getattr(signal, name, None)) is not None]
+    before = {number: signal.signal(number, server.handle_exit) for number in numbers}
     try:
         yield
     finally:

@@ -196,6 +196,12 @@ def test_stopping_finishes_the_round_that_runs_and_begins_no_other():
     assert prefect.told == ["start", "hurry", "stop"]
 
 
+def test_a_clock_that_never_began_stops_in_peace():
+    house, prefect = House(), Prefect("没有应答")
+    house.clock(skin=prefect).stop()
+    assert (house.ran, prefect.told) == ([], ["hurry", "stop"])
+
+
 def test_a_round_longer_than_its_interval_is_not_overtaken():
     house = House()
     house.lasts = 1.6
