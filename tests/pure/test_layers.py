@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,9 @@ BREAKS = [
     ("api/app.py", "import flows.rounds", DOORS),
     ("flows/rounds.py", "import api.app", DOORS),
     ("states/ladder.py", "import states.records.tables", INSIDE),
+    ("states/quota.py", "import states.records.tables", INSIDE),
+    ("states/draws.py", "import sqlalchemy", PURE),
+    ("flows/outage.py", "import prefect", PREFECT),
     ("states/template.py", "import states.plan", INSIDE),
     ("states/plan.py", "import sqlalchemy", PURE),
     ("states/dates/__init__.py", "import states.clock", PURE),
@@ -27,6 +32,38 @@ BREAKS = [
     ("states/records/mass.py", "from transitions import Machine", MACHINES),
     ("flows/rounds.py", "import prefect", PREFECT),
 ]
+
+
+def contract(name: str) -> dict[str, Any]:
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    return next(one for one in rules["contracts"] if one["name"] == name)
+
+
+def modules(package: str) -> set[str]:
+    """What stands directly in a package."""
+    inside = [
+        one for one in (ROOT / package).iterdir() if one.suffix == ".py" or (one / "__init__.py").exists()
+    ]
+    return {f"{package}.{one.stem}" for one in inside if one.stem != "__init__"}
+
+
+def test_whatever_is_not_known_to_touch_the_world_is_held_to_the_rules_of_the_pure_core() -> None:
+    outside = {"states.records", "states.clock", "states.settings"}
+    assert set(contract(PURE)["source_modules"]) == modules("states") - outside
+
+
+def test_all_but_one_module_of_the_flows_are_kept_from_prefect() -> None:
+    assert set(contract(PREFECT)["source_modules"]) == modules("flows") - {"flows.watch"} | {"states", "api"}
+
+
+def test_a_module_without_a_layer_is_reported(copy: Path) -> None:
+    (copy / "states" / "newcomer.py").write_text("", encoding="utf-8")
+    try:
+        done = lint(copy)
+    finally:
+        (copy / "states" / "newcomer.py").unlink()
+    assert done.returncode == 1
+    assert "newcomer" in done.stdout
 
 
 @pytest.fixture(scope="module")
