@@ -36,6 +36,7 @@ TROUBLES = {
     errno.ENOSPC: "磁盘已满",
     errno.EDQUOT: "超出了磁盘配额",
 }
+LOCKED = "database is locked"
 DATABASE_MODULES = ("sqlalchemy", "sqlite3", "psycopg")
 
 
@@ -96,7 +97,11 @@ def sentences(error: BaseException) -> list[str]:
     if isinstance(error, DubanError):
         return [f"{error.title}：{error.detail}"]
     if type(error).__module__.split(".")[0] in DATABASE_MODULES:
-        return [f"数据库用不了：{_first_line(error)}。请检查 DUBAN_DATABASE_URL、磁盘空间，或稍后再试"]
+        said = _first_line(error)
+        if said == LOCKED:
+            says = f"一直被另一个程序占着，请等它做完或结束它，再试一次（{LOCKED}）"
+            return [f"数据库用不了：{says}；数据库的位置见 DUBAN_DATABASE_URL"]
+        return [f"数据库用不了：{said}。请检查 DUBAN_DATABASE_URL、磁盘空间，或稍后再试"]
     if isinstance(error, OSError):
         return [f"读写不了 {error.filename or '文件'}：{_why(error)}"]
     return []

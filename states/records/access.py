@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.errors import NotAllowed, NotFound
+from states.errors import Fault, Faulty, NotAllowed, NotFound
+from states.letters import plain
 from states.records.core import api_key
 from states.records.journal import note
 from states.records.scopes import paths_of
@@ -18,6 +19,7 @@ from states.records.tables import ApiKey
 
 PREFIX = "duban_"
 SHOWN = 12
+LONGEST_NAME = 60
 USE_IS_NOTED_EVERY = timedelta(minutes=5)
 
 
@@ -71,7 +73,10 @@ def create(
     informants: bool = False,
     actor: str = "cli",
 ) -> str:
-    """A new key, in clear for this one time. Raises Faulty for an unknown unit code."""
+    """A new key, in clear for this one time. Raises Faulty for an unknown unit code and for a name that is none."""
+    if not name or plain(name, LONGEST_NAME) != name:
+        says = f"写明密钥给谁用，一行，最多 {LONGEST_NAME} 个字；办理记录以此为名"
+        raise Faulty([Fault("NAME", says)])
     if under is not None:
         paths_of(session, [under])
     token = PREFIX + secrets.token_urlsafe(32)

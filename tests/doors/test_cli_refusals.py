@@ -158,7 +158,7 @@ def test_a_locked_database_is_one_sentence(upgraded: Path, monkeypatch: pytest.M
         other.execute("BEGIN IMMEDIATE")
         for words in (["units", "import", "units.csv", "--apply"], ["tick"], ["key", "create", "大屏"]):
             (line,) = refused(*words).splitlines()
-            assert line.startswith("数据库用不了：database is locked")
+            assert line.startswith("数据库用不了：一直被另一个程序占着，请等它做完或结束它")
     finally:
         other.close()
 

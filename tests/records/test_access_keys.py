@@ -40,6 +40,12 @@ def test_a_key_finds_its_scope_and_others_find_nothing(stage) -> None:
         assert find(stage, other) is None
 
 
+@pytest.mark.parametrize("name", ["", "  ", "考核\r\n系统", "考核\u202e系统", "考" * 61])
+def test_a_key_has_a_name_that_the_journal_can_show(stage, name: str) -> None:
+    with stage.store.write() as session, pytest.raises(Faulty, match="写明密钥给谁用"):
+        access.create(session, name, stage.at(NOW))
+
+
 def test_two_keys_are_never_alike(stage) -> None:
     assert len({create(stage) for _ in range(20)}) == 20
 
