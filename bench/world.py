@@ -69,14 +69,14 @@ def code(unit_id: int) -> str:
 
 
 _ROOT = sa.text(
-    "INSERT INTO unit (id, code, name, kind, level, grade, path, sort_key, active)"
-    " VALUES (1, 'R', '示例省卫生健康委员会', 'authority', '省', '', '/1/', '', true)"
+    "INSERT INTO unit (id, code, name, kind, level, grade, ownership, path, sort_key, active)"
+    " VALUES (1, 'R', '示例省卫生健康委员会', 'authority', '省', '', '', '/1/', '', true)"
 )
 _UNITS = sa.text(
     "WITH RECURSIVE g(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM g WHERE i < :last)"
-    " INSERT INTO unit (id, code, name, kind, level, grade, parent_id, path, sort_key, active)"
+    " INSERT INTO unit (id, code, name, kind, level, grade, ownership, parent_id, path, sort_key, active)"
     " SELECT i, 'U' || substr('000000' || i, length('000000' || i) - 5), '示例单位' || i,"
-    " CASE WHEN i <= :clinics THEN 'clinic' ELSE 'hospital' END, '', '', 1, '/1/' || i || '/', '', true FROM g"
+    " CASE WHEN i <= :clinics THEN 'clinic' ELSE 'hospital' END, '', '', '', 1, '/1/' || i || '/', '', true FROM g"
 )
 _CONTACTS = sa.text(
     "INSERT INTO contact (unit_id, role, name, email)"

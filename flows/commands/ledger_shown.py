@@ -90,6 +90,16 @@ def one(told: Any, as_json: bool) -> None:
         f"责任：{'、'.join(told['departments']) or told['unit']['name']}；完成时限：{told['words']}（{told['due'] or '无日期'}）"
     )
     shown.table(
+        ("编号", "责任单位", "步骤", "办理", "期限", "逾期", "报送次数"),
+        [
+            (
+                *(owed["obligation"], owed["unit"]["name"], owed["step"], owed["status"]["name"]),
+                *(owed["due"] or "—", "是" if owed["late"] else "", owed["submissions"]),
+            )
+            for owed in told["answers"]
+        ],
+    )
+    shown.table(
         ("动作", "", "可以", "为什么不能"),
         [
             (move["move"], move["name"], "是" if move["open"] else "", "；".join(move["refusals"]))

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from states.closing import CLOSED, FOUND_BY, STATES
 from states.machine import Choice
-from states.records import ledger_items, ledger_moving, ledger_reach, reading_scope
+from states.records import ledger_items, ledger_moving, ledger_reach, reading_answers, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import journal, ledger_item, milestone, obligation, proposal, unit
@@ -68,6 +68,7 @@ def one(session: Session, scope: Scope, campaign_id: int, no: int) -> LedgerInFu
     choices = ledger_moving.choices(session, campaign, row, scope)
     return {
         **_told(session, scope, campaign, [row])[0],
+        "answers": reading_answers.answers(session, scope, campaign, row.id),
         "moves": [_choice(one) for one in choices],
         "history": history(session, campaign, row),
     }
@@ -111,7 +112,17 @@ def _told(session: Session, scope: Scope, campaign: Running, rows: list[LedgerIt
     places: dict[int, Place] = {
         key: {"code": code, "name": name} for key, code, name in session.execute(wanted)
     }
-    return [_whole(row, steps[row.no], answering, campaign.zone, places[row.unit_id]) for row in rows]
+    last = sa.select(ledger_item.c.id, ledger_items.in_force())
+    last = last.join(milestone, milestone.c.id == ledger_item.c.milestone_id)
+    keys = ledger_item.c.id.in_([row.id for row in rows])
+    due = dict(session.execute(last.where(keys)).tuples().all())
+    return [
+        {
+            **_whole(row, steps[row.no], answering, campaign.zone, places[row.unit_id]),
+            "due": instant_or_none(due[row.id], campaign.zone),
+        }
+        for row in rows
+    ]
 
 
 def _whole(
@@ -158,7 +169,6 @@ def _item(
     row: LedgerItem, steps: list[ItemStep], answering: dict[int, _Answering], zone: ZoneInfo
 ) -> dict[str, Any]:
     told = [_step(one, answering.get(one.id, NO_ROW), zone) for one in steps]
-    last = next(one for one in told if one["milestone"] == row.milestone_id)
     return {
         "no": row.no,
         "project": row.project,
@@ -167,7 +177,6 @@ def _item(
         "departments": list(row.departments),
         "type": row.type,
         "words": row.due_words,
-        "due": last["due"],
         "standing": row.standing,
         "milestone": row.milestone_id,
         "steps": told,

@@ -109,3 +109,24 @@ def test_a_problem_is_written_down_and_moved(folder: Path) -> None:
         "claim",
         "close",
     ]
+
+
+def test_evidence_is_handed_in_a_hand_over_is_kept_and_what_is_wrong_is_withdrawn(folder: Path) -> None:
+    duban("ledger", "import", "1", str(folder / "台账.xlsx"), "--apply", "--undated", "--stand-in")
+    proof = folder / "退费凭证.pdf"
+    proof.write_bytes(b"%PDF-1.7\n%%EOF\n")
+    assert "已报送待审核" in duban("submit", "1", "SX-D1", "found-1", str(proof)).stdout
+    told = json.loads(duban("ledger", "show", "1", "1", "--json").stdout)
+    assert told["state"]["key"] == "claimed"
+    assert [(one["unit"]["code"], one["submissions"]) for one in told["answers"]] == [("SX-D1", 1)]
+    over = ("ledger", "handover", "1", "2", "--to", "示例县医疗保障局")
+    assert (
+        duban(*over, "--number", "移〔2026〕3号").stdout
+        == "台账第2项已移交示例县医疗保障局（移〔2026〕3号）\n"
+    )
+    assert "移交" in duban("ledger", "show", "1", "2").stdout
+    assert "请写明移交给哪个机关" in duban("ledger", "handover", "1", "2", "--to", " ", code=1).stderr
+    assert "须写明理由" in duban("ledger", "move", "1", "3", "withdraw", code=1).stderr
+    assert duban("ledger", "move", "1", "3", "withdraw", "--reason", "写错").stdout == "台账第3项：已撤销\n"
+    whole = json.loads(duban("ledger", "rates", "1", "--json").stdout)["whole"]
+    assert (whole["items"], whole["standing"], whole["rate"]) == (2, 0, 0.0)

@@ -89,9 +89,26 @@ class LedgerFact(TypedDict):
 
 
 @with_config(Exact)
-class LedgerInFull(LedgerTold):
-    """An item with its possible moves and its history, oldest first."""
+class LedgerAnswer(TypedDict):
+    """What one unit owes for an item at one of its dates; `due`: its date in force.
 
+    `submissions`: how often it has handed something in, to be read at /obligations/{obligation}.
+    """
+
+    obligation: int
+    unit: Place
+    step: str
+    status: Named
+    due: Instant | None
+    late: bool
+    submissions: int
+
+
+@with_config(Exact)
+class LedgerInFull(LedgerTold):
+    """An item with who answers for it, its possible moves, and its history, oldest first."""
+
+    answers: list[LedgerAnswer]
     moves: list[MoveChoice]
     history: list[LedgerFact]
 

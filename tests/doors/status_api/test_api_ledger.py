@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from threading import Barrier
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -171,6 +173,69 @@ def test_many_move_at_once_after_a_dry_run(world: Any) -> None:
     assert (
         "须逐项办理" in world.post(f"{L}/moves", {"move": "return", "filter": {"all": True}}).json()["detail"]
     )
+
+
+def test_of_two_who_check_and_return_at_once_one_hears_what_the_other_did(world: Any) -> None:
+    """Two coordinators with the same page before them, on connections of their own."""
+    with ThreadPoolExecutor(2) as pool:
+        for no, pair in ((1, ("close", "return")), (2, ("check", "check"))):
+            move(world, no, "claim")
+            version = world.get(f"{L}/{no}").json()["version"]
+            both = Barrier(2)
+
+            def one(name: str, no: int = no, version: int = version, both: Barrier = both) -> Any:
+                both.wait()
+                return move(world, no, name, version=version, reason="材料不全")
+
+            made = sorted(pool.map(one, pair), key=lambda answer: answer.status_code)
+            assert [answer.status_code for answer in made] == [200, 409]
+            state = made[0].json()["state"]["name"]
+            assert f"台账第{no}项刚刚被他人改动（现为“{state}”，版本 {version + 1}；key:all：" in made[1].text
+            history = world.get(f"{L}/{no}").json()["history"]
+            assert len([line for line in history if line["what"]["key"] in pair]) == 1
+
+
+def test_what_was_written_wrongly_is_withdrawn_with_a_reason_and_is_seen_but_not_counted(world: Any) -> None:
+    hospital = world.key("A-H1", write=True, under="A-H1")
+    add(world, hospital)
+    refused = move(world, 3, "withdraw", hospital, reason="写错了")
+    assert (refused.status_code, "由上级核查" in refused.text) == (409, True)
+    assert move(world, 3, "withdraw").json()["refusals"] == ["“撤销登记”须写明理由"]
+    told = move(world, 3, "withdraw", reason="写错了").json()
+    assert (told["state"]["key"], told["withdrawn"]) == ("withdrawn", "2026-11-02T09:00:00+08:00")
+    assert told["history"][-1]["reason"] == "写错了"
+    assert numbers(world, hospital) == [3]
+    assert numbers(world, state="withdrawn") == [3]
+    assert world.get(f"{L}/figures").json()["whole"]["items"] == 2
+    assert world.get("/campaigns/1/summary").json()["ledger"]["items"] == 2
+    page = exported(world).worksheets[0]
+    assert cell(page, 3, "状态").value == "已撤销"
+    assert page["A2"].value.endswith("共2项，应销号1项，已销号0项，长期坚持1项，另有已撤销1项")
+    cell(page, 3, "状态").value = "待整改"
+    assert "不能由“已撤销”直接改为“待整改”" in send(world, saved(page.parent), "台账.xlsx").text
+
+
+def test_evidence_for_an_item_is_handed_in_with_files_and_found_from_the_item(world: Any) -> None:
+    hospital = world.key("A-H1", write=True, under="A-H1")
+    add(world, hospital)
+    (owed,) = world.get(f"{L}/3").json()["answers"]
+    assert (owed["unit"]["code"], owed["status"]["key"], owed["submissions"]) == ("A-H1", "open", 0)
+    address = f"/api/v1/campaigns/1/obligations/{owed['obligation']}/submissions"
+    files = [("file", ("退费凭证.pdf", b"%PDF-1.7\n%%EOF\n")), ("text", (None, "已退费12笔"))]
+    made = world._checked(world.client.post(address, files=files, headers=hospital))
+    assert made.status_code == 201, made.text
+    told = world.get(f"{L}/3").json()
+    assert told["state"]["key"] == "claimed", "all that was owed for it is handed in"
+    (owed,) = told["answers"]
+    assert (owed["status"]["key"], owed["submissions"]) == ("submitted", 1)
+    (kept,) = world.get(f"/obligations/{owed['obligation']}").json()["submissions"]
+    assert [one["name"] for one in kept["files"]] == ["退费凭证.pdf"]
+    assert move(world, 3, "return", reason="缺整改照片").json()["answers"][0]["status"]["key"] == "returned"
+    again = world._checked(world.client.post(address, files=files[:1], headers=hospital))
+    assert again.status_code == 201, again.text
+    assert world.get(f"{L}/3").json()["answers"][0]["submissions"] == 2
+    other = world.key("B", write=True, under="B")
+    assert world.client.post(address, files=files, headers=other).status_code == 403
 
 
 def test_a_problem_is_handed_over(world: Any) -> None:
@@ -378,6 +443,9 @@ def test_the_copy_is_made_for_officials(world: Any) -> None:
     columns = {one.value: one.column_letter for one in page[3]}
     assert page.column_dimensions[columns["行编号"]].hidden
     assert page.column_dimensions[columns["问题清单"]].width > 30
+    assert page.print_area == f"'问题台账'!$A$1:${columns['状态']}${page.max_row}"
+    assert [columns["状态"], columns["办理说明"]] == ["J", "K"], "what is printed stands before the rest"
+    assert page.row_dimensions[4].height == 33, "as high as two lines, the name of the unit"
     offered = {
         str(rule.sqref).split(":")[0].rstrip("0123456789"): rule
         for rule in page.data_validations.dataValidation
