@@ -242,7 +242,7 @@ def test_a_key_for_a_subtree_counts_its_units_alone(world: Any, east: dict[str, 
     assert (mine["open"] + mine["submitted"] + mine["settled"], mine["overdue"]) == (6, 4)
     assert mine["reporting"]["due"] == 6
     assert (mine["proposals"], whole["proposals"]) == (2, 4)
-    assert mine["ledger"] == {"closed": 0, "items": 0, "rate": None}
+    assert mine["ledger"] == {"closed": 0, "items": 0, "standing": 0, "reviewed": 0, "rate": None}
     assert mine["coverage"][0]["units"] == 1
 
 

@@ -92,7 +92,7 @@ def test_the_summary_adds_up(world: Any) -> None:
             "period": "",
         }
     ]
-    assert told["ledger"] == {"closed": 0, "items": 2, "rate": 0.0}
+    assert told["ledger"] == {"closed": 0, "items": 2, "standing": 1, "reviewed": 0, "rate": 0.0}
 
 
 def test_a_campaign_is_started_from_a_shipped_template(world: Any) -> None:
