@@ -74,9 +74,7 @@ def create(
     actor: str = "cli",
 ) -> str:
     """A new key, in clear for this one time. Raises Faulty for an unknown unit code and for a name that is none."""
-    if not name or plain(name, LONGEST_NAME) != name:
-        says = f"写明密钥给谁用，一行，最多 {LONGEST_NAME} 个字；办理记录以此为名"
-        raise Faulty([Fault("NAME", says)])
+    _check_name(name)
     if under is not None:
         paths_of(session, [under])
     token = PREFIX + secrets.token_urlsafe(32)
@@ -102,6 +100,12 @@ def create(
         informants=informants,
     )
     return token
+
+
+def _check_name(name: str) -> None:
+    if not name or plain(name, LONGEST_NAME) != name:
+        says = f"写明密钥给谁用，一行，最多 {LONGEST_NAME} 个字；办理记录以此为名"
+        raise Faulty([Fault("NAME", says)])
 
 
 def find(session: Session, token: str, now: datetime) -> Scope | None:

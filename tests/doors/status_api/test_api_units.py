@@ -54,6 +54,7 @@ def test_a_line_of_the_list_says_where_a_unit_stands(world: Any) -> None:
                 "parent": "A",
                 "level": "",
                 "grade": "二级甲等",
+                "ownership": "",
                 "beds": 300,
             },
             "state": {
