@@ -25,7 +25,7 @@ up: $(VENV)/.ready ## the service on this machine
 	@$(BIN)/duban up --port $(PORT)
 
 test: $(VENV)/.ready-dev ## the whole suite, on SQLite and PostgreSQL
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 3 --dist loadgroup
 
 test-fast: $(VENV)/.ready-dev ## without the tests that start servers
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not cluster"

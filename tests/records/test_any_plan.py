@@ -281,7 +281,7 @@ def test_the_printed_plan_has_the_dates_that_counting_days_gives(
 
 
 @pytest.mark.slow
-@drawn(20)
+@drawn(12)
 @given(one=plans().flatmap(lambda found: st.tuples(st.just(found), beyonds(found[0]))))
 def test_at_any_rhythm_the_same_is_owed_and_the_same_people_hear_of_it(new_stage: Any, one: Any) -> None:
     (phases, asked), beyond = one
