@@ -282,6 +282,9 @@ def test_many_go_through_their_life_at_once_each_level_doing_its_part(launch) ->
     assert many("check", hospital) == (0, {"由上级核查：这个密钥只管问题所在单位": 1})
     assert many("check", county) == (2, {}), "it sees its own two"
     assert many("close", county) == (0, {"由组织这次行动的单位办理：这个密钥只管一部分单位": 2})
+    assert many("withdraw", county, reason="重复")[1] == {
+        "由组织这次行动的单位办理：这个密钥只管一部分单位": 2
+    }
     assert many("close") == (2, {"现为“已申报销号”，不能销号；只有“已核查”可以": 1})
     assert [item(stage, no).state for no in (4, 5, 6)] == ["closed", "closed", "claimed"]
     assert stage.owed("found-4", "R1-H1").status == "accepted"

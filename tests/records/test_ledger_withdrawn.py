@@ -167,7 +167,10 @@ def test_a_row_that_the_plan_has_no_more_is_withdrawn_and_one_a_person_withdrew_
     ]
     renew(begun, 3, f"\n{first}")
     assert state(begun, 1) == "withdrawn"
+    office = Scope(2, "R-D1", True, begun.one(Unit, Unit.code == "R-D1").path, None)
     with begun.store.read() as session:
+        mine = ledger_items.items(session, running(session, 1), office)
+        assert [one.no for one in mine] == [1], "whoever answered for it still sees what became of it"
         shown = ledger_items.items(session, running(session, 1))
         assert [one.no for one in shown] == [1, 2, 3, 4, 5], "they stay in the list"
 
