@@ -17,11 +17,7 @@ from states.errors import Fault, Faulty
 
 ABOVE = 2  # rows over the header: title, and what the sheet is about
 CHOICES = "选项"
-LINE, PADDING, HIGHEST = (
-    15.0,
-    3.0,
-    409.0,
-)  # points: a line of 11, above and below it, the highest row there can be
+LINE, PADDING, HIGHEST = 16.0, 4.0, 409.0  # points: a line of 11, above and below, the highest row
 WIDE, SLACK = 2.1, 1.5  # digits: a Chinese letter; what margins and signs that may not begin a line take
 SPARE_ROWS = 200  # below the last item, for what is added by hand
 A4, LANDSCAPE_MARGINS = 9, (0.4, 0.4, 0.6, 0.6)

@@ -444,7 +444,7 @@ def test_the_copy_is_made_for_officials(world: Any) -> None:
     assert page.column_dimensions[columns["问题清单"]].width > 30
     assert page.print_area == f"'问题台账'!$A$1:${columns['状态']}${page.max_row}"
     assert [columns["状态"], columns["办理说明"]] == ["J", "K"], "what is printed stands before the rest"
-    assert page.row_dimensions[4].height == 33, "as high as two lines, the name of the unit"
+    assert page.row_dimensions[4].height == 36, "as high as two lines, the name of the unit"
     offered = {
         str(rule.sqref).split(":")[0].rstrip("0123456789"): rule
         for rule in page.data_validations.dataValidation
