@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 HANDED_IN = ("submitted", "accepted", "nil")
@@ -40,6 +40,11 @@ class Reporting:
     def rate(self) -> float | None:
         """Share handed in (0..1); None when nothing has fallen due."""
         return round((self.due - self.missing) / self.due, 4) if self.due else None
+
+    @property
+    def late_filled(self) -> int:
+        """Handed in late with something to report; with `on_time`, `nil` and `missing` it adds up to `due`."""
+        return self.late - self.late_nil
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,12 @@ def reporting(counts: Iterable[Count]) -> Reporting:
         }
         found.update({name: one.number for name, holds in marks.items() if holds})
     return Reporting(**found)
+
+
+def merged(parts: Iterable[Reporting]) -> Reporting:
+    """The whole of some parts."""
+    found = [asdict(one) for one in parts]
+    return Reporting(**{name: sum(one[name] for one in found) for name in asdict(Reporting())})
 
 
 def total(counts: Iterable[Count], *statuses: str) -> int:

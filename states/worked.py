@@ -6,8 +6,10 @@ The shape is that of 市卫健委's report: 工作开展情况, 存在的问题,
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date
+
+from states.progress import Reporting, merged
 
 BLANK = "____"
 WORST, RECURRING, COMING = 5, 5, 8  # at most so many are named in the text
@@ -15,34 +17,15 @@ WORST, RECURRING, COMING = 5, 5, 8  # at most so many are named in the text
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one region, or of all: units, what has fallen due and how it was handed in, the ledger.
-
-    `due` counts what has fallen due and was not waived; it is the sum of the four beside it.
-    """
+    """Of one region, or of all: units, how what has fallen due was handed in, the ledger."""
 
     units: int = 0
     closed: int = 0
-    on_time: int = 0
-    late: int = 0
-    nil: int = 0
-    missing: int = 0
+    handed: Reporting = field(default_factory=Reporting)
     items: int = 0
     items_standing: int = 0
     items_closed: int = 0
     items_overdue: int = 0
-
-    @property
-    def due(self) -> int:
-        return self.on_time + self.late + self.nil + self.missing
-
-    @property
-    def handed_in(self) -> int:
-        return self.on_time + self.late + self.nil
-
-    @property
-    def reporting(self) -> float | None:
-        """报送率, as `states.progress.Reporting.rate`; None when nothing has fallen due."""
-        return round(self.handed_in / self.due, 4) if self.due else None
 
     @property
     def items_to_close(self) -> int:
@@ -55,10 +38,14 @@ class Figures:
         return round(self.items_closed / self.items_to_close, 4) if self.items_to_close else None
 
 
+COUNTED = tuple(one.name for one in fields(Figures) if one.name != "handed")
+
+
 def added(parts: Iterable[Figures]) -> Figures:
     """The whole of some parts."""
     found = list(parts)
-    return Figures(**{name: sum(getattr(one, name) for one in found) for name in Figures.__annotations__})
+    sums = {name: sum(getattr(one, name) for one in found) for name in COUNTED}
+    return Figures(handed=merged(one.handed for one in found), **sums)
 
 
 @dataclass(frozen=True)
@@ -162,7 +149,7 @@ class Worked:
 
 def _ahead(one: Region) -> tuple[float, float, str]:
     """What a region is ranked by: nothing due or no ledger counts as done in full only beside the other figure."""
-    rates = (one.figures.reporting, one.figures.closing)
+    rates = (one.figures.handed.rate, one.figures.closing)
     if rates == (None, None):
         return (1.0, 1.0, one.name)
     known = [1.0 if rate is None else rate for rate in rates]

@@ -141,10 +141,12 @@ def _table(document: Any, found: Worked) -> None:
 
 
 def _cells(one: Figures) -> list[str]:
-    numbers = (one.units, one.closed, one.due, one.on_time, one.late, one.nil, one.missing)
+    handed = one.handed
+    came_in = (handed.due, handed.on_time, handed.late_filled, handed.nil, handed.missing)
+    numbers = (one.units, one.closed, *came_in)
     return [
         *map(str, numbers),
-        percent(one.reporting),
+        percent(handed.rate),
         str(one.items_to_close),
         str(one.items_closed),
         percent(one.closing),
@@ -178,8 +180,8 @@ def _states(document: Any, found: Worked) -> None:
 
 
 def _rates(document: Any, found: Worked) -> None:
-    ranked = [one for one in found.ranked if one.figures.reporting is not None]
-    shown = [Bar(one.name, one.figures.reporting, percent(one.figures.reporting)) for one in ranked]
+    ranked = [one for one in found.ranked if one.figures.handed.rate is not None]
+    shown = [Bar(one.name, one.figures.handed.rate, percent(one.figures.handed.rate)) for one in ranked]
     _chart(document, "图2　各地区报送率", shown)
 
 

@@ -65,8 +65,10 @@ def _ranked(place: int, one: Region) -> Sequence[Value]:
 
 
 def _figures(one: Figures) -> Sequence[Value]:
+    handed = one.handed
+    came_in = (handed.due, handed.on_time, handed.late_filled, handed.nil, handed.missing)
     return (
-        *(one.units, one.due, one.on_time, one.late, one.nil, one.missing, _percent(one.reporting)),
+        *(one.units, *came_in, _percent(handed.rate)),
         *(one.items_to_close, one.items_closed, _percent(one.closing), one.items_overdue),
     )
 

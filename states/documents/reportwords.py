@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from states.progress import Reporting
 from states.worked import BLANK, COMING, RECURRING, WORST, Figures, Worked
 
 ONE, TWO, THREE = "一、工作开展情况", "二、存在的问题", "三、下一步打算"
@@ -55,8 +56,8 @@ def _done(found: Worked) -> Iterator[tuple[str, str]]:
     whole = found.whole
     yield "组织部署情况", _organised(found)
     yield "单位进度情况", _progress(found, whole)
-    if whole.due:
-        yield "材料报送情况", _handed(whole)
+    if whole.handed.due:
+        yield "材料报送情况", _handed(whole.handed)
     if whole.items:
         yield "问题整改情况", _ledger(found, whole)
     if found.clues:
@@ -85,10 +86,11 @@ def _progress(found: Worked, whole: Figures) -> str:
     return said
 
 
-def _handed(whole: Figures) -> str:
+def _handed(handed: Reporting) -> str:
+    late_nil = f"（其中逾期{handed.late_nil}件次）" if handed.late_nil else ""
     return (
-        f"已到期的应报事项{whole.due}件次，按时报送{whole.on_time}件次，迟报{whole.late}件次，零报告{whole.nil}件次，"
-        f"未报{whole.missing}件次，报送率{percent(whole.reporting)}。"
+        f"已到期的应报事项{handed.due}件次，按时报送{handed.on_time}件次，迟报{handed.late_filled}件次，"
+        f"零报告{handed.nil}件次{late_nil}，未报{handed.missing}件次，报送率{percent(handed.rate)}。"
     )
 
 
@@ -121,11 +123,11 @@ def _problems(found: Worked) -> Iterator[str]:
     if found.behind:
         named = "、".join(f"{one.name}（{one.number}件）" for one in found.behind[:WORST])
         rest = "等单位" if len(found.behind) > WORST else ""
-        yield f"部分单位工作滞后。{named}{rest}有事项逾期未报，全部未报{whole.missing}件次。"
-    slow = [one for one in found.regions if _below(one.figures.reporting, whole.reporting)]
+        yield f"部分单位工作滞后。{named}{rest}有事项逾期未报，全部未报{whole.handed.missing}件次。"
+    slow = [one for one in found.regions if _below(one.figures.handed.rate, whole.handed.rate)]
     if slow:
-        named = "、".join(f"{one.name}（{percent(one.figures.reporting)}）" for one in slow[:WORST])
-        yield f"报送情况不平衡。{named}报送率低于平均水平（{percent(whole.reporting)}）。"
+        named = "、".join(f"{one.name}（{percent(one.figures.handed.rate)}）" for one in slow[:WORST])
+        yield f"报送情况不平衡。{named}报送率低于平均水平（{percent(whole.handed.rate)}）。"
     again = [one for one in found.classes if one.units > 1 or one.reopened]
     if again:
         yield (
@@ -151,8 +153,8 @@ def _below(rate: float | None, average: float | None) -> bool:
 
 def _next(found: Worked) -> Iterator[str]:
     whole = found.whole
-    if whole.missing:
-        yield f"督促补报逾期未报的{whole.missing}件次，对仍不落实的按方案规定处理。"
+    if whole.handed.missing:
+        yield f"督促补报逾期未报的{whole.handed.missing}件次，对仍不落实的按方案规定处理。"
     if whole.items_to_close > whole.items_closed:
         yield f"继续整改台账中未销号的{whole.items_to_close - whole.items_closed}项，整改到位一项、核查销号一项。"
     if found.coming:

@@ -103,9 +103,8 @@ def _regions(
 
 
 def _figures(units: int, closed: int, counts: Sequence[Count], items: Sequence[Item]) -> Figures:
-    handed = reporting(counts)
     return Figures(
-        *(units, closed, handed.on_time, handed.late, handed.nil, handed.missing),
+        *(units, closed, reporting(counts)),
         items=len(items),
         items_standing=sum(one.standing for one in items),
         items_closed=sum(one.closed for one in items),

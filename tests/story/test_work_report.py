@@ -18,8 +18,10 @@ from docx import Document
 from openpyxl import load_workbook
 
 from states.documents.reportpaper import work_report
+from states.documents.reportsheets import ranking
 from states.documents.reportwords import blocks, percent
 from states.errors import Faulty
+from states.progress import Count, Reporting, reporting
 from states.reading import shipped
 from states.records import (
     clues,
@@ -111,19 +113,17 @@ def test_the_figures_are_those_of_every_other_page(store: Store) -> None:
     assert (whole.units, whole.closed) == (tally.units, dict(tally.by_state).get("closed", 0))
     assert [one.number for one in found.states] == [number for _state, number in tally.by_state]
     told = tally.reporting
-    assert (whole.due, whole.on_time, whole.late, whole.nil, whole.missing) == (
-        *(told.due, told.on_time, told.late, told.nil, told.missing),
-    )
-    assert (whole.reporting, whole.closing) == (told.rate, ledger["whole"]["rate"])
-    assert {one.code: one.figures.due for one in found.regions if one.figures.due} == {
+    assert whole.handed == told
+    assert (whole.handed.rate, whole.closing) == (told.rate, ledger["whole"]["rate"])
+    assert {one.code: one.figures.handed.due for one in found.regions if one.figures.handed.due} == {
         one.code: one.reporting.due for one in rates.regions if one.reporting.due
     }
     assert {one.code: one.figures.items for one in found.regions if one.figures.items} == {
         one["code"]: one["items"] for one in ledger["regions"]
     }
     assert [(one.name, one.number) for one in found.behind[:10]] == list(tally.worst)
-    assert whole.missing
-    assert whole.late
+    assert told.missing
+    assert told.late
     assert found.mails
     assert (whole.items, whole.items_closed, whole.items_overdue) == (3, 1, ledger["whole"]["overdue"])
     assert [(one.name, one.number) for one in found.clues] == [("重大", 1), ("行风", 1)]
@@ -153,7 +153,7 @@ def test_the_text_the_table_and_the_charts(store: Store) -> None:
     heads = [one for one in texts if one[:2] in ("一、", "二、", "三、")]
     assert heads == ["一、工作开展情况", "二、存在的问题", "三、下一步打算"]
     whole = "\n".join(texts)
-    assert f"未报{found.whole.missing}件次" in whole
+    assert f"未报{found.whole.handed.missing}件次" in whole
     assert found.behind[0].name in whole
     assert "“收费管理”在3家单位出现3项" in whole
     assert "收到问题线索2条，均逐一编号登记，其中重大1条，行风1条；已办结0条。主动缴款____元。" in whole
@@ -190,8 +190,8 @@ def test_letters_are_counted_once_the_mail_server_has_them(store: Store) -> None
 
 def test_where_nothing_came_in_at_all_is_named_first_and_where_nothing_was_due_is_not() -> None:
     parts = (
-        Region("A", "甲", Figures(units=2, on_time=3)),
-        Region("B", "乙", Figures(units=2, missing=2)),
+        Region("A", "甲", Figures(units=2, handed=Reporting(due=3, on_time=3))),
+        Region("B", "乙", Figures(units=2, handed=Reporting(due=2, missing=2))),
         Region("C", "丙", Figures(units=1)),
     )
     found = Worked("示例", "示例局", DAY, DAY, "自查自纠", (), (), parts)
@@ -234,7 +234,7 @@ def test_the_ranking_and_the_week(store: Store) -> None:
         week = reports.live(session, campaign, "weekly", AT)
         monday = datetime(2026, 5, 4, tzinfo=ZONE)
         lines = weeks.lines(session, campaign, monday, AT)
-    missing = look(store, AT).whole.missing
+    missing = look(store, AT).whole.handed.missing
     rows = [row for row in ranked.iter_rows(min_row=4, values_only=True) if row[1]]
     assert rows[-1][1] == "合计"
     rates = [row[8] for row in rows[:-1] if row[8] is not None]
@@ -246,17 +246,41 @@ def test_the_ranking_and_the_week(store: Store) -> None:
     assert any(one.told for one in lines)
 
 
+def test_a_late_nil_is_late_and_nil_and_counted_once() -> None:
+    """Every line adds up sideways too: what was due is what came on time, late, as nil, or not at all."""
+    counts = [
+        Count("nil", due=True, late=True, number=2),
+        Count("nil", due=True, late=False, number=1),
+        Count("accepted", due=True, late=True, number=4),
+        Count("accepted", due=True, late=False, number=8),
+        Count("open", due=True, late=False, number=16),
+    ]
+    part = Region("A", "甲", Figures(units=2, handed=reporting(counts)))
+    found = Worked("示例", "示例局", DAY, DAY, "自查自纠", (), (), (part,))
+    document = Document(io.BytesIO(work_report(found)))
+    head, *lines = [[cell.text for cell in row.cells] for row in document.tables[0].rows]
+    parts = [head.index(name) for name in ("按时", "迟报", "零报告", "未报")]
+    for line in lines:
+        assert [int(line[at]) for at in parts] == [8, 4, 3, 16]
+        assert int(line[head.index("应报")]) == 31
+        assert line[head.index("报送率")] == "48.4%"
+    said = "".join(one.text for one in document.paragraphs)
+    assert "应报事项31件次，按时报送8件次，迟报4件次，零报告3件次（其中逾期2件次），未报16件次" in said
+    sheet = load_workbook(io.BytesIO(ranking(found))).worksheets[0]
+    assert [cell.value for cell in sheet[4]][3:9] == [31, 8, 4, 3, 16, 48.4]
+
+
 def test_equals_share_a_place_and_blanks_stay_blank() -> None:
     parts = [
-        Region("A", "甲", Figures(units=2, on_time=2)),
-        Region("B", "乙", Figures(units=2, on_time=1, missing=1)),
-        Region("C", "丙", Figures(units=2, on_time=4)),
+        Region("A", "甲", Figures(units=2, handed=Reporting(due=2, on_time=2))),
+        Region("B", "乙", Figures(units=2, handed=Reporting(due=2, on_time=1, missing=1))),
+        Region("C", "丙", Figures(units=2, handed=Reporting(due=4, on_time=4))),
         Region("D", "丁", Figures(units=1)),
     ]
     found = Worked("示例", "示例局", DAY, DAY, "自查自纠", (), (), tuple(parts))
     assert [(place, one.name) for place, one in found.places] == [(1, "丙"), (1, "甲"), (3, "乙"), (4, "丁")]
-    assert added(one.figures for one in parts).due == 8
-    assert Figures().reporting is None
+    assert added(one.figures for one in parts).handed.due == 8
+    assert Figures().handed.rate is None
     assert "____" in "".join(one.text for one in Document(io.BytesIO(work_report(found))).paragraphs)
 
 
@@ -284,7 +308,7 @@ def test_libreoffice_shows_it_without_a_box(store: Store, tmp_path: Path) -> Non
     text = "".join(said.stdout.decode().split())
     for block in blocks(look(store, AT)):
         assert "".join(block.text.split()) in text, "every sentence is on the paper, with its punctuation"
-    rate = percent(look(store, AT).whole.reporting)
+    rate = percent(look(store, AT).whole.handed.rate)
     assert text.count(rate) == 3, (
         "in the sentence, and unbroken in the narrow cells of a region and of the total"
     )
