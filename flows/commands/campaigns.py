@@ -112,7 +112,6 @@ def status(
     """一次专项行动的各项数字；加 --behind 列出落后的单位。"""
     from flows.commands import described
     from states.records import board, figures, reading_levels
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
 
     settings, real = given.settings(), clock.now()
@@ -121,7 +120,7 @@ def status(
         campaign = running(session, campaign_id)
         found = figures.tally(session, campaign, now)
         lagging = board.lagging(session, campaign, now) if behind else []
-        below = reading_levels.children(session, EVERYTHING, campaign_id, now)
+        below = reading_levels.children(session, given.everything(), campaign_id, now)
     if as_json:
         data = {**described.tally_data(campaign, found, now), "children": below}
         if behind:

@@ -45,7 +45,6 @@ def add(
     """登记一条线索，逐一编号。举报人信息不写在命令行上（会留在历史记录里），加 --informant 另行填写。"""
     from states.clue import CHANNELS, CLASSES
     from states.records import clues, reading_clues
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
     from states.records.clues import Tip
     from states.records.sealing import seal
@@ -63,8 +62,8 @@ def add(
             given.a_day(due) if due else None,
             told,
         )
-        row = clues.register(session, campaign, EVERYTHING, tip, now, seal(settings), given.actor())
-        found = reading_clues.in_full(session, campaign, EVERYTHING, row.id, now)
+        row = clues.register(session, campaign, given.everything(), tip, now, seal(settings), given.actor())
+        found = reading_clues.in_full(session, campaign, given.everything(), row.id, now)
     _show(found, as_json)
 
 
@@ -82,7 +81,6 @@ def list_(
     """列出线索，不含举报人。"""
     from states.clue import CHANNELS, CLASSES, STATES
     from states.records import reading_clues
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
     from states.records.reading_clues import Which
 
@@ -94,7 +92,9 @@ def list_(
     )
     with given.opened(given.settings()) as store, store.read() as session:
         campaign = running(session, campaign_id)
-        found = reading_clues.page(session, campaign, EVERYTHING, which, clock.now(), 0, sys.maxsize - 1)
+        found = reading_clues.page(
+            session, campaign, given.everything(), which, clock.now(), 0, sys.maxsize - 1
+        )
     if as_json:
         shown.as_json(found["items"])
         return
@@ -108,12 +108,11 @@ def list_(
 def show(campaign_id: Campaign, key: Key, as_json: Json = False) -> None:
     """一条线索的内容、可做的动作和经过，不含举报人。"""
     from states.records import reading_clues
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
 
     with given.opened(given.settings()) as store, store.read() as session:
         campaign = running(session, campaign_id)
-        found = reading_clues.in_full(session, campaign, EVERYTHING, key, clock.now())
+        found = reading_clues.in_full(session, campaign, given.everything(), key, clock.now())
     _show(found, as_json)
 
 
@@ -138,7 +137,6 @@ def move(
 ) -> None:
     """办理一条线索。"""
     from states.records import clues, reading_clues
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
     from states.records.clues import Said
     from states.records.sealing import seal
@@ -147,8 +145,8 @@ def move(
     said = Said(text, handler, to, number, ledger, given.a_day(due) if due else None)
     with given.opened(settings) as store, store.write() as session:
         campaign = running(session, campaign_id)
-        clues.move(session, campaign, EVERYTHING, key, name, now, seal(settings), said, given.actor())
-        found = reading_clues.in_full(session, campaign, EVERYTHING, key, now)
+        clues.move(session, campaign, given.everything(), key, name, now, seal(settings), said, given.actor())
+        found = reading_clues.in_full(session, campaign, given.everything(), key, now)
     _show(found, as_json)
 
 
@@ -161,7 +159,6 @@ def informant(
 ) -> None:
     """查看举报人。谁在何时为什么看过，记入流水。"""
     from states.records import clues
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
     from states.records.sealing import seal
 
@@ -169,7 +166,7 @@ def informant(
     with given.opened(settings) as store, store.write() as session:
         campaign = running(session, campaign_id)
         found = clues.informant(
-            session, campaign, EVERYTHING, key, clock.now(), seal(settings), reason, given.actor()
+            session, campaign, given.everything(), key, clock.now(), seal(settings), reason, given.actor()
         )
     if as_json:
         shown.as_json(found)
@@ -181,11 +178,10 @@ def informant(
 def figures(campaign_id: Campaign, as_json: Json = False) -> None:
     """线索总数、办结数、逾期数，按类别、来源、状态。"""
     from states.records import reading_clues
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
 
     with given.opened(given.settings()) as store, store.read() as session:
-        found = reading_clues.figures(session, running(session, campaign_id), EVERYTHING, clock.now())
+        found = reading_clues.figures(session, running(session, campaign_id), given.everything(), clock.now())
     if as_json:
         shown.as_json(found)
         return

@@ -6,6 +6,7 @@ import getpass
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,9 +89,9 @@ def actor() -> str:
 
 def everything() -> Scope:
     """What the command line may do: everything, under the name of who sits at it."""
-    from states.records.access import Scope
+    from states.records.access import EVERYTHING
 
-    return Scope(0, actor(), True, None, None, by=actor())
+    return replace(EVERYTHING, by=actor())
 
 
 def a_day(text: str) -> date:

@@ -230,10 +230,9 @@ def list_(
 def show(campaign_id: Campaign, no: Number, as_json: Json = False) -> None:
     """一项台账：内容、可做的动作、全部经过。"""
     from states.records import reading_ledger
-    from states.records.ledger_moving import EVERYTHING
 
     with given.opened(given.settings()) as store, store.read() as session:
-        told: Any = reading_ledger.one(session, EVERYTHING, campaign_id, no)
+        told: Any = reading_ledger.one(session, given.everything(), campaign_id, no)
     ledger_shown.one(told, as_json)
 
 

@@ -35,13 +35,12 @@ def list_(
 ) -> None:
     """列出文书：文号、何时交邮、何人签收、何时应回复。"""
     from states.records import reading_letters
-    from states.records.ledger_moving import EVERYTHING
 
     found: list[Any] = []
     with given.opened(given.settings()) as store, store.read() as session:
         after: str | None = "0"
         while after is not None:
-            page = reading_letters.letters(session, EVERYTHING, campaign_id, unit, int(after), 500)
+            page = reading_letters.letters(session, given.everything(), campaign_id, unit, int(after), 500)
             found += page["items"]
             after = page["next"]
     if as_json:
@@ -72,10 +71,9 @@ def save(
 ) -> None:
     """取出当时制成并寄出的那一份（docx）。"""
     from states.records import reading_letters
-    from states.records.ledger_moving import EVERYTHING
 
     with given.opened(given.settings()) as store, store.read() as session:
-        name, content = reading_letters.paper(session, EVERYTHING, campaign_id, key)
+        name, content = reading_letters.paper(session, given.everything(), campaign_id, key)
     _write(file or Path(name), content, force)
 
 

@@ -34,7 +34,6 @@ def list_(
 ) -> None:
     """列出应办事项：谁、什么、何时、报给谁、抄报谁。"""
     from states.records import reading_obligations
-    from states.records.access import EVERYTHING
     from states.records.reading_obligations import Wanted
 
     wanted = Wanted(unit, None, given.listed(status or ()), overdue or None)
@@ -43,7 +42,7 @@ def list_(
     with given.opened(given.settings()) as store, store.read() as session:
         while cursor is not None:
             page = reading_obligations.page(
-                session, EVERYTHING, campaign_id, wanted, clock.now(), int(cursor), PAGE
+                session, given.everything(), campaign_id, wanted, clock.now(), int(cursor), PAGE
             )
             found += page["items"]
             cursor = page["next"]
@@ -101,13 +100,12 @@ def _handed(one: Any) -> list[str]:
 
 def _full(campaign_id: int, code: str, requirement: str, period: str | None) -> ObligationInFull:
     from states.records import addressed, reading_obligations
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
 
     with given.opened(given.settings()) as store, store.read() as session:
         campaign = running(session, campaign_id)
         key = addressed.obligation_of(session, campaign, code, requirement, period)
-        return reading_obligations.full(session, EVERYTHING, campaign, key, clock.now())
+        return reading_obligations.full(session, given.everything(), campaign, key, clock.now())
 
 
 @app.command()

@@ -29,7 +29,6 @@ def list_(
     """列出约谈、通报、挂牌督办等须由专人确认的措施。"""
     from states.records import reading_ledger
     from states.records.confirming import STATE_NAMES
-    from states.records.ledger_moving import EVERYTHING
 
     if state != "all" and state not in STATE_NAMES:
         raise Refused(f"没有“{state}”这种状态；可用的有 {'、'.join(STATE_NAMES)}、all")
@@ -38,7 +37,7 @@ def list_(
     with given.opened(given.settings()) as store, store.read() as session:
         after: str | None = "0"
         while after is not None:
-            page = reading_ledger.proposals(session, EVERYTHING, campaign_id, wanted, int(after), 500)
+            page = reading_ledger.proposals(session, given.everything(), campaign_id, wanted, int(after), 500)
             found += page["items"]
             after = page["next"]
     if as_json:

@@ -111,12 +111,11 @@ def _brief(value: object) -> str:
 
 def _units(session: Session, found: Renewal) -> list[tuple[str, str, list[str]]]:
     from states.records import impact
-    from states.records.access import EVERYTHING
 
     listed: list[tuple[str, str, list[str]]] = []
     after: str | None = "0"
     while after is not None:
-        page = impact.page(session, EVERYTHING, found, int(after), 500)
+        page = impact.page(session, given.everything(), found, int(after), 500)
         listed += [(one["unit"]["code"], one["unit"]["name"], one["changes"]) for one in page["items"]]
         after = page["next"]
     return listed

@@ -138,10 +138,9 @@ def _imported(
     submit: bool,
 ) -> FormImport:
     from states.records import form_sheets, report_acting
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
 
-    wanted = report_acting.form_of(session, EVERYTHING, campaign_id, which[0])
+    wanted = report_acting.form_of(session, given.everything(), campaign_id, which[0])
     lines = _read(files, wanted)
     campaign = running(session, campaign_id)
     milestone = form_sheets.milestone_asked(session, campaign, *which)
@@ -181,10 +180,9 @@ def sums(
 ) -> None:
     """报表汇总：各项相加，几个单位填了、几个单位留空；没有单位填的没有合计。"""
     from states.records import report_acting
-    from states.records.access import EVERYTHING
 
     with given.opened(given.settings()) as store, store.read() as session:
-        told = report_acting.sums(session, EVERYTHING, campaign_id, requirement, period)
+        told = report_acting.sums(session, given.everything(), campaign_id, requirement, period)
     report_shown.sums(told, as_json)
 
 
@@ -197,8 +195,7 @@ def rates(
 ) -> None:
     """报送率：合计、按期、按地区（牵头单位的直接下级）。"""
     from states.records import report_acting
-    from states.records.access import EVERYTHING
 
     with given.opened(given.settings()) as store, store.read() as session:
-        told = report_acting.rates(session, EVERYTHING, campaign_id, clock.now(), requirement, period)
+        told = report_acting.rates(session, given.everything(), campaign_id, clock.now(), requirement, period)
     report_shown.rates(told, as_json)

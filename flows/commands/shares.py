@@ -112,18 +112,17 @@ def list_(
 ) -> None:
     """每期几个单位达到、没有达到；--unit 列出一个单位的各次。"""
     from states.records import owed_by, share_acting
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
 
     with given.opened(given.settings()) as store, store.read() as session:
         if unit is not None and requirement is not None:
             key = owed_by.key_of(session, running(session, campaign_id), unit, requirement, period)
-            one = share_acting.events(session, EVERYTHING, campaign_id, key)
+            one = share_acting.events(session, given.everything(), campaign_id, key)
             report_shown.events(one, as_json)
             return
         if unit is not None:
             raise typer.BadParameter("--unit 要同时写明 REQUIREMENT")
-        told = share_acting.standings(session, EVERYTHING, campaign_id, clock.now(), requirement)
+        told = share_acting.standings(session, given.everything(), campaign_id, clock.now(), requirement)
     report_shown.quotas(told, as_json)
 
 
@@ -202,14 +201,13 @@ def show(
 ) -> None:
     """每项覆盖面百分之几、是否达到目标；--target 列出各单位。"""
     from states.records import share_acting
-    from states.records.access import EVERYTHING
 
     with given.opened(given.settings()) as store, store.read() as session:
         if target is not None:
-            units = share_acting.units_reached(session, EVERYTHING, campaign_id, target, clock.now())
+            units = share_acting.units_reached(session, given.everything(), campaign_id, target, clock.now())
             report_shown.units_reached(units, as_json)
             return
-        told = share_acting.coverage(session, EVERYTHING, campaign_id, clock.now())
+        told = share_acting.coverage(session, given.everything(), campaign_id, clock.now())
     report_shown.coverage(told, as_json)
 
 
@@ -236,7 +234,6 @@ def draw(
     from states import draws
     from states.documents import recordlist
     from states.records import share_acting
-    from states.records.access import EVERYTHING
     from states.records.drawing import Wish
 
     if sampling is None:
@@ -252,7 +249,7 @@ def draw(
             told = _draw(store, campaign_id, wish, seed, reason)
         else:
             with store.read() as session:
-                told = share_acting.try_draw(session, EVERYTHING, campaign_id, wish, seed)
+                told = share_acting.try_draw(session, given.everything(), campaign_id, wish, seed)
     report_shown.draw({**told, "warnings": warnings}, as_json)
 
 
@@ -269,12 +266,11 @@ def _draw(store: Store, campaign_id: int, wish: Wish, seed: str | None, reason: 
 
 def _list_draws(campaign_id: int, as_json: bool) -> None:
     from states.records import share_acting
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
 
     with given.opened(given.settings()) as store, store.read() as session:
         known = running(session, campaign_id).template.sampling
-        told = share_acting.draws_made(session, EVERYTHING, campaign_id)
+        told = share_acting.draws_made(session, given.everything(), campaign_id)
     samplings = [(one.name, one.of, _share(one.percent, one.count)) for one in known]
     report_shown.draws(told, samplings, as_json)
 

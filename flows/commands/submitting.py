@@ -39,7 +39,6 @@ def submit(
 ) -> None:
     """报送：交文件、文字，作零报告，或确认已留存备查。每次报送都留存。"""
     from states.records import addressed, handing_in, reading_obligations
-    from states.records.access import EVERYTHING
     from states.records.campaigns import running
     from states.records.handing_in import Content
 
@@ -52,9 +51,9 @@ def submit(
             campaign = running(session, campaign_id)
             key = addressed.obligation_of(session, campaign, code, requirement, period)
             handing_in.hand_in(
-                session, EVERYTHING, campaign, key, act, content, now, given.actor(), reason=reason
+                session, given.everything(), campaign, key, act, content, now, given.actor(), reason=reason
             )
-            told = reading_obligations.full(session, EVERYTHING, campaign, key, now)
+            told = reading_obligations.full(session, given.everything(), campaign, key, now)
     if as_json:
         shown.as_json(told)
     else:

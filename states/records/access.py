@@ -58,6 +58,7 @@ class Scope:
             raise NotAllowed("这个密钥只能查询，不能办理")
 
 
+# Where no key asks: the command line (which says who acts), and what duban looks at by itself.
 EVERYTHING = Scope(0, "cli", True, None, None, informants=True)
 
 

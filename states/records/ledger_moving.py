@@ -13,7 +13,7 @@ from states.closing import Facts
 from states.errors import Conflict, Faulty, Refused
 from states.machine import Choice, Moved
 from states.records import ledger_reach, ledger_withdrawing, locks, settling
-from states.records.access import Scope
+from states.records.access import EVERYTHING, Scope
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import journal, ledger_item, obligation
@@ -85,9 +85,6 @@ def locked(
     if version is not None and version != item.version:
         raise Conflict(_overtaken(session, item))
     return item
-
-
-EVERYTHING = Scope(0, "", True, None, None)
 
 
 def facts_of(session: Session, campaign: Running, item: LedgerItem, scope: Scope | None) -> Facts:

@@ -19,12 +19,11 @@ from states.records import (
     reading_ledger,
     renewed,
 )
-from states.records.access import Scope
+from states.records.access import EVERYTHING, Scope
 from states.records.campaigns import running
 from states.records.core import ledger_item
 from states.records.dispatch import Timer
 from states.records.ledger_adding import Found
-from states.records.ledger_moving import EVERYTHING
 from states.records.renewing import Version
 from states.records.tables import LedgerItem, Unit
 
