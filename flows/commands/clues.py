@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -92,15 +93,14 @@ def list_(
     )
     with given.opened(given.settings()) as store, store.read() as session:
         campaign = running(session, campaign_id)
-        found = reading_clues.page(
-            session, campaign, given.everything(), which, clock.now(), 0, sys.maxsize - 1
-        )
+        scope, now = given.everything(), clock.now()
+        found = given.pages(partial(reading_clues.page, session, campaign, scope, which, now))
     if as_json:
-        shown.as_json(found["items"])
+        shown.as_json(found)
         return
     heads = ("编号", "线索号", "收到", "来源", "类别", "被反映单位", "办理单位", "期限", "状态")
-    shown.table(heads, [_line(one) for one in found["items"]])
-    if not found["items"]:
+    shown.table(heads, [_line(one) for one in found])
+    if not found:
         shown.say("没有线索")
 
 

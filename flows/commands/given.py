@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import getpass
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
@@ -20,10 +20,13 @@ from states.errors import BadSetting, Fault, Faulty, NotFound
 if TYPE_CHECKING:
     from states.records.access import Scope
     from states.records.session import Store
+    from states.records.told import Page
     from states.settings import Settings
 
 INSTANT = "应写作 2026-12-05T09:00 或带时区 2026-12-05T09:00+08:00"
 TEMPLATE_BYTES = 5_000_000
+PAGE = 500
+Item = TypeVar("Item")
 
 
 def settings() -> Settings:
@@ -92,6 +95,17 @@ def everything() -> Scope:
     from states.records.access import EVERYTHING
 
     return replace(EVERYTHING, by=actor())
+
+
+def pages(page: Callable[[int, int], Page[Item]]) -> list[Item]:
+    """A whole list, read page by page; `page` is asked what comes after which number, and how many."""
+    found: list[Item] = []
+    after: str | None = "0"
+    while after is not None:
+        told = page(int(after), PAGE)
+        found += told["items"]
+        after = told["next"]
+    return found
 
 
 def a_day(text: str) -> date:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -36,13 +37,9 @@ def list_(
     """列出文书：文号、何时交邮、何人签收、何时应回复。"""
     from states.records import reading_letters
 
-    found: list[Any] = []
     with given.opened(given.settings()) as store, store.read() as session:
-        after: str | None = "0"
-        while after is not None:
-            page = reading_letters.letters(session, given.everything(), campaign_id, unit, int(after), 500)
-            found += page["items"]
-            after = page["next"]
+        seen = partial(reading_letters.letters, session, given.everything(), campaign_id, unit)
+        found = given.pages(seen)
     if as_json:
         shown.as_json(found)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +22,6 @@ Code = Annotated[str, typer.Argument(metavar="UNIT", help="单位代码")]
 Requirement = Annotated[str, typer.Argument(metavar="REQUIREMENT", help="要求的键，如 report")]
 Period = Annotated[str | None, typer.Option(help="定期报送的哪一期，如 2026-12")]
 JUDGED = {"通过": "accept", "退回": "return", "免报": "waive"}
-PAGE = 500
 
 
 @app.command("list")
@@ -37,15 +37,9 @@ def list_(
     from states.records.reading_obligations import Wanted
 
     wanted = Wanted(unit, None, given.listed(status or ()), overdue or None)
-    found: list[ObligationTold] = []
-    cursor: str | None = "0"
     with given.opened(given.settings()) as store, store.read() as session:
-        while cursor is not None:
-            page = reading_obligations.page(
-                session, given.everything(), campaign_id, wanted, clock.now(), int(cursor), PAGE
-            )
-            found += page["items"]
-            cursor = page["next"]
+        scope, now = given.everything(), clock.now()
+        found = given.pages(partial(reading_obligations.page, session, scope, campaign_id, wanted, now))
     if as_json:
         shown.as_json(found)
         return

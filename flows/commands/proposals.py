@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated
 
 import typer
 
@@ -33,13 +34,9 @@ def list_(
     if state != "all" and state not in STATE_NAMES:
         raise Refused(f"没有“{state}”这种状态；可用的有 {'、'.join(STATE_NAMES)}、all")
     wanted = None if state == "all" else state
-    found: list[Any] = []
     with given.opened(given.settings()) as store, store.read() as session:
-        after: str | None = "0"
-        while after is not None:
-            page = reading_ledger.proposals(session, given.everything(), campaign_id, wanted, int(after), 500)
-            found += page["items"]
-            after = page["next"]
+        seen = partial(reading_ledger.proposals, session, given.everything(), campaign_id, wanted)
+        found = given.pages(seen)
     if as_json:
         shown.as_json(found)
         return

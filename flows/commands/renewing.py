@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -112,10 +113,5 @@ def _brief(value: object) -> str:
 def _units(session: Session, found: Renewal) -> list[tuple[str, str, list[str]]]:
     from states.records import impact
 
-    listed: list[tuple[str, str, list[str]]] = []
-    after: str | None = "0"
-    while after is not None:
-        page = impact.page(session, given.everything(), found, int(after), 500)
-        listed += [(one["unit"]["code"], one["unit"]["name"], one["changes"]) for one in page["items"]]
-        after = page["next"]
-    return listed
+    touched = given.pages(partial(impact.page, session, given.everything(), found))
+    return [(one["unit"]["code"], one["unit"]["name"], one["changes"]) for one in touched]
