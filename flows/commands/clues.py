@@ -95,13 +95,8 @@ def list_(
         campaign = running(session, campaign_id)
         scope, now = given.everything(), clock.now()
         found = given.pages(partial(reading_clues.page, session, campaign, scope, which, now))
-    if as_json:
-        shown.as_json(found)
-        return
     heads = ("编号", "线索号", "收到", "来源", "类别", "被反映单位", "办理单位", "期限", "状态")
-    shown.table(heads, [_line(one) for one in found])
-    if not found:
-        shown.say("没有线索")
+    shown.listing(found, heads, _line, "没有线索", raw=as_json)
 
 
 @app.command()

@@ -70,14 +70,8 @@ def list_(
         raise typer.BadParameter(f"只能写 {'、'.join(STATES)}", param_hint="--state")
     with given.opened(given.settings()) as store, store.read() as session:
         found = reading_respite.page(session, given.everything(), campaign_id, state, clock.now())["items"]
-    if as_json:
-        shown.as_json(found)
-        return
-    shown.table(
-        ("编号", "单位", "事项", "期限", "申请延至", "", "决定", "理由"), [_row(one) for one in found]
-    )
-    if not found:
-        shown.say("没有延期申请")
+    heads = ("编号", "单位", "事项", "期限", "申请延至", "", "决定", "理由")
+    shown.listing(found, heads, _row, "没有延期申请", raw=as_json)
 
 
 def _row(one: ExtensionTold) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from states.errors import Refused
 
 if TYPE_CHECKING:
     from states.documents.lettercheck import Checked
+    from states.records.told import LetterTold
 
 app = typer.Typer(no_args_is_help=True, help="文书：列出、导出、签收、格式")
 forms = typer.Typer(no_args_is_help=True, help="文书的格式：列出、导出、换成自己的、检查")
@@ -40,23 +41,14 @@ def list_(
     with given.opened(given.settings()) as store, store.read() as session:
         seen = partial(reading_letters.letters, session, given.everything(), campaign_id, unit)
         found = given.pages(seen)
-    if as_json:
-        shown.as_json(found)
-        return
-    if not found:
-        shown.say("没有")
-    rows = [
-        (
-            *(one["id"], one["name"] + one["number"], one["unit"]["name"], one["about"], one["signer"]),
-            *(
-                (one["handed_at"] or "未交邮")[:16],
-                one["received_by"] or "未签收",
-                (one["reply_due"] or "—")[:16],
-            ),
-        )
-        for one in found
-    ]
-    shown.table(["编号", "文书", "单位", "事项", "决定人", "交邮", "签收", "应回复"], rows)
+    heads = ("编号", "文书", "单位", "事项", "决定人", "交邮", "签收", "应回复")
+    shown.listing(found, heads, _line, "没有", raw=as_json)
+
+
+def _line(one: LetterTold) -> tuple[object, ...]:
+    what = one["id"], one["name"] + one["number"], one["unit"]["name"], one["about"], one["signer"]
+    handed, answer = (one["handed_at"] or "未交邮")[:16], (one["reply_due"] or "—")[:16]
+    return *what, handed, one["received_by"] or "未签收", answer
 
 
 @app.command()

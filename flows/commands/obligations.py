@@ -40,14 +40,8 @@ def list_(
     with given.opened(given.settings()) as store, store.read() as session:
         scope, now = given.everything(), clock.now()
         found = given.pages(partial(reading_obligations.page, session, scope, campaign_id, wanted, now))
-    if as_json:
-        shown.as_json(found)
-        return
-    shown.table(
-        ("单位", "代码", "事项", "要求", "状态", "期限", "报给", "抄报"), [_line(one) for one in found]
-    )
-    if not found:
-        shown.say("没有这样的应办事项")
+    heads = ("单位", "代码", "事项", "要求", "状态", "期限", "报给", "抄报")
+    shown.listing(found, heads, _line, "没有这样的应办事项", raw=as_json)
 
 
 def _line(one: ObligationTold) -> tuple[object, ...]:

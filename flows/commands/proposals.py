@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands import given, shown
 from states import clock
 from states.errors import Refused
+
+if TYPE_CHECKING:
+    from states.records.told import ProposalTold
 
 app = typer.Typer(no_args_is_help=True, help="待确认的措施：列出、确认、驳回")
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
@@ -37,23 +40,14 @@ def list_(
     with given.opened(given.settings()) as store, store.read() as session:
         seen = partial(reading_ledger.proposals, session, given.everything(), campaign_id, wanted)
         found = given.pages(seen)
-    if as_json:
-        shown.as_json(found)
-        return
-    if not found:
-        shown.say("没有")
-    rows = [
-        (
-            one["id"],
-            one["name"],
-            one["unit"]["name"],
-            one["about"],
-            one["letter"] or "—",
-            STATE_NAMES[one["state"]],
-        )
-        for one in found
-    ]
-    shown.table(["编号", "措施", "单位", "事项", "文书", "状态"], rows)
+    shown.listing(found, ("编号", "措施", "单位", "事项", "文书", "状态"), _line, "没有", raw=as_json)
+
+
+def _line(one: ProposalTold) -> tuple[object, ...]:
+    from states.records.confirming import STATE_NAMES
+
+    what = one["id"], one["name"], one["unit"]["name"], one["about"]
+    return *what, one["letter"] or "—", STATE_NAMES[one["state"]]
 
 
 @app.command()

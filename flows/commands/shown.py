@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
@@ -15,6 +15,7 @@ import typer
 WEEKDAYS = "一二三四五六日"
 WIDE = 160  # columns when nobody looks: a file or a pipe keeps its lines whole
 PROVISIONAL = "暂定"
+Item = TypeVar("Item")
 
 
 def say(*lines: str) -> None:
@@ -50,6 +51,23 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], title: str =
     for cells in found:
         drawn.add_row(*cells)
     Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(drawn)
+
+
+def listing(
+    found: Sequence[Item],
+    headers: Sequence[str],
+    row: Callable[[Item], Sequence[object]],
+    nothing: str,
+    *,
+    raw: bool,
+) -> None:
+    """A list that was asked for: `raw` as JSON, else a table with a row an item, or `nothing` where it is empty."""
+    if raw:
+        as_json(found)
+        return
+    table(headers, [row(one) for one in found])
+    if not found:
+        say(nothing)
 
 
 def day_words(at: datetime | date | None, zone: ZoneInfo | None = None) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands import given, shown
 from states import clock
+
+if TYPE_CHECKING:
+    from states.records.told import SilenceTold
 
 app = typer.Typer(no_args_is_help=True, help="静默：一段时间内不通知，过后只发最高一级")
 Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
@@ -46,25 +49,14 @@ def list_(campaign_id: Campaign, as_json: Json = False) -> None:
 
     with given.opened(given.settings()) as store, store.read() as session:
         found = reading_respite.quiet(session, given.everything(), campaign_id, clock.now())["items"]
-    if as_json:
-        shown.as_json(found)
-        return
-    rows = [
-        (
-            one["id"],
-            (one["unit"]["name"] + ("及其下级" if one["below"] else "")) if one["unit"] else "全部单位",
-            one["requirement"] or "各项",
-            "静默中" if one["active"] else "已结束",
-            one["ends"],
-            one["held"],
-            one["reason"],
-            one["author"],
-        )
-        for one in found
-    ]
-    shown.table(("编号", "单位", "要求", "", "到", "压着", "理由", "办理人"), rows)
-    if not found:
-        shown.say("没有静默")
+    heads = ("编号", "单位", "要求", "", "到", "压着", "理由", "办理人")
+    shown.listing(found, heads, _line, "没有静默", raw=as_json)
+
+
+def _line(one: SilenceTold) -> tuple[object, ...]:
+    place = (one["unit"]["name"] + ("及其下级" if one["below"] else "")) if one["unit"] else "全部单位"
+    what, state = one["requirement"] or "各项", "静默中" if one["active"] else "已结束"
+    return one["id"], place, what, state, one["ends"], one["held"], one["reason"], one["author"]
 
 
 @app.command()

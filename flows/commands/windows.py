@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from states.records.campaigns import Running
     from states.records.laying import Laid
     from states.records.session import Store
+    from states.records.told import LocalWindowTold
 
 Id = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
@@ -58,18 +59,13 @@ def _list(store: Store, campaign_id: int, as_json: bool) -> None:
 
     with store.read() as session:
         found = reading_windows.listed(session, running(session, campaign_id))
-    if as_json:
-        shown.as_json(found)
-        return
-    shown.table(
-        ("阶段", "单位", "结束", "原定", "理由", "办理人"),
-        [
-            (one["phase"]["name"], one["unit"]["name"], one["closes_at"], one["planned"] or "—", one["reason"], one["author"])
-            for one in found
-        ],
-    )  # fmt: skip
-    if not found:
-        shown.say("没有另定的期限")
+    heads = ("阶段", "单位", "结束", "原定", "理由", "办理人")
+    shown.listing(found, heads, _line, "没有另定的期限", raw=as_json)
+
+
+def _line(one: LocalWindowTold) -> tuple[object, ...]:
+    phase, unit, planned = one["phase"]["name"], one["unit"]["name"], one["planned"] or "—"
+    return phase, unit, one["closes_at"], planned, one["reason"], one["author"]
 
 
 def _show(laid: Laid, dry_run: bool) -> None:
