@@ -141,7 +141,7 @@ def record_event(desk: AtDesk, campaign_id: CampaignId, sent: Happening) -> Resp
             under=sent.under,
         )
 
-    return desk.tried(recorded) if sent.dry_run else desk.once(recorded)
+    return desk.once(recorded, dry_run=sent.dry_run)
 
 
 @router.post("/{campaign_id}/dates", summary="定期限", response_model=DatesGiven)
@@ -153,7 +153,7 @@ def give_dates(desk: AtDesk, campaign_id: CampaignId, sent: Dating) -> Response:
             session, desk.scope, campaign_id, sent.set, desk.now, reason=sent.reason, dry_run=sent.dry_run
         )
 
-    return desk.tried(given) if sent.dry_run else desk.once(given)
+    return desk.once(given, dry_run=sent.dry_run)
 
 
 @router.get("/{campaign_id}/preview", summary="预览", response_model=Preview)

@@ -98,12 +98,14 @@ class Desk:
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
-    def once(self, work: Callable[[Session], Any], status: int = 200) -> Response:
-        """Do `work` in one transaction and answer what it returns.
+    def once(self, work: Callable[[Session], Any], status: int = 200, *, dry_run: bool = False) -> Response:
+        """Do `work` in one transaction and answer what it returns; `dry_run`: see `tried`.
 
         With an Idempotency-Key the same request gets the answer it got before. What is refused leaves no trace,
         so the same key may be tried again.
         """
+        if dry_run:
+            return self.tried(work)
         key = self.request.headers.get("idempotency-key")
         with self.write() as session:
             if key is None:

@@ -231,13 +231,11 @@ def import_(
     desk.scope.check_write()
     file, terms = ledgerfile.read(content, asked.filename), asked.terms
 
-    def looked(session: Session) -> LedgerImport:
-        return ledger_acting.look(session, desk.scope, campaign_id, file, terms, desk.now)
+    def take(session: Session) -> LedgerImport:
+        dry_run = asked.dry_run
+        return ledger_acting.take(session, desk.scope, campaign_id, file, terms, desk.now, dry_run=dry_run)
 
-    def taken(session: Session) -> LedgerImport:
-        return ledger_acting.take(session, desk.scope, campaign_id, file, terms, desk.now)
-
-    return desk.tried(looked) if asked.dry_run else desk.once(taken)
+    return desk.once(take, dry_run=asked.dry_run)
 
 
 @router.post("/moves", summary="成批办理台账", response_model=LedgerMassMoved)
@@ -257,7 +255,7 @@ def move_many(desk: AtDesk, campaign_id: CampaignId, sent: ItemsMove) -> Respons
             dry_run=sent.dry_run,
         )
 
-    return desk.tried(moved) if sent.dry_run else desk.once(moved)
+    return desk.once(moved, dry_run=sent.dry_run)
 
 
 @router.get("/{no:int}", summary="一项台账", response_model=LedgerInFull)

@@ -79,7 +79,7 @@ def accept(desk: AtDesk, campaign_id: CampaignId, change_id: ChangeId, sent: Dec
             dates=sent.fills,
         )
 
-    return desk.tried(work) if sent.dry_run else desk.once(work)
+    return desk.once(work, dry_run=sent.dry_run)
 
 
 @router.post("/changes-above/{change_id}/decline", summary="不随上级调整", response_model=ChangeAbove)
@@ -101,7 +101,7 @@ def renew(desk: AtDesk, campaign_id: CampaignId, sent: Renew) -> Response:
             session, desk.scope, campaign_id, desk.now, dry_run=sent.dry_run, **_version(sent)
         )
 
-    return desk.tried(work) if sent.dry_run else desk.once(work)
+    return desk.once(work, dry_run=sent.dry_run)
 
 
 @router.post("/renewal/units", summary="新版涉及的单位", response_model=Page[UnitImpact])

@@ -52,4 +52,4 @@ def lay(desk: AtDesk, campaign_id: CampaignId, sent: LocalWindow) -> Response:
             dry_run=sent.dry_run,
         )
 
-    return desk.tried(laid) if sent.dry_run else desk.once(laid)
+    return desk.once(laid, dry_run=sent.dry_run)

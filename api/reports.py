@@ -16,6 +16,7 @@ from api.ledger import FILE, XLSX, sent_bytes
 from api.shapes import NO_ZERO, Sent, Version
 from states.documents import formsheet
 from states.records import report_acting
+from states.records.report_acting import Sheets
 from states.records.told.reports import FiguresTold, FormImport, FormSums, RatesTold
 
 router = APIRouter(prefix="/api/v1/campaigns/{campaign_id}", tags=["定期报告"])
@@ -142,22 +143,11 @@ def import_(
 ) -> Response:
     """请求体是文件本身。默认只看会怎样：几个单位有改动，哪一格有错；有一处错就一行也不写。"""
     desk.scope.check_write()
-    which = asked.requirement, asked.period
 
-    def read(session: Session) -> list[formsheet.FormLine]:
+    def take(session: Session) -> FormImport:
         form = report_acting.form_of(session, desk.scope, campaign_id, asked.requirement)
-        return formsheet.read(content, asked.filename, form)
+        lines = formsheet.read(content, asked.filename, form)
+        sheets = Sheets(asked.requirement, asked.period, lines, asked.submit)
+        return report_acting.take(session, desk.scope, campaign_id, sheets, desk.now, dry_run=asked.dry_run)
 
-    def looked(session: Session) -> FormImport:
-        lines = read(session)
-        return report_acting.look(
-            session, desk.scope, campaign_id, which, lines, desk.now, submit=asked.submit
-        )
-
-    def taken(session: Session) -> FormImport:
-        lines = read(session)
-        return report_acting.take(
-            session, desk.scope, campaign_id, which, lines, desk.now, submit=asked.submit
-        )
-
-    return desk.tried(looked) if asked.dry_run else desk.once(taken)
+    return desk.once(take, dry_run=asked.dry_run)

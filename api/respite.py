@@ -176,4 +176,4 @@ def hand_over(desk: AtDesk, sent: HandOverContact) -> Response:
             dry_run=sent.dry_run,
         )
 
-    return desk.tried(work) if sent.dry_run else desk.once(work)
+    return desk.once(work, dry_run=sent.dry_run)

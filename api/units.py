@@ -195,4 +195,4 @@ def move_many(desk: AtDesk, campaign_id: CampaignId, sent: MassMove) -> Response
             dry_run=sent.dry_run,
         )
 
-    return desk.tried(moved) if sent.dry_run else desk.once(moved)
+    return desk.once(moved, dry_run=sent.dry_run)

@@ -137,22 +137,13 @@ def _imported(
     apply: bool,
     submit: bool,
 ) -> FormImport:
-    from states.records import form_sheets, report_acting
-    from states.records.campaigns import running
+    from states.records import report_acting
+    from states.records.report_acting import Sheets
 
-    wanted = report_acting.form_of(session, given.everything(), campaign_id, which[0])
-    lines = _read(files, wanted)
-    campaign = running(session, campaign_id)
-    milestone = form_sheets.milestone_asked(session, campaign, *which)
-    now = clock.now()
-    if not apply:
-        return report_acting.imported(
-            form_sheets.look(session, campaign, milestone, lines, now, submit=submit)
-        )
-    looked, handed_in = form_sheets.apply(
-        session, campaign, milestone, lines, now, given.actor(), submit=submit
-    )
-    return report_acting.imported(looked, handed_in)
+    scope = given.everything()
+    form = report_acting.form_of(session, scope, campaign_id, which[0])
+    sheets = Sheets(*which, _read(files, form), submit)
+    return report_acting.take(session, scope, campaign_id, sheets, clock.now(), dry_run=not apply)
 
 
 def _read(files: list[Path], wanted: Any) -> list[FormLine]:

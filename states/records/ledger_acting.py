@@ -135,25 +135,26 @@ def export(session: Session, scope: Scope, campaign_id: int, which: Which, now: 
     return ledger_export.export(session, campaign, which, now, scope)
 
 
-def look(
-    session: Session, scope: Scope, campaign_id: int, file: LedgerFile, terms: Terms, now: datetime
-) -> LedgerImport:
-    """What the file would do. Raises NotAllowed, NotFound, Refused."""
-    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    if terms.unit is not None:
-        reading_scope.unit_seen(session, scope, terms.unit)
-    return told(ledger_import.look(session, campaign, file, terms, now, scope))
-
-
 def take(
-    session: Session, scope: Scope, campaign_id: int, file: LedgerFile, terms: Terms, now: datetime
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    file: LedgerFile,
+    terms: Terms,
+    now: datetime,
+    *,
+    dry_run: bool = False,
 ) -> LedgerImport:
-    """Write it. Raises NotAllowed, NotFound, Faulty with everything wrong, Refused."""
+    """Write what the file says, or only see what it would do.
+
+    Raises NotAllowed, NotFound, Refused, and Faulty with everything wrong; then nothing is written.
+    """
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     if terms.unit is not None:
         reading_scope.unit_seen(session, scope, terms.unit)
-    looked, numbers = ledger_import.apply(session, campaign, file, terms, now, scope.actor, scope)
-    return told(looked, numbers)
+    if dry_run:
+        return told(ledger_import.look(session, campaign, file, terms, now, scope))
+    return told(*ledger_import.apply(session, campaign, file, terms, now, scope.actor, scope))
 
 
 def told(looked: Looked, numbers: list[int] | None = None) -> LedgerImport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -167,43 +168,32 @@ def form_of(session: Session, scope: Scope, campaign_id: int, requirement: str) 
     return found.form
 
 
-def look(
-    session: Session,
-    scope: Scope,
-    campaign_id: int,
-    asked_for: tuple[str, str],
-    lines: Sequence[FormLine],
-    now: datetime,
-    *,
-    submit: bool,
-) -> FormImport:
-    """What an import would do. `asked_for`: requirement and period."""
-    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    milestone = form_sheets.milestone_asked(session, campaign, *asked_for)
-    looked = form_sheets.look(session, campaign, milestone, lines, now, path=scope.path, submit=submit)
-    return imported(looked)
+@dataclass(frozen=True)
+class Sheets:
+    """Filled sheets that come back: for which report, what they say, whether what they fill is handed in."""
+
+    requirement: str
+    period: str
+    lines: Sequence[FormLine]
+    submit: bool = False
 
 
 def take(
-    session: Session,
-    scope: Scope,
-    campaign_id: int,
-    asked_for: tuple[str, str],
-    lines: Sequence[FormLine],
-    now: datetime,
-    *,
-    submit: bool,
+    session: Session, scope: Scope, campaign_id: int, sheets: Sheets, now: datetime, *, dry_run: bool = False
 ) -> FormImport:
-    """Write it. Raises Faulty with every cell that is wrong; then nothing is written."""
+    """Write what the sheets say, or only see what it would do.
+
+    Raises NotAllowed, NotFound, Refused, and Faulty with every cell that is wrong; then nothing is written.
+    """
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    milestone = form_sheets.milestone_asked(session, campaign, *asked_for)
-    looked, handed_in = form_sheets.apply(
-        session, campaign, milestone, lines, now, scope.actor, path=scope.path, submit=submit
-    )
-    return imported(looked, handed_in)
+    milestone = form_sheets.milestone_asked(session, campaign, sheets.requirement, sheets.period)
+    what = session, campaign, milestone, sheets.lines, now
+    if dry_run:
+        return _imported(form_sheets.look(*what, path=scope.path, submit=sheets.submit))
+    return _imported(*form_sheets.apply(*what, scope.actor, path=scope.path, submit=sheets.submit))
 
 
-def imported(looked: Looked, handed_in: int | None = None) -> FormImport:
+def _imported(looked: Looked, handed_in: int | None = None) -> FormImport:
     """As it is told; `handed_in` None: nothing was written."""
     return {
         "applied": handed_in is not None,
