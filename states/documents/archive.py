@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator
 from io import BytesIO
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from states.documents.partscan import DAMAGED, PLAIN_ELEMENTS, ManifestScan, PartScan, SheetScan
 from states.documents.rows import Limits
+from states.documents.zipping import BROKEN
 from states.errors import Fault, Faulty
 
 MANIFEST = "[Content_Types].xml"
@@ -21,16 +21,6 @@ RATIO = 200
 RATIO_FROM_BYTES = 8 * 1024 * 1024
 SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
-BROKEN = (
-    BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-    ValueError,
-)
 MACROS = "含有宏，为安全起见不能导入；请另存为不含宏的“Excel 工作簿（*.xlsx）”"
 BOMB = "解压后大得不正常，可能是恶意构造的文件，已拒绝读取"
 INCOMPLETE = "文件不完整或已损坏（可能没有传完）；请重新上传，或用 Excel、WPS 打开后另存为 .xlsx"

@@ -8,15 +8,13 @@ picture inside a tag, or one that goes on in the next paragraph, is a fault.
 from __future__ import annotations
 
 import re
-import struct
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from io import BytesIO
 from typing import Any
 from xml.etree.ElementTree import Element
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from defusedxml.ElementTree import fromstring
 from jinja2 import TemplateSyntaxError, meta, nodes
@@ -25,10 +23,10 @@ from lxml import etree
 
 from states.documents.letterfields import FIELDS
 from states.documents.partscan import PartScan
-from states.documents.zipping import fixed
+from states.documents.wordfile import DAMAGED, W
+from states.documents.zipping import BROKEN, fixed
 from states.errors import Fault, Faulty
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 MOST_BYTES, MOST_INFLATED, MOST_PARTS, MOST_ELEMENTS = 2_000_000, 20_000_000, 300, 200_000
 FILLED = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes)\.xml")
 PLACES = {"document": "正文", "header": "页眉", "footer": "页脚", "footnotes": "脚注"}
@@ -40,18 +38,6 @@ ALLOWED: tuple[type[nodes.Node], ...] = (
     *(nodes.Template, nodes.Output, nodes.Name, nodes.If, nodes.TemplateData, nodes.Const),
     *(nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.CondExpr),
 )
-BROKEN = (
-    BadZipFile,
-    KeyError,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-    ValueError,
-)
-DAMAGED = "不是 Word 文档（.docx），或已损坏；请用 Word 或 WPS 另存为 .docx 后再试"
 SNIPPET = 24
 BREAK = "\x0b"
 ENVIRONMENT = SandboxedEnvironment()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -11,6 +10,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from states.documents.filekinds import KINDS
+from states.documents.zipping import UNREADABLE
 
 MEMBERS = 5_000
 PART_BYTES = 4 << 20
@@ -45,7 +45,7 @@ def zip_kind(file: BinaryIO) -> tuple[str, str | None]:
     try:
         with zipfile.ZipFile(file) as packed:
             return _zip_kind(packed)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, KeyError) as error:
+    except UNREADABLE as error:
         raise Unfit(BROKEN) from error
     except RuntimeError as error:  # zipfile's word for a password
         raise Unfit(LOCKED) from error

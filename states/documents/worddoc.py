@@ -5,39 +5,26 @@ Every part is inflated under a cap and scanned before it is parsed; deleted (tra
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from xml.etree.ElementTree import Element
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from defusedxml.ElementTree import fromstring
 
 from states.documents.partscan import PartScan
+from states.documents.wordfile import DAMAGED, W
 from states.documents.wordnumbers import Numbers
+from states.documents.zipping import BROKEN
 from states.drafts import Manuscript, from_parts
 from states.errors import Fault, Faulty
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 DOCUMENT, NUMBERING = "word/document.xml", "word/numbering.xml"
 WRAPPERS = {f"{W}{name}" for name in ("sdt", "sdtContent", "ins", "customXml")}
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ELEMENTS = 1_000_000
 OLD_FORMAT = b"\xd0\xcf\x11\xe0"
-BROKEN = (
-    BadZipFile,
-    KeyError,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    OSError,
-    ValueError,
-)
 OLD = "是旧版 Word 文档（.doc）；请用 Word 或 WPS 另存为 .docx 或纯文本"
-DAMAGED = "不是 Word 文档（.docx），或已损坏；请用 Word 或 WPS 另存为 .docx 后再试"
 HUGE = "解压后大得不正常，已拒绝读取"
 
 

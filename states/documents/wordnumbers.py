@@ -6,7 +6,8 @@ import re
 from collections import defaultdict
 from xml.etree.ElementTree import Element
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+from states.documents.wordfile import W
+
 HAN = "一二三四五六七八九"
 CHINESE = {"chineseCounting", "chineseCountingThousand", "japaneseCounting", "ideographTraditional"}
 MOST_LEVELS = 9

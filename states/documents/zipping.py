@@ -1,12 +1,18 @@
-"""Zips that are the same bytes whenever they are made of the same parts."""
+"""Zips that are the same bytes whenever they are made of the same parts, and what may happen to those of others."""
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Mapping
 from io import BytesIO
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 NEVER = (1980, 1, 1, 0, 0, 0)
+# What reading a zip that somebody sent may raise. A password is a RuntimeError; where the zip lies on a disk, an OSError
+# is the disk's.
+UNREADABLE = (BadZipFile, KeyError, zlib.error, struct.error, EOFError, NotImplementedError, ValueError)
+BROKEN = (*UNREADABLE, RuntimeError, OSError)
 
 
 def fixed(parts: Mapping[str, bytes]) -> bytes:
