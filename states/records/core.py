@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 from states.records import (
     clue_tables,
     dispatch,
+    feed_tables,
     filed,
     localities,
     papers,
@@ -52,6 +53,10 @@ credit = _core(papers.Credit)
 put_off = _core(papers.PutOff)
 level_change = _core(tables.LevelChange)
 journal = _core(tables.Journal)
+journal_span = _core(feed_tables.JournalSpan)
+journal_head = _core(feed_tables.JournalHead)
+webhook = _core(feed_tables.Webhook)
+webhook_delivery = _core(feed_tables.WebhookDelivery)
 tally = _core(tables.TallyRow)
 event = _core(tables.EventRow)
 ledger_item = _core(tables.LedgerItem)

@@ -127,6 +127,21 @@ def upgrade() -> None:
         batch_op.create_index('ix_journal_item', ['item_id'], unique=False, postgresql_where=sa.text('item_id IS NOT NULL'), sqlite_where=sa.text('item_id IS NOT NULL'))
         batch_op.create_index('ix_journal_subject', ['campaign_id', 'unit_id'], unique=False)
 
+    op.create_table('journal_head',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('seq', sa.BigInteger(), nullable=False),
+    sa.Column('floor', sa.BigInteger(), nullable=False),
+    sa.Column('seen', sa.BigInteger(), nullable=False),
+    sa.Column('writers', sa.JSON(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('journal_span',
+    sa.Column('first_seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('first_id', sa.BigInteger(), nullable=False),
+    sa.Column('last_id', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('first_seq'),
+    sa.UniqueConstraint('first_id')
+    )
     op.create_table('letter',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -418,6 +433,46 @@ def upgrade() -> None:
     sa.Column('since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('unit_id', 'role')
     )
+    op.create_table('webhook',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('url', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('secret', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('under', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('campaigns', sa.JSON(), nullable=True),
+    sa.Column('types', sa.JSON(), nullable=True),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('why', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('cursor', sa.BigInteger(), nullable=False),
+    sa.Column('claimed_by', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('claimed_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('name')
+    )
+    op.create_table('webhook_delivery',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('webhook_id', sa.Integer(), nullable=False),
+    sa.Column('message_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('first_seq', sa.BigInteger(), nullable=False),
+    sa.Column('last_seq', sa.BigInteger(), nullable=False),
+    sa.Column('events', sa.Integer(), nullable=False),
+    sa.Column('aside', sa.Boolean(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('next_try_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('queued_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('sent_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('status', sa.Integer(), nullable=True),
+    sa.Column('error', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_delivery_of', ['webhook_id', 'id'], unique=False)
+        batch_op.create_index('ix_webhook_delivery_open', ['webhook_id'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
+
     op.create_table('campaign',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('template_key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -757,6 +812,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_campaign_parent_id'))
 
     op.drop_table('campaign')
+    with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.drop_index('ix_webhook_delivery_open', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
+        batch_op.drop_index('ix_webhook_delivery_of')
+
+    op.drop_table('webhook_delivery')
+    op.drop_table('webhook')
     op.drop_table('vacancy')
     op.drop_table('unit_run')
     with op.batch_alter_table('unit', schema=None) as batch_op:
@@ -804,6 +865,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_letter_campaign_id'))
 
     op.drop_table('letter')
+    op.drop_table('journal_span')
+    op.drop_table('journal_head')
     with op.batch_alter_table('journal', schema=None) as batch_op:
         batch_op.drop_index('ix_journal_subject')
         batch_op.drop_index('ix_journal_item', postgresql_where=sa.text('item_id IS NOT NULL'), sqlite_where=sa.text('item_id IS NOT NULL'))
