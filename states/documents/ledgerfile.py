@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from states.documents import sheet, worddoc
 from states.documents.ledgerfacts import FIELDS
 from states.documents.ledgersheet import CODE, ID, NO, STAMP, WHY
 from states.documents.rows import Row, column_letters, shown
+from states.documents.zipping import BROKEN
 from states.drafts import ledgers
 from states.errors import Fault, Faulty
 
@@ -88,7 +89,7 @@ def _parts(content: bytes) -> list[str]:
     try:
         with ZipFile(BytesIO(content)) as archive:
             return [part.lower() for part in archive.namelist()]
-    except (BadZipFile, ValueError, OSError):
+    except BROKEN:
         return []
 
 

@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from flows.cli import app
+from command_line import begin, data, duban
 from states import clock
 
 UNITS = """单位代码,单位名称,类别,上级代码
@@ -20,20 +19,9 @@ ADD = ("clue", "add", "1", "--channel", "信", "--class", "重大", "--about", "
 PERSON = {"name": "赵举报", "contact": "139-0000-1234"}
 
 
-def duban(*words: str, code: int = 0, typed: str | None = None) -> Result:
-    done = CliRunner().invoke(app, list(words), input=typed)
-    assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
-    return done
-
-
 @pytest.fixture(autouse=True)
-def _started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DUBAN_HOME", str(tmp_path))
-    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
-    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
-    duban("upgrade")
-    duban("units", "import", str(tmp_path / "units.csv"), "--apply")
-    duban("campaign", "start", str(tmp_path / "plan.yaml"), "--start", clock.now().date().isoformat())
+def _started(at_home: Path) -> None:
+    begin(at_home, UNITS, PLAN, clock.now().date())
 
 
 def test_from_a_letter_to_the_result() -> None:
@@ -51,7 +39,7 @@ def test_from_a_letter_to_the_result() -> None:
     assert looked.stdout == "举报人姓名：赵举报\n联系方式：139-0000-1234\n"
     assert "查看举报人" in duban("clue", "show", "1", "1").stdout
     assert "线索 1 条，办结 1 条，逾期未结 0 条" in duban("clue", "figures", "1").stdout
-    assert [one["number"][-2:] for one in json.loads(duban("clue", "list", "1", "--json").stdout)] == ["1号"]
+    assert [one["number"][-2:] for one in data("clue", "list", "1")] == ["1号"]
 
 
 @pytest.mark.parametrize(
@@ -69,4 +57,4 @@ def test_what_is_wrong_is_said_and_nothing_is_written(
 ) -> None:
     done = duban(*words, code=1 if says else 0, typed=typed)
     assert (says or "") in done.stderr
-    assert len(json.loads(duban("clue", "list", "1", "--json").stdout)) == (0 if says else 1)
+    assert len(data("clue", "list", "1")) == (0 if says else 1)

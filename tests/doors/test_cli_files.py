@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from flows.cli import app
+from command_line import begin, duban
 from states import clock
 
 UNITS = """单位代码,单位名称,类别,上级代码
@@ -54,25 +53,15 @@ with vault.receive(1 << 20) as content, store.write() as session:
 """
 
 
-def duban(*words: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(app, list(words))
-    assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
-    return done
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DUBAN_DATABASE_URL", f"sqlite:///{tmp_path / 'duban.db'}")
     monkeypatch.setenv("DUBAN_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DUBAN_FILE_MB", "1")
-    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
-    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
     (tmp_path / "自查报告.pdf").write_bytes(PDF)
     for n in (1, 2):
         (tmp_path / f"现场{n}.png").write_bytes(PNG + bytes([n]))
-    duban("upgrade")
-    duban("units", "import", str(tmp_path / "units.csv"), "--apply")
-    duban("campaign", "start", str(tmp_path / "plan.yaml"), "--start", clock.now().date().isoformat())
+    begin(tmp_path, UNITS, PLAN, clock.now().date())
     return tmp_path
 
 

@@ -6,31 +6,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from flows.cli import app
+from command_line import begin, duban
 from states import clock
 
 UNITS = "单位代码,单位名称,类别,上级代码\nSX,示例县卫生健康局,行政部门,\nSX-H01,示例县人民医院,医院,SX\n"
 PLAN = "key: sample\nversion: 1\ntitle: 示例专项行动\nrequirements:\n  - {key: report, name: 报告, due: 启动后10日内}\n"
 
 
-def duban(*words: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(app, list(words))
-    assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
-    return done
-
-
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DUBAN_HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
-    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
-    duban("upgrade")
-    duban("units", "import", "units.csv", "--apply")
-    duban("campaign", "start", "plan.yaml", "--start", clock.now().date().isoformat())
-    return tmp_path
+def folder(at_home: Path) -> Path:
+    begin(at_home, UNITS, PLAN, clock.now().date())
+    return at_home
 
 
 def test_the_three_files(folder: Path) -> None:

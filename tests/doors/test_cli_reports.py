@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from typer.testing import CliRunner, Result
 
-from flows.cli import app
+from command_line import begin, data, duban
 from states import clock
 
 UNITS = """单位代码,单位名称,类别,上级代码
@@ -38,24 +35,10 @@ sampling: [{name: 随访, of: 出院病人, percent: 10, listed: true}]
 """
 
 
-def duban(*words: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(app, list(words))
-    assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
-    return done
-
-
-def told(*words: str) -> Any:
-    return json.loads(duban(*words, "--json").stdout)
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DUBAN_DATABASE_URL", f"sqlite:///{tmp_path / 'duban.db'}")
-    (tmp_path / "units.csv").write_text(UNITS, encoding="utf-8")
-    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
-    duban("upgrade")
-    duban("units", "import", str(tmp_path / "units.csv"), "--apply")
-    duban("campaign", "start", str(tmp_path / "plan.yaml"), "--start", clock.now().date().isoformat())
+    begin(tmp_path, UNITS, PLAN, clock.now().date())
     duban("tick")
     return tmp_path
 
@@ -81,11 +64,11 @@ def test_forms_are_filled_by_command_and_by_workbook_and_added_up(folder: Path) 
     assert "试算：改动 1 个单位" in duban("report", "import", "1", "census", str(out)).stdout
     done = duban("report", "import", "1", "census", str(out), "--apply", "--submit").stdout
     assert "已写入：改动 1 个单位，不变 1 个，空行 0 个，报送 1 个" in done
-    beds, kind = told("report", "sums", "1")["items"][0]["fields"]
+    beds, kind = data("report", "sums", "1")["items"][0]["fields"]
     assert (beds["total"], beds["given"], beds["blank"]) == ("300", 1, 1)
     assert kind["choices"] == [{"choice": "收费", "units": 1}]
     assert "报送率" in duban("report", "rates", "1").stdout
-    rates = told("report", "rates", "1", "census")
+    rates = data("report", "rates", "1", "census")
     assert rates["whole"]["rate"] == 1.0
     assert rates["whole"]["on_time"] == sum(one["reporting"]["on_time"] for one in rates["regions"]) == 2
     assert "有报表的是 census" in duban("report", "form", "1", "nothing", "-o", "x.xlsx", code=1).stderr
@@ -101,13 +84,13 @@ def test_what_was_done_is_counted_one_by_one_or_from_a_list(folder: Path) -> Non
     assert "次数.csv C3：应为日期" in duban("quota", "import", "1", str(listed), code=1).stderr
     listed.write_text(f"单位代码,事项,日期,内容\nSX-H01,talks,{today},座谈\n", "utf-8")
     assert "试算：可登记 1 次" in duban("quota", "import", "1", str(listed)).stdout
-    assert told("quota", "list", "1")["items"][0]["events"] == 1
+    assert data("quota", "list", "1")["items"][0]["events"] == 1
     duban("quota", "import", "1", str(listed), "--apply")
-    quota = told("quota", "list", "1")["items"][0]
+    quota = data("quota", "list", "1")["items"][0]
     assert (quota["units"], quota["met"], quota["pending"], quota["events"]) == (2, 1, 1, 2)
     assert "已办结；已登记 2次，不少于 2次" in duban("quota", "list", "1", "talks", "--unit", "SX-H01").stdout
     duban("quota", "withdraw", "1", "1", "--reason", "登记错了")
-    assert told("quota", "list", "1", "talks", "--unit", "SX-H01")["status"]["key"] == "returned"
+    assert data("quota", "list", "1", "talks", "--unit", "SX-H01")["status"]["key"] == "returned"
 
 
 def test_units_reached_are_held_against_the_target(folder: Path) -> None:
@@ -122,10 +105,10 @@ def test_units_reached_are_held_against_the_target(folder: Path) -> None:
     listed.write_text(f"单位代码,日期\nSX-H02,{today}\n", encoding="utf-8")
     assert "试算：会新登记 1 条" in duban("coverage", "import", "1", str(listed)).stdout
     duban("coverage", "import", "1", str(listed), "--apply")
-    assert told("coverage", "list", "1")["items"][0]["met"] is True
+    assert data("coverage", "list", "1")["items"][0]["met"] is True
     assert "还没有" not in duban("coverage", "list", "1", "--target", "医院").stdout
     duban("coverage", "remove", "1", "SX-H02", "--day", str(today), "--reason", "没有去")
-    assert told("campaign", "status", "1")["coverage"][0]["reached"] == 1
+    assert data("campaign", "status", "1")["coverage"][0]["reached"] == 1
 
 
 def test_a_draw_from_a_list_is_tried_then_kept(folder: Path) -> None:
@@ -134,7 +117,7 @@ def test_a_draw_from_a_list_is_tried_then_kept(folder: Path) -> None:
     tried = duban("draw", "1", "随访", "--list", str(listed), "--seed", "摇号 0731").stdout
     assert "从 20 个出院病人中抽 2 个（10%" in tried
     assert "试算，没有抽取" in tried
-    made = told("draw", "1", "1", "--list", str(listed), "--seed", "摇号 0731", "--apply")
+    made = data("draw", "1", "1", "--list", str(listed), "--seed", "摇号 0731", "--apply")
     assert [one in tried for one in made["drawn"]] == [True, True]
     again = duban("draw", "1", "随访", "--list", str(listed), "--apply", code=1)
     assert "重抽须写明理由" in again.stderr

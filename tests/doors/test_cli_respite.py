@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from flows import rounds
-from flows.cli import app
+from command_line import begin, data, duban
 from states import clock
 
 UNITS = """单位代码,单位名称,类别,级别,上级代码,联络员,联络员邮箱,协调员,协调员邮箱
@@ -32,34 +26,12 @@ extensions: {before: 届满前5个工作日, limit: 1}
 """
 
 
-def duban(*words: str, code: int = 0) -> Result:
-    done = CliRunner().invoke(app, list(words))
-    assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
-    return done
-
-
-def data(*words: str) -> Any:
-    return json.loads(duban(*words, "--json").stdout)
-
-
 @pytest.fixture(autouse=True)
-def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def started(at_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A campaign in its first phase."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("DUBAN_") or name == "PREFECT_API_URL"]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("DUBAN_HOME", str(tmp_path))
-    monkeypatch.setenv("DUBAN_DATABASE_URL", f"sqlite:///{tmp_path / 'duban.db'}")
-    monkeypatch.setenv("DUBAN_SMTP_URL", f"maildir:{tmp_path / 'mails'}")
-    Path("units.csv").write_text(UNITS, encoding="utf-8")
-    Path("plan.yaml").write_text(PLAN, encoding="utf-8")
-    duban("upgrade")
-    duban("units", "import", "units.csv", "--apply")
-    yesterday = (clock.now() - timedelta(days=1)).date().isoformat()
-    duban("campaign", "start", "plan.yaml", "--start", yesterday)
+    monkeypatch.setenv("DUBAN_SMTP_URL", f"maildir:{at_home / 'mails'}")
+    begin(at_home, UNITS, PLAN, (clock.now() - timedelta(days=1)).date())
     duban("tick")
-    yield
-    rounds.store_of.cache_clear()
 
 
 def owed() -> str:

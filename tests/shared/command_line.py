@@ -12,9 +12,9 @@ from typer.testing import CliRunner, Result
 from flows.cli import app
 
 
-def duban(*words: str, code: int = 0) -> Result:
-    """A command that has to end with `code`."""
-    done = CliRunner().invoke(app, list(words))
+def duban(*words: str, code: int = 0, typed: str | None = None) -> Result:
+    """A command that has to end with `code`; `typed` stands on its stdin."""
+    done = CliRunner().invoke(app, list(words), input=typed)
     assert done.exit_code == code, f"{words}\n{done.stdout}{done.stderr}{done.exception!r}"
     return done
 
