@@ -37,7 +37,7 @@ def windows(desk: AtDesk, campaign_id: CampaignId) -> Response:
 
 @router.post("/windows", summary="为部分单位另定期限", response_model=WindowLaid)
 def lay(desk: AtDesk, campaign_id: CampaignId, sent: LocalWindow) -> Response:
-    """一个阶段对某单位及其下级提前或延后结束；默认只试算（dry_run），列出哪些事项改到何时。"""
+    """一个阶段（方案没有阶段的，整个行动）对某单位及其下级提前或延后结束；默认只试算（dry_run），列出哪些事项改到何时。"""
 
     def laid(session: Session) -> WindowLaid:
         return reading_windows.lay(

@@ -73,7 +73,9 @@ class PhaseOpen(Sent):
 class LocalWindow(Sent):
     """Another end of a phase for a unit and those below it. Nothing is changed unless `dry_run` is false."""
 
-    phase: Words = Field(examples=["self-check"], description="阶段代号")
+    phase: Words | None = Field(
+        default=None, examples=["self-check"], description="阶段代号；方案没有阶段的不写，即整个行动"
+    )
     under: Code = Field(description="这个单位及其下级")
     until: Words = Field(examples=["2026-12-15"], description="结束日期，也可写时刻：2026-12-15 12:00")
     reason: Reason

@@ -71,6 +71,10 @@ class Phasing:
             planned.append(PlannedPhase(key, name, 1, Opens.on_date, False, begins, ends, base=key))
         return planned
 
+    def ends(self, planned: datetime | None) -> datetime | None:
+        """When the whole ends: as planned, but for a plan without phases that is to end otherwise."""
+        return self.closed.get(self.template.whole or "", planned)
+
     def beside(self, begins: datetime) -> list[PlannedPhase]:
         """Phases beside the row that come once."""
         return [

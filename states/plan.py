@@ -108,6 +108,7 @@ class _Planner:
         ends = self.fills.deadline("ends", "行动结束", self.template.ends)
         if ends is not None:
             self.ends = resolve(ends, self._anchors(), self.calendar, self.zone).at
+        self.ends = self.phasing.ends(self.ends)
 
     def _phases(self) -> list[PlannedPhase]:
         begins = self.begins or self.launch

@@ -218,6 +218,11 @@ class Template(Frozen):
         return next((phase for phase in self.phases if phase.key == base), whole)
 
     @property
+    def whole(self) -> str | None:
+        """The key of the phase that stands for the whole, where no phases follow each other."""
+        return None if self.main_phases else ONE_PHASE_KEY
+
+    @property
     def main_phases(self) -> tuple[Phase, ...]:
         """The phases that follow each other; the others stand beside them."""
         return tuple(phase for phase in self.phases if not phase.parallel)

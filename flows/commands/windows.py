@@ -24,7 +24,10 @@ TRIED = "试算完毕，什么都没有写入；去掉 --dry-run 即办理"
 def window(
     campaign_id: Id,
     phase: Annotated[
-        str | None, typer.Argument(metavar="PHASE", help="阶段代号；不写则列出已另定的期限")
+        str | None,
+        typer.Argument(
+            metavar="PHASE", help="阶段代号；方案没有阶段的不写。阶段和单位都不写则列出已另定的期限"
+        ),
     ] = None,
     under: Annotated[str | None, typer.Option(metavar="CODE", help="这个单位及其下级")] = None,
     until: Annotated[
@@ -34,12 +37,12 @@ def window(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """为一个单位及其下级另定某阶段的结束时间：未办结的事项随之改期，以后下达的也照此办理。"""
+    """为一个单位及其下级另定某阶段（没有阶段的方案：整个行动）的结束时间：未办结的事项随之改期，以后下达的也照此办理。"""
     from states.records import laying, reading_windows
 
     settings, now = given.settings(), clock.now()
     with given.opened(settings) as store:
-        if phase is None:
+        if phase is None and under is None:
             _list(store, campaign_id, as_json)
             return
         if under is None or until is None:
@@ -69,9 +72,12 @@ def _line(one: LocalWindowTold) -> tuple[object, ...]:
 
 
 def _show(laid: Laid, dry_run: bool) -> None:
+    from states.records.laying import name_of
+
     zone = laid.campaign.zone
     ends = shown.day_words(laid.row.closes_at, zone)
-    shown.say(f"{laid.unit.name}及其下级：“{laid.phase.name}”阶段{ends}结束；{laid.obligations} 项改期")
+    what = name_of(laid.campaign, laid.phase)
+    shown.say(f"{laid.unit.name}及其下级：{what}{ends}结束；{laid.obligations} 项改期")
     shown.table(
         ("事项", "原期限", "改到", "已下达", "项数"),
         [

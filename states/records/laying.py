@@ -1,30 +1,37 @@
 """Letting one phase end later or earlier for a unit and those below it, with an author and a reason.
 
+In a plan without phases it is the whole campaign that ends otherwise there, and what counts from its end goes with it.
 What is open takes its own date at once, what opens later takes it then; nothing that was planned is overwritten.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states import machine
 from states.dates import Anchors, parse, resolve
 from states.errors import Fault, Faulty, NotFound, Refused
 from states.fills import as_words
-from states.records import local_dates, local_turns, locks
+from states.records import local_dates, local_turns, local_windows, locks
 from states.records.campaigns import Running, running
 from states.records.core import milestone as milestones
 from states.records.core import phase
 from states.records.journal import iso, note
 from states.records.local_dates import Act, Shifted
 from states.records.local_facts import Facts
+from states.records.local_windows import window_of
 from states.records.scopes import paths_of
 from states.records.tables import Campaign, LocalWindow, Milestone, PhaseRow, Unit
 
-NO_PHASES = "方案没有阶段，另定阶段的结束动不了任何一项；请由单位申请延期（duban extension ask），或整个行动延期（duban campaign extend）"
+WHICH = "请写明阶段；有的是 {}"
+WHOLE = "行动"
+UNMOVED = "没有一项的期限从行动的结束算起，另定结束时间不改动任何期限；要改某一项，请由单位申请延期（duban extension ask）"
+NO_MORE = "此后各期不再由这些单位报送：{}"
 GOES_ON = "定期报送的延续到另定的结束时间，只由这些单位报送：{}"
 SYSTEM = "system"
 
@@ -48,7 +55,7 @@ class Laid:
 def lay(
     session: Session,
     campaign_id: int,
-    key: str,
+    key: str | None,
     code: str,
     until: str,
     now: datetime,
@@ -57,7 +64,7 @@ def lay(
 ) -> Laid:
     """Let phase `key` end at `until` (a day, an instant, or words) for the unit `code` and those below it.
 
-    Raises NotFound, Faulty for words that name no date, Refused with sentences. To try it, roll back.
+    None: the whole campaign, where the plan has no phases. Raises NotFound, Faulty for words that name no date, Refused with sentences. To try it, roll back.
     """
     session.exec(select(Campaign.id).where(Campaign.id == campaign_id).with_for_update()).first()
     campaign = running(session, campaign_id)
@@ -68,11 +75,14 @@ def lay(
     if refusals:
         raise Refused(*refusals)
     row, before = _put(session, campaign, about, place, closes, now, actor, reason)
+    over = _over(session, campaign, about, place)
     shifted = _shift(session, Facts(session, campaign), about, place, Act(now, actor, reason))
+    shifted = [one for one in shifted if one.milestone.id not in over]
     past = [one for one in shifted if _too_early(one, now)]
     if past:
         raise Refused(*(_past(campaign, one) for one in past))
-    laid = Laid(campaign, about, place, row, tuple(shifted), tuple(_notes(session, campaign, about)))
+    notes = _notes(session, campaign, about, over, moving=bool(shifted))
+    laid = Laid(campaign, about, place, row, tuple(shifted), tuple(notes))
     _note(session, laid, before or about.closes_at, now, actor)
     return laid
 
@@ -94,11 +104,19 @@ def _note(session: Session, laid: Laid, before: datetime | None, now: datetime, 
     )
 
 
-def _phase(session: Session, campaign: Running, key: str) -> PhaseRow:
+def name_of(campaign: Running, about: PhaseRow) -> str:
+    """What ends, in words."""
+    return WHOLE if about.key == campaign.template.whole else f"“{about.name}”阶段"
+
+
+def _phase(session: Session, campaign: Running, key: str | None) -> PhaseRow:
     rows = session.exec(
         select(PhaseRow).where(PhaseRow.campaign_id == campaign.id).order_by(phase.c.id)
     ).all()
     found = {one.key: one for one in rows}
+    key = key or campaign.template.whole
+    if key is None:
+        raise Faulty([Fault("phase", WHICH.format("、".join(found)))])
     if key not in found:
         raise NotFound(f"没有“{key}”这个阶段；已有的有 {'、'.join(found)}")
     return found[key]
@@ -135,8 +153,6 @@ def _refusals(
 ) -> list[str]:
     said = []
     owner = session.get_one(Unit, campaign.row.owner_id)
-    if not campaign.template.phases:
-        said.append(NO_PHASES)
     if not reason.strip():
         said.append("另定期限须写明理由")
     if not place.path.startswith(owner.path):
@@ -148,7 +164,7 @@ def _refusals(
         said.append(f"{closes.astimezone(campaign.zone):%Y-%m-%d %H:%M}已经过去，请写今后的日期")
     if about.opens_at is not None and closes <= about.opens_at:
         said.append(
-            f"“{about.name}”{about.opens_at.astimezone(campaign.zone):%Y-%m-%d}才开始，不能在此之前结束"
+            f"{name_of(campaign, about)}{about.opens_at.astimezone(campaign.zone):%Y-%m-%d}才开始，不能在此之前结束"
         )
     return said
 
@@ -175,9 +191,16 @@ def _put(
     return row, before
 
 
-def _notes(session: Session, campaign: Running, about: PhaseRow) -> list[str]:
+def _notes(
+    session: Session, campaign: Running, about: PhaseRow, over: Mapping[int, str], *, moving: bool
+) -> Iterator[str]:
     added = _added(session, campaign, about)
-    return [GOES_ON.format("、".join(added))] if added else []
+    if added:
+        yield GOES_ON.format("、".join(added))
+    if over:
+        yield NO_MORE.format("、".join(over.values()))
+    if not (moving or added or over) and about.key == campaign.template.whole:
+        yield UNMOVED
 
 
 # -- dates -------------------------------------------------------------------------------------------
@@ -187,14 +210,28 @@ def _shift(session: Session, facts: Facts, about: PhaseRow, place: Unit, act: Ac
     """Every milestone of the phase whose date is another one now; those that are open move their obligations."""
     local_turns.reconcile(session, facts, act)
     moved = local_dates.derive(session, facts, act, place.path)
-    return [one for one in moved if one.milestone.phase == about.key and one.unit_id == place.id]
+    mine = [one for one in moved if one.unit_id == place.id]
+    return [one for one in mine if window_of(facts.campaign, one.milestone) == about.key]
 
 
 def _added(session: Session, campaign: Running, about: PhaseRow) -> list[str]:
     """Turns that only units with a longer window have, by name."""
-    going = (Milestone.campaign_id == campaign.id, Milestone.phase == about.key, milestones.c.local)
-    asked = select(Milestone).where(*going, milestones.c.withdrawn_at.is_(None))
-    return [one.name for one in session.exec(asked.order_by(milestones.c.due_at, milestones.c.id))]
+    rows = _going(session, campaign, milestones.c.local)
+    return [one.name for one in rows if window_of(campaign, one) == about.key]
+
+
+def _over(session: Session, campaign: Running, about: PhaseRow, place: Unit) -> dict[int, str]:
+    """Turns still to be handed out that units of the place have no more: milestone → name."""
+    rows = _going(session, campaign, milestones.c.opened_at.is_(None))
+    mine = [one for one in rows if window_of(campaign, one) == about.key]
+    ended = {one.id: local_windows.over(session, campaign, one) for one in mine}
+    return {one.id: one.name for one in mine if any(each.row.unit_id == place.id for each in ended[one.id])}
+
+
+def _going(session: Session, campaign: Running, what: sa.ColumnElement[bool]) -> Iterable[Milestone]:
+    mine = select(Milestone).where(Milestone.campaign_id == campaign.id, what)
+    order = milestones.c.due_at, milestones.c.id
+    return session.exec(mine.where(milestones.c.withdrawn_at.is_(None)).order_by(*order))
 
 
 def _too_early(one: Shifted, now: datetime) -> bool:

@@ -128,12 +128,14 @@ def above(session: Session, parent: Running, owner: Unit) -> Above:
     milestones = list(session.exec(select(Milestone).where(Milestone.campaign_id == row.id)))
     planned = replanning.planned_again(session, parent)
     windows = owners_dates.windows(session, parent, owner, phases)
+    whole = parent.template.whole
     last = [planned.ends_at, *(closes for _opens, closes in windows.values())]
+    ends = max((at for at in last if at is not None), default=None) if planned.ends_at else None
     return Above(
         template=parent.template,
         fills=row.fills,
         begins=planned.begins_at,
-        ends=max(at for at in last if at is not None) if planned.ends_at else None,
+        ends=windows[whole][1] if whole in windows else ends,
         phases=windows,
         opened=frozenset(one.key for one in phases if one.opened_at is not None),
         milestones=owners_dates.milestones(session, parent, owner, milestones),

@@ -1,26 +1,29 @@
 """What is otherwise for some units: a phase that ends at another time, an event of their own; and the dates that follow.
 
 One piece for all of it. Each fact stands at a unit and holds for those below; the nearest above a unit counts, of
-each kind by itself. A milestone is concerned by windows of its phase and by the event that it counts from.
+each kind by itself. A milestone is concerned by windows of its phase (of the whole, in a plan without phases) and by the
+event that it counts from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.phasing import due_within
 from states.plan import PlannedMilestone
-from states.records import replanning
+from states.records import replanning, scopes
 from states.records.campaigns import Running
 from states.records.core import local_event, local_window, phase, unit
+from states.records.local_windows import window_of
 from states.records.localities import LocalDate
 from states.records.scopes import below
-from states.records.tables import Milestone, PhaseRow
+from states.records.tables import Milestone, PhaseRow, Unit
 
 Key = tuple[str, str]
 Planned = dict[Key, PlannedMilestone]
@@ -67,6 +70,7 @@ class Facts:
         self.phases = {one.key: one for one in session.exec(going.order_by(phase.c.id))}
         self.all = sorted([*self._windows(), *self._events()], key=lambda one: (len(one.path), one.unit_id))
         self._plans: dict[tuple[object, ...], Planned] = {}
+        self._departments: dict[tuple[str, ...], list[str]] = {}
 
     def _windows(self) -> list[Fact]:
         about = sa.select(local_window.c.unit_id, unit.c.path, local_window.c.phase, local_window.c.closes_at)
@@ -88,9 +92,21 @@ class Facts:
         paths = {one.path: one.unit_id for one in mine}
         return [self._place(path, key, mine, list(paths)) for path, key in paths.items()]
 
+    def asks(self, scope: Mapping[str, Any], path: str) -> bool:
+        """Whether anybody below a path can owe what has this scope: departments are of one place and no other."""
+        names = tuple(scope.get("departments") or ())
+        if names and names not in self._departments:
+            owner = self.session.get_one(Unit, self.campaign.row.owner_id)
+            keys = scopes.department_ids(self.session, names, owner)
+            found = self.session.execute(sa.select(unit.c.path).where(unit.c.id.in_(keys)))
+            self._departments[names] = list(found.scalars())
+        return not names or any(one.startswith(path) for one in self._departments[names])
+
     def _concerns(self, fact: Fact, milestone: Milestone) -> bool:
+        if not self.asks(milestone.scope, fact.path):
+            return False
         if fact.phase is not None:
-            return fact.phase == milestone.phase
+            return fact.phase == window_of(self.campaign, milestone)
         return fact.event == milestone.event
 
     def _place(self, path: str, key: int, mine: list[Fact], paths: list[str]) -> Place:
@@ -131,7 +147,8 @@ class Facts:
 
     def there(self, milestone: Milestone, place: Place) -> PlannedMilestone | None:
         """A milestone as it is planned at a place."""
-        planned = self.under(milestone.phase, place.closes, milestone.event, place.happened)
+        window = window_of(self.campaign, milestone)
+        planned = self.under(window, place.closes, milestone.event, place.happened)
         return planned.get((milestone.requirement, milestone.period))
 
     def due(self, milestone: Milestone, place: Place, common: datetime | None) -> datetime | None:
@@ -141,7 +158,7 @@ class Facts:
         if place.closes is None:
             same = milestone.held or dates[1] is None or (dates[1] == dates[0] and not milestone.local)
             return common if same else dates[1]
-        own = self.phases.get(milestone.phase or "")
+        own = self.phases.get(window_of(self.campaign, milestone) or "")
         closes = own.closes_at if own is not None and not milestone.local else None
         return due_within(common, closes, place.closes, dates)
 

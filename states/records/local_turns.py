@@ -12,7 +12,7 @@ from states.records import fanning
 from states.records.core import local_date
 from states.records.journal import note
 from states.records.local_dates import Act
-from states.records.local_facts import Facts, Key, Planned
+from states.records.local_facts import Fact, Facts, Key, Planned
 from states.records.tables import Milestone
 from states.records.timers import next_cycle, timers
 
@@ -42,9 +42,14 @@ def _wanted(facts: Facts, act: Act) -> Planned:
             fact.phase, fact.at if fact.phase else None, fact.event, fact.at if fact.event else None
         )
         for key, one in there.items():
-            if fact.phase in (None, one.phase) and _beyond(facts, key, one) and _comes(one, act):
+            if _of(facts, fact, one) and _beyond(facts, key, one) and _comes(one, act):
                 found[key] = _later(found.get(key), one)
     return found
+
+
+def _of(facts: Facts, fact: Fact, one: PlannedMilestone) -> bool:
+    window = one.phase or facts.campaign.template.whole
+    return fact.phase in (None, window) and facts.asks(one.scope, fact.path)
 
 
 def _beyond(facts: Facts, key: Key, one: PlannedMilestone) -> bool:

@@ -17,6 +17,7 @@ from states.plan import FIRST
 from states.records.campaigns import Running
 from states.records.core import local_date, local_window, phase, unit
 from states.records.core import milestone as milestones
+from states.records.ledger_steps import FOUND
 from states.records.scopes import below
 from states.records.tables import LocalWindow, Milestone
 
@@ -38,6 +39,16 @@ class Placed:
         return [below(self.path), *(~below(path) for path in nearer)]
 
 
+def window_of(campaign: Running, milestone: Milestone) -> str | None:
+    """The key of the phase whose end concerns a milestone; in a plan without phases that of the whole.
+
+    None: no phase does, as for what stands beside the phases or was found meanwhile and has a date of its own.
+    """
+    if milestone.phase is not None or milestone.requirement.startswith(FOUND):
+        return milestone.phase
+    return campaign.template.whole
+
+
 def placed(session: Session, campaign: Running, key: str | None = None) -> list[Placed]:
     """The windows of a campaign (of one phase), those of upper units first."""
     statement = sa.select(LocalWindow, unit.c.path).join(unit, unit.c.id == local_window.c.unit_id)
@@ -54,20 +65,21 @@ def placed(session: Session, campaign: Running, key: str | None = None) -> list[
 def over(session: Session, campaign: Running, milestone: Milestone) -> list[Placed]:
     """Windows that are over before this turn of something periodic opens: nobody under them owes it any more."""
     written = {one.key: one for one in campaign.template.requirements}.get(milestone.requirement)
-    if milestone.local or milestone.phase is None or milestone.opens_at is None:
+    window = window_of(campaign, milestone)
+    if milestone.local or window is None or milestone.opens_at is None:
         return []
     if milestone.period.endswith(FIRST):
         return []
     if written is None or written.every is None:
         return []
-    found = placed(session, campaign, milestone.phase)
+    found = placed(session, campaign, window)
     return [one for one in found if one.row.closes_at <= milestone.opens_at]
 
 
 def outside(session: Session, campaign: Running, milestone: Milestone) -> list[sa.ColumnElement[bool]]:
     """The same as conditions over `unit`."""
     ended = over(session, campaign, milestone)
-    others = placed(session, campaign, milestone.phase) if ended else []
+    others = placed(session, campaign, window_of(campaign, milestone)) if ended else []
     return [sa.not_(sa.and_(*one.units(others))) for one in ended]
 
 

@@ -61,7 +61,7 @@ def lay(
     session: Session,
     scope: Scope,
     campaign_id: int,
-    phase: str,
+    phase: str | None,
     under: str,
     until: str,
     now: datetime,
@@ -69,7 +69,7 @@ def lay(
     reason: str,
     dry_run: bool,
 ) -> WindowLaid:
-    """Let a phase end at another time below a unit. Raises NotAllowed, NotFound, Faulty, Refused."""
+    """Let a phase (None: all, in a plan without phases) end at another time below a unit. Raises NotAllowed, NotFound, Faulty, Refused."""
     seen = reading_scope.campaign_seen(session, scope, campaign_id)
     reading_scope.check_owner(session, scope, seen)
     return laid_told(laying.lay(session, campaign_id, phase, under, until, now, scope.actor, reason), dry_run)

@@ -174,8 +174,9 @@ class Moving:
         for row in self.session.exec(some).all():
             if row.due_at is None:
                 continue
-            elsewhere = [one.path for one in local_windows.placed(self.session, self.campaign, row.phase)]
-            apart = sa.or_(sa.false(), *(below(path) for path in (elsewhere if row.phase else [])))
+            window = local_windows.window_of(self.campaign, row)
+            elsewhere = local_windows.placed(self.session, self.campaign, window) if window else []
+            apart = sa.or_(sa.false(), *(below(one.path) for one in elsewhere))
             earlier = sa.and_(obligation.c.due_at >= self.start, obligation.c.due_at < row.due_at)
             units = sa.select(unit.c.id).where(~apart)
             keys = settling.locked(self.session, [*own_dates.whose(row, units), earlier])

@@ -55,6 +55,25 @@ def test_a_window_wants_a_unit_a_date_and_a_reason() -> None:
     assert "另定期限须写明理由" in duban(*words, code=1).stderr
 
 
+def test_a_plan_without_phases_wants_none_named(at_home: Path) -> None:
+    ends = str(clock.now().date() + timedelta(days=30))
+    text = f"""
+key: whole
+version: 1
+title: 示例行动
+ends: {ends}
+requirements:
+  - {{key: report, name: 总结, due: 行动结束前5日}}
+"""
+    (at_home / "whole.yaml").write_text(text, encoding="utf-8")
+    duban("campaign", "start", "whole.yaml", "--start", str(clock.now().date()))
+    day = str(clock.now().date() + timedelta(days=60))
+    words = ("campaign", "window", "2", "--under", "SX-H01", "--until", day, "--reason", "洪涝灾害")
+    assert "示例县人民医院及其下级：行动" in duban(*words, "--dry-run").stdout
+    assert data(*words)["shifts"][0]["name"] == "总结"
+    assert data("campaign", "window", "2")[0]["planned"][:10] == ends
+
+
 def test_a_phase_beside_the_row_is_tried_and_opened() -> None:
     assert "下达 1 个节点：督导材料" in duban("campaign", "open", "1", "tour", "--dry-run").stdout
     opened = data("campaign", "open", "1", "tour", "--reason", "群众反映")

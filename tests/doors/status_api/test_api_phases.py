@@ -66,6 +66,18 @@ def test_a_window_is_tried_first_and_laid_when_that_is_said(world: Any, number: 
     assert {one["due"] for one in owed} == {"2026-12-08T18:00:00+08:00"}
 
 
+def test_without_a_phase_it_is_the_whole_where_a_plan_has_none(world: Any, number: int) -> None:
+    refused = window(world, number, phase=None)
+    assert refused.status_code == 422
+    assert "请写明阶段" in refused.text
+    text = "key: whole\nversion: 1\ntitle: 示例行动\nends: 2026-11-30\nrequirements:\n"
+    text += "  - {key: report, name: 总结, due: 行动结束前3个工作日}\n"
+    whole = world.post("/campaigns", {"text": text, "start": "2026-11-02"}).json()["id"]
+    laid = window(world, whole, phase=None).json()
+    assert laid["window"]["planned"] == "2026-11-30T18:00:00+08:00"
+    assert [one["after"] for one in laid["shifts"]] == ["2026-12-08T18:00:00+08:00"]
+
+
 def test_only_who_runs_the_campaign_may_and_only_who_may_write(world: Any, number: int) -> None:
     body = {"phase": "self-check", "under": "B", "until": "2026-12-11", "reason": "洪涝灾害"}
     for key in (world.key("county", write=True, under="B"), world.key("reader")):
