@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 from sqlmodel import Session
 from starlette.responses import Response
 
@@ -26,7 +27,9 @@ MaybeKey = Annotated[str | None, Query(max_length=100, description="只看这项
 Period = Annotated[str, Query(max_length=100, description="哪一期，如 2026-12；不分期的不写")]
 MaybePeriod = Annotated[str | None, Query(max_length=100, description="只看这一期")]
 Text = Annotated[str, Field(max_length=5_000, pattern=NO_ZERO)]
-Plain = int | float | Text | None
+Plain = (
+    SkipJsonSchema[bool] | int | float | Text | None
+)  # true stays what it is, so that its field refuses it
 
 
 class Dated(Sent):

@@ -6,9 +6,10 @@ Unknown fields are refused: a misspelt one must not pass for a wish.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 NO_ZERO = r"^[^\x00]*$"
 
@@ -30,10 +31,25 @@ Beds = Annotated[int, Field(ge=0, le=99_999)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="看到的版本；已被他人改动时拒绝办理")]
 
 
+def _names(annotation: Any, kind: type) -> bool:
+    """Whether an annotation names a type, perhaps among others."""
+    return annotation is kind or any(_names(one, kind) for one in get_args(annotation))
+
+
 class Sent(BaseModel):
     """Something a caller sends."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_yes_for_a_number(cls, sent: Any, info: ValidationInfo) -> Any:
+        """JSON's true is no 1, false no 0: a number is written as one."""
+        if isinstance(sent, bool) and info.field_name is not None:
+            asked = cls.model_fields[info.field_name].annotation
+            if _names(asked, int) and not _names(asked, bool):
+                raise PydanticCustomError("int_type", "a number")
+        return sent
 
 
 class Move(Sent):

@@ -221,6 +221,8 @@ def _text(sent: Any) -> str:
 
 
 def _shown(sent: Any) -> str:
+    if isinstance(sent, bool):
+        return "true" if sent else "false"
     text = " ".join(str(sent).split())
     return text if len(text) <= 30 else text[:29] + "…"
 

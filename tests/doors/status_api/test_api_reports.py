@@ -86,6 +86,20 @@ def test_a_unit_fills_its_form_and_hands_it_in(reports: Any) -> None:
     assert reports.post(f"{C}/obligations/{other}/nil", {"figures": {"clues": 1}}).status_code == 422
 
 
+@pytest.mark.parametrize("sent", [True, False, {"value": True}])
+def test_true_is_no_number(reports: Any, sent: Any) -> None:
+    key = owes(reports, "A-H1", "weekly")
+    address = f"{C}/obligations/{key}"
+    body = {"figures": {"clues": sent}}
+    answers = (put(reports, key, body), reports.post(f"{address}/figures", body))
+    for bad in (*answers, reports.post(f"{address}/submit", body)):
+        said = [(one["place"], "应为整数" in one["says"]) for one in bad.json()["faults"]]
+        assert (bad.status_code, said) == (422, [("figures.clues", True)]), bad.json()
+    versioned = reports.post(f"{address}/nil", {"version": True})
+    assert (versioned.status_code, versioned.json()["faults"][0]["says"]) == (422, "应为整数")
+    assert reports.get(f"{address}/figures").json()["figures"]["clues"] is None
+
+
 def test_the_same_form_sent_twice_with_one_key_is_written_once(reports: Any) -> None:
     key = owes(reports, "A-H1", "weekly")
     body = {"figures": {"clues": 3}}
