@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
+from sqlmodel import Session
 from starlette.responses import Response
 
 from api.deps import AtDesk, CampaignId, Cursor, Limit
-from api.shapes import NO_ZERO, Sent
+from api.shapes import NO_ZERO, Code, Sent, Words
 from states.documents.letterfields import DOCX
-from states.records import letter_acting, reading_letters
-from states.records.told import Decided, LetterTold, Page
+from states.records import confirming_many, letter_acting, reading_letters
+from states.records.told import Decided, LetterTold, ManyDecided, Page
 
 router = APIRouter(prefix="/api/v1/campaigns/{campaign_id}", tags=["文书"])
 
 ProposalId = Annotated[int, Path(ge=1, le=2**63 - 1, description="待确认措施的编号")]
+ProposalNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
 LetterId = Annotated[int, Path(ge=1, le=2**31 - 1, description="文书编号")]
 Person = Annotated[str, Field(min_length=1, max_length=50, pattern=NO_ZERO)]
 
@@ -29,6 +31,30 @@ class Decision(Sent):
     reason: Annotated[str, Field(min_length=1, max_length=2_000, pattern=NO_ZERO)] = Field(description="理由")
 
 
+class Confirmation(Decision):
+    """The same with the kind of letter."""
+
+    letter: Words | None = Field(default=None, description="改用方案列出的另一种文书（名称或代号）")
+
+
+class Which(Sent):
+    """Which of those that wait; empty fields do not restrict."""
+
+    ids: Annotated[tuple[ProposalNumber, ...], Field(max_length=5_000)] = ()
+    name: Words | None = Field(default=None, description="哪一级，如 约谈")
+    requirement: Words | None = Field(default=None, description="要求的代号")
+    under: Code | None = Field(default=None, description="这个单位及其下级")
+    all: Literal[True] | None = Field(default=None, description="全部待确认的；不加任何条件时必须写明")
+
+
+class ManyDecisions(Confirmation):
+    """Many at once. Nothing is decided unless `dry_run` is false."""
+
+    confirm: bool = Field(description="true 确认，false 驳回")
+    filter: Which
+    dry_run: bool = Field(default=True, description="只看会怎样，不办理")
+
+
 class Receipt(Sent):
     """Who has received a letter, and when."""
 
@@ -37,11 +63,19 @@ class Receipt(Sent):
 
 
 @router.post("/proposals/{proposal_id}/confirm", summary="确认措施", response_model=Decided)
-def confirm(desk: AtDesk, campaign_id: CampaignId, proposal_id: ProposalId, sent: Decision) -> Response:
+def confirm(desk: AtDesk, campaign_id: CampaignId, proposal_id: ProposalId, sent: Confirmation) -> Response:
     """约谈、通报、挂牌督办等确认后，文书随即编号、制成、单独寄出；已被他人决定的答 409，写明何人何时如何决定。"""
     return desk.once(
         lambda session: letter_acting.decide(
-            session, desk.scope, campaign_id, proposal_id, sent.person, sent.reason, desk.now, confirmed=True
+            session,
+            desk.scope,
+            campaign_id,
+            proposal_id,
+            sent.person,
+            sent.reason,
+            desk.now,
+            confirmed=True,
+            letter=sent.letter,
         )
     )
 
@@ -54,6 +88,29 @@ def dismiss(desk: AtDesk, campaign_id: CampaignId, proposal_id: ProposalId, sent
             session, desk.scope, campaign_id, proposal_id, sent.person, sent.reason, desk.now, confirmed=False
         )
     )
+
+
+@router.post("/proposals/decide", summary="一并确认或驳回措施", response_model=ManyDecided)
+def decide_many(desk: AtDesk, campaign_id: CampaignId, sent: ManyDecisions) -> Response:
+    """同一决定人、同一理由，一个事务，每次最多 500 项，文书各自编号；办不了的逐项写明原因。dry_run（默认）只看会怎样。"""
+    which = sent.filter
+    chosen = confirming_many.Which(which.ids, which.name, which.requirement)
+    decision = confirming_many.Decision(sent.confirm, sent.person, sent.reason, sent.letter)
+
+    def act(session: Session) -> ManyDecided:
+        return letter_acting.decide_many(
+            session,
+            desk.scope,
+            campaign_id,
+            chosen,
+            decision,
+            desk.now,
+            under=which.under,
+            everything=which.all is True,
+            dry_run=sent.dry_run,
+        )
+
+    return desk.once(act, dry_run=sent.dry_run)
 
 
 @router.get("/letters", summary="文书", response_model=Page[LetterTold])

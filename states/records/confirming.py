@@ -40,11 +40,36 @@ NOT_YOURS = "“{name}”由组织这次行动的{owner}或其上级的密钥确
 
 
 def confirm(
-    session: Session, campaign: Running, key: int, person: str, reason: str, now: datetime, actor: str
+    session: Session,
+    campaign: Running,
+    key: int,
+    person: str,
+    reason: str,
+    now: datetime,
+    actor: str,
+    *,
+    letter: str | None = None,
 ) -> LetterRow:
-    """Make it happen; returns the letter. Raises Faulty, NotFound, Refused, Conflict."""
+    """Make it happen; returns the letter. `letter`: another kind of those that the plan lists.
+
+    Raises Faulty, NotFound, Refused, Conflict.
+    """
+    other = kind(campaign, letter)
     one = _decided(session, campaign, key, "confirmed", person, reason, now, actor)
+    one.letter = other or one.letter
     return lettering.make(session, campaign, one, now)
+
+
+def kind(campaign: Running, named: str | None) -> str | None:
+    """The name of a kind of letter that the plan lists, told by name or key. Raises Faulty where it lists none such."""
+    if named is None:
+        return None
+    listed = campaign.template.letters
+    found = next((one.name for one in listed if named in (one.key, one.name)), None)
+    if found is None:
+        have = f"可用的有 {'、'.join(one.name for one in listed)}" if listed else "方案没有列出文书"
+        raise Faulty([Fault("letter", f"没有“{named}”这种文书；{have}")])
+    return found
 
 
 def dismiss(
@@ -56,12 +81,21 @@ def dismiss(
 
 def check_may_decide(session: Session, scope: Scope, campaign: Running, unit_id: int) -> None:
     """Only keys of who runs the campaign, or above; never that of the unit itself. Raises NotAllowed."""
-    if scope.path is None:
-        return
-    owner = session.get_one(Unit, campaign.row.owner_id)
     path = session.execute(sa.select(unit.c.path).where(unit.c.id == unit_id)).scalar_one()
-    if not owner.path.startswith(scope.path) or path == scope.path:
-        raise NotAllowed(NOT_YOURS.format(name=campaign.row.title, owner=owner.name))
+    if not may_decide(session, scope, campaign, path):
+        raise NotAllowed(not_yours(session, campaign))
+
+
+def may_decide(session: Session, scope: Scope, campaign: Running, path: str) -> bool:
+    """The same of the unit at `path`."""
+    owner = session.get_one(Unit, campaign.row.owner_id)
+    return scope.path is None or (owner.path.startswith(scope.path) and path != scope.path)
+
+
+def not_yours(session: Session, campaign: Running) -> str:
+    """Who decides instead."""
+    owner = session.get_one(Unit, campaign.row.owner_id)
+    return NOT_YOURS.format(name=campaign.row.title, owner=owner.name)
 
 
 def found(session: Session, campaign: Running, key: int) -> Proposal:
@@ -83,14 +117,14 @@ def _decided(
     actor: str,
 ) -> Proposal:
     person, reason = person.strip(), reason.strip()
-    _check_words(person, reason)
+    check_words(person, reason)
     ledger_moving.check_running(campaign)
     owed = locked_row(session, campaign, found(session, campaign, key).obligation_id)
     one = _locked(session, key)
     if one.state != "proposed":
         raise Conflict(overtaken(session, campaign, one))
     if owed.status not in OPEN:
-        raise Refused(f"这一项单位{STATUS_NAMES[owed.status]}，不能再{DONE[state]}针对它的{one.name}")
+        raise Refused(settled(one.name, owed.status, state))
     one.state, one.decided_at, one.decided_by, one.decided_with, one.answer = (
         state,
         now,
@@ -102,6 +136,11 @@ def _decided(
     session.flush()
     _note(session, campaign, one, now, actor)
     return one
+
+
+def settled(name: str, status: str, state: str) -> str:
+    """The unit has answered in the meantime."""
+    return f"这一项单位{STATUS_NAMES[status]}，不能再{DONE[state]}针对它的{name}"
 
 
 def _note(session: Session, campaign: Running, one: Proposal, now: datetime, actor: str) -> None:
@@ -121,7 +160,8 @@ def _note(session: Session, campaign: Running, one: Proposal, now: datetime, act
     )
 
 
-def _check_words(person: str, reason: str) -> None:
+def check_words(person: str, reason: str) -> None:
+    """Raises Faulty where nobody is named or nothing said."""
     faults = []
     if not 0 < len(person) <= 50 or "\n" in person:
         faults.append(Fault("person", "请写明由谁决定：姓名，一行，不超过 50 字"))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
 
-from states.records import confirming, reading_letters, reading_scope, replying
+from states.records import confirming, confirming_many, reading_letters, reading_scope, replying
 from states.records.access import Scope
+from states.records.confirming_many import Decision, Which
 from states.records.tables import Unit
-from states.records.told import Decided, LetterTold
+from states.records.told import Decided, LetterTold, ManyDecided
 
 
 def decide(
@@ -22,14 +24,61 @@ def decide(
     now: datetime,
     *,
     confirmed: bool,
+    letter: str | None = None,
 ) -> Decided:
-    """Confirm a proposal or dismiss it. Raises NotAllowed, NotFound, Faulty, Refused, Conflict."""
+    """Confirm a proposal or dismiss it; `letter`: another kind that the plan lists.
+
+    Raises NotAllowed, NotFound, Faulty, Refused, Conflict.
+    """
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     one = confirming.found(session, campaign, key)
     confirming.check_may_decide(session, scope, campaign, one.unit_id)
-    act = confirming.confirm if confirmed else confirming.dismiss
-    act(session, campaign, key, person, reason, now, scope.actor)
+    said = person, reason, now, scope.actor
+    if confirmed:
+        confirming.confirm(session, campaign, key, *said, letter=letter)
+    else:
+        confirming.dismiss(session, campaign, key, *said)
     return reading_letters.decided(session, scope, campaign, confirming.found(session, campaign, key))
+
+
+def decide_many(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    which: Which,
+    decision: Decision,
+    now: datetime,
+    *,
+    under: str | None = None,
+    everything: bool = False,
+    dry_run: bool = False,
+    most: int = confirming_many.MOST,
+) -> ManyDecided:
+    """Decide many in one transaction; `under`: only for a unit (code) and those below. Raises NotAllowed, Faulty."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    if under is not None:
+        which = replace(which, under=reading_scope.unit_seen(session, scope, under).path)
+    made = confirming_many.decide(
+        session,
+        scope,
+        campaign,
+        which,
+        decision,
+        now,
+        scope.actor,
+        everything=everything,
+        dry_run=dry_run,
+        most=most,
+    )
+    state = "confirmed" if decision.confirmed else "dismissed"
+    return {
+        "dry_run": dry_run,
+        "state": {"key": state, "name": confirming.STATE_NAMES[state]},
+        "decided": list(made.decided),
+        "left": [{"proposal": one.proposal, "says": one.says} for one in made.left],
+        "letters": reading_letters.some(session, scope, campaign, [one.id for one in made.letters]),
+        "later": made.later,
+    }
 
 
 def receive(

@@ -44,6 +44,12 @@ def one(session: Session, scope: Scope, campaign_id: int, key: int) -> LetterTol
     return _told(row, campaign)
 
 
+def some(session: Session, scope: Scope, campaign: Running, keys: list[int]) -> list[LetterTold]:
+    """These letters, in the order in which they were made."""
+    rows = session.execute(_statement(campaign, scope).where(letter.c.id.in_(keys)).order_by(letter.c.id))
+    return [_told(row, campaign) for row in rows.mappings()]
+
+
 def paper(session: Session, scope: Scope, campaign_id: int, key: int) -> tuple[str, bytes]:
     """The docx of a letter with its name. Raises NotAllowed, NotFound."""
     told = one(session, scope, campaign_id, key)

@@ -50,7 +50,7 @@ def test_proposals_are_decided_and_the_letter_is_taken_out_and_received(folder: 
     one, two = (found["id"] for found in data("proposals", "list", "1"))
     assert "示例县人民医院" in duban("proposals", "list", "1").stdout
     said = duban("proposals", "confirm", "1", str(one), "--by", "王示例", "--reason", "没有回音").stdout
-    assert "已确认，约谈通知书〔" in said
+    assert "已确认，示例县人民医院：约谈通知书〔" in said
     again = duban("proposals", "confirm", "1", str(one), "--by", "赵示例", "--reason", "再来", code=1)
     assert "已由王示例于" in again.stderr
     duban("proposals", "dismiss", "1", str(two), "--by", "王示例", "--reason", "已当面说明")
@@ -65,6 +65,17 @@ def test_proposals_are_decided_and_the_letter_is_taken_out_and_received(folder: 
     duban("letter", "save", "1", str(letter["id"]), "-o", str(folder / "a.docx"), code=1)
     assert "已由李示例签收" in duban("letter", "acknowledge", "1", str(letter["id"]), "--by", "李示例").stdout
     assert "李示例" in duban("letter", "list", "1").stdout
+
+
+def test_all_that_wait_are_confirmed_with_one_reason_with_another_kind_of_letter(folder: Path) -> None:
+    said = ("--by", "王示例", "--reason", "没有回音")
+    assert "请写明办理哪些" in duban("proposals", "confirm", "1", *said, code=1).stderr
+    words = ("proposals", "confirm", "1", "--all", *said)
+    assert "没有列出文书" in duban(*words, "--letter", "提醒敦促函", code=1).stderr
+    assert "可确认 2 项；什么都没有写入" in duban(*words, "--dry-run").stdout
+    assert "已确认 2 项" in duban(*words).stdout
+    assert [one["number"][-3:] for one in data("letter", "list", "1")] == ["〕1号", "〕2号"]
+    assert "已确认 0 项" in duban(*words).stdout
 
 
 def test_a_form_of_ones_own_is_checked_and_used_from_then_on(folder: Path) -> None:

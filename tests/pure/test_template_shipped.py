@@ -126,6 +126,14 @@ def test_the_standard_ladder_is_this() -> None:
     ]
 
 
+def test_the_standard_plan_has_every_kind_of_letter_and_its_rungs_name_them() -> None:
+    plan = template("standard-four-phase")
+    kinds = {one.name: one.colour for one in plan.letters}
+    assert set(kinds) >= {"提醒敦促函", "约谈通知书", "通报", "督办单", "整改通知书"}
+    assert [kinds[f"{word}色督办单"] for word in "蓝黄红"] == ["blue", "yellow", "red"]
+    assert {one.letter for one in plan.ladders["main"].rungs if one.confirm} <= set(kinds)
+
+
 def test_the_standard_plan_leaves_no_blank() -> None:
     assert "__" not in shipped()["standard-four-phase"]
     plan = template("standard-four-phase")

@@ -9,8 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from states.records import confirming, replying
+from states.records import confirming, confirming_many, replying
+from states.records.access import EVERYTHING
 from states.records.campaigns import running
+from states.records.confirming_many import Decision, Which
 from states.records.dispatch import Proposal
 from states.records.papers import LetterRow
 
@@ -31,8 +33,17 @@ def test_a_missed_meeting_ends_in_letter_no_1_received_and_answered(story: Any) 
             campaign = running(session, story.campaign)
             confirming.confirm(session, campaign, one.id, "王示例", "会议至今未开", now, "test")
 
+    def urge(now: datetime) -> None:
+        """One of the other kinds that the standard plan lists, in place of the one that the rung names."""
+        with story.store.write() as session:
+            campaign = running(session, story.campaign)
+            which, decision = Which(name="约谈"), Decision(True, "王示例", "先提醒", letter="urging")
+            made = confirming_many.decide(session, EVERYTHING, campaign, which, decision, now, "test")
+        assert {one.name for one in made.letters} == {"提醒敦促函"}
+        assert [one.number for one in made.letters] == ["〔2026〕1号", "〔2026〕2号", "〔2026〕3号"]
+
     def receive(now: datetime) -> None:
-        (letter,) = story.rows(LetterRow)
+        letter = story.rows(LetterRow)[0]
         with story.store.write() as session:
             replying.receive(
                 session, running(session, story.campaign), letter.id, "李示例", None, now, "test"
@@ -43,12 +54,13 @@ def test_a_missed_meeting_ends_in_letter_no_1_received_and_answered(story: Any) 
         "2026-12-14 18:00",
         [
             ("2026-12-07 10:00", confirm),
+            ("2026-12-07 11:00", urge),
             ("2026-12-08 15:00", receive),
             ("2026-12-11 10:00", story.act("H1", "letter-1", "submit")),
             ("2026-12-11 16:00", story.act("H1", "letter-1", "accept")),
         ],
     )
-    (letter,) = story.rows(LetterRow)
+    letter = story.rows(LetterRow)[0]
     assert (letter.name, letter.number, story.local(letter.handed_at)) == (
         "约谈通知书",
         "〔2026〕1号",
@@ -58,7 +70,10 @@ def test_a_missed_meeting_ends_in_letter_no_1_received_and_answered(story: Any) 
         "“动员会”应于2026年11月30日18:00前办结，截至2026年12月7日已逾期5个工作日"
     )
     carried = {one.to for one in story.mails if one.kind == "urgent"}
-    assert carried == {"principal.h1@example.org", "deputy-leader.h1@example.org"}
+    leaders = {
+        f"{role}.{unit}@example.org" for role in ("principal", "deputy-leader") for unit in ("h1", "h2")
+    }
+    assert carried == leaders
     reply = "对约谈通知书〔2026〕1号的回复"
     assert story.dates()[reply] == "2026-12-11 18:00", "three working days after the receipt on the 8th"
     heard = [

@@ -36,7 +36,7 @@ from states.records.told.ledger import (
     LedgerStepTold,
     LedgerTold,
 )
-from states.records.told.letters import CreditTold, Decided, LetterTold
+from states.records.told.letters import CreditTold, Decided, LetterTold, ManyDecided
 from states.records.told.moves import CampaignMoves, MassMoved, MoveChoice, UnitMoved, UnitMoves
 from states.records.told.obligations import (
     ActChoice,
@@ -127,6 +127,7 @@ __all__ = [
     "MailForetold",
     "MailLine",
     "MailsChange",
+    "ManyDecided",
     "MassMoved",
     "MilestoneInShort",
     "MilestoneTold",

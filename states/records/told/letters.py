@@ -50,6 +50,27 @@ class Decided(TypedDict):
 
 
 @with_config(Exact)
+class NotDecided(TypedDict):
+    """A proposal that was left as it is, and why."""
+
+    proposal: int
+    says: str
+
+
+@with_config(Exact)
+class ManyDecided(TypedDict):
+    """Proposals decided together, or that would be: one person, one reason. `later`: as many more wait still, ask
+    again; `letters` in the order of their numbers, none in a dry run."""
+
+    dry_run: bool
+    state: Named
+    decided: list[int]
+    left: list[NotDecided]
+    letters: list[LetterTold]
+    later: int
+
+
+@with_config(Exact)
 class CreditTold(TypedDict):
     """Working days that units lost through us and that do not count towards the rungs: on how many obligations of how
     many units, how many in all, the most of one; `waiting`: obligations whose next rung waits for a mail to be handed

@@ -79,6 +79,12 @@ BODIES |= {
     f"{OWN}/extensions": {"obligation": 1, "until": "+3wd", "reason": "示例"},
     f"{OWN}/extensions/{{number}}/decide": {"grant": True},
     f"{OWN}/proposals/{{proposal_id}}/confirm": {"person": "王示例", "reason": "示例"},
+    f"{OWN}/proposals/decide": {
+        "confirm": True,
+        "person": "王示例",
+        "reason": "示例",
+        "filter": {"all": True},
+    },
     f"{OWN}/proposals/{{proposal_id}}/dismiss": {"person": "王示例", "reason": "示例"},
     f"{OWN}/letters/{{letter_id}}/receipt": {"person": "李示例"},
     f"{OWN}/extend": {"by": "3wd", "after": "2026-11-03", "reason": "示例"},

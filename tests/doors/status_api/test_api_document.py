@@ -49,6 +49,7 @@ WITH_THEIR_OWN = {
     f"{V1}/ledger/import",
     f"{V1}/proposals/{{proposal_id}}/confirm",
     f"{V1}/proposals/{{proposal_id}}/dismiss",
+    f"{V1}/proposals/decide",
     f"{V1}/letters/{{letter_id}}/receipt",
     f"{V1}/ledger/moves",
     f"{V1}/ledger/{{no}}/moves",

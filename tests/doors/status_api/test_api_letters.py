@@ -77,6 +77,36 @@ def test_a_unit_a_bureau_and_a_reading_key_decide_nothing_and_strangers_see_noth
     assert world.post(f"/campaigns/1/letters/{letter}/receipt", {"person": "李示例"}, west).status_code == 403
 
 
+def test_many_are_decided_with_one_reason_each_with_its_own_number(proposed: Any) -> None:
+    world, mine = proposed, keys(proposed)
+    path = "/campaigns/1/proposals/decide"
+    body = {**SAID, "confirm": True, "filter": {"name": "约谈", "under": "A", "requirement": "report"}}
+    for unsaid in ({}, {"all": True, "name": "约谈"}):
+        assert world.post(path, {**body, "filter": unsaid}).status_code == 422
+    world.hand_in("A-C1", "report")
+    tried = world.post(path, {**body, "filter": {"ids": sorted(mine.values())}}).json()
+    assert (tried["dry_run"], len(tried["decided"]), tried["letters"]) == (True, len(mine) - 1, [])
+    assert [one["proposal"] for one in tried["left"]] == [mine["A-C1"]]
+    assert world.get("/campaigns/1/letters").json()["items"] == []
+    done = world.post(path, {**body, "dry_run": False}).json()
+    assert set(done["decided"]) == {mine[code] for code in ("A", "A-H1")}
+    assert [one["number"] for one in done["letters"]] == ["〔2026〕1号", "〔2026〕2号"]
+    again = world.post(path, {**body, "filter": {"ids": [mine["A"], mine["B-H1"]]}, "dry_run": False}).json()
+    assert (again["decided"], [one["proposal"] for one in again["left"]]) == ([mine["B-H1"]], [mine["A"]])
+    assert "已由王示例于" in again["left"][0]["says"]
+    unknown = world.post(path, {**body, "filter": {"ids": [10**6]}})
+    assert (unknown.status_code, unknown.json()["faults"][0]["place"]) == (422, "ids")
+    other = world.post(path, {**body, "letter": "嘉奖令", "filter": {"all": True}})
+    assert (other.status_code, other.json()["faults"][0]["place"]) == (422, "letter")
+    for who in (world.key("unit", write=True, under="A-H1"), world.key("bureau", write=True, under="A")):
+        assert world.post(path, {**body, "filter": {"ids": [mine["A-H1"]]}}, who).status_code == 403
+    rest = {**body, "confirm": False, "filter": {"all": True}, "dry_run": False}
+    owner = world.key("owner", write=True, under="S")
+    assert world.post(path, rest, owner).json()["state"]["key"] == "dismissed"
+    left = world.get("/campaigns/1/proposals", params={"state": "proposed"}).json()["items"]
+    assert {one["unit"]["code"] for one in left} <= {"S", "A-C1"}, "not about itself; answered"
+
+
 def test_the_summary_and_the_readiness_tell_time_given_back(world: Any) -> None:
     told = world.get("/campaigns/1/summary").json()["credited"]
     assert told == {"obligations": 0, "units": 0, "days": 0, "most": 0, "waiting": 0}
