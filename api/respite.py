@@ -12,9 +12,9 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api import answers
-from api.deps import AtDesk, CampaignId, Desk
+from api.deps import AtDesk, CampaignId, Cursor, Desk, Limit
 from api.shapes import Code, Codes, Reason, Sent, Version, Words
-from states.records import foreseeing, reading_respite, reading_scope
+from states.records import foreseeing, reading_respite, reading_scope, reading_silences
 from states.records.deciding import Decision
 from states.records.granting import Request
 from states.records.handing import Person
@@ -88,10 +88,13 @@ def extensions(
     desk: AtDesk,
     campaign_id: CampaignId,
     state: Annotated[Literal["asked", "granted", "refused"] | None, Query()] = None,
+    cursor: Cursor = "0",
+    limit: Limit = 100,
 ) -> Response:
-    """待决定的在前。"""
+    """待决定的在前，应先决定的在前。"""
     with desk.read() as session:
-        return desk.tell(reading_respite.page(session, desk.scope, campaign_id, state, desk.now))
+        page = reading_respite.page(session, desk.scope, campaign_id, state, desk.now, int(cursor), limit)
+    return desk.tell(page, page["next"])
 
 
 @router.post(f"{HERE}/extensions", summary="申请延期", status_code=201, response_model=ExtensionTold)
@@ -140,9 +143,9 @@ def _tried(desk: Desk, campaign_id: int, act: Callable[[Session], tuple[Any, dat
 
 @router.get(f"{HERE}/silences", summary="静默", response_model=Page[SilenceTold])
 def silences(desk: AtDesk, campaign_id: CampaignId) -> Response:
-    """哪些单位、要求暂不通知，由谁、为什么、到何时，压着几条通知。"""
+    """哪些单位、要求暂不通知，由谁、为什么、到何时，压着几条通知。由上级定的，下级只看到范围和到何时。"""
     with desk.read() as session:
-        return desk.tell(reading_respite.quiet(session, desk.scope, campaign_id, desk.now))
+        return desk.tell(reading_silences.quiet(session, desk.scope, campaign_id, desk.now))
 
 
 @router.post(f"{HERE}/silences", summary="静默一段时间", status_code=201, response_model=SilenceTold)
@@ -150,14 +153,14 @@ def impose(desk: AtDesk, campaign_id: CampaignId, sent: Silence) -> Response:
     """期间的通知先压着；到期后每一项只发最高一级，其余记为跳过。"""
     wanted = Wanted(sent.until, sent.reason, sent.unit, sent.under, sent.requirement)
     return desk.once(
-        lambda session: reading_respite.impose(session, desk.scope, campaign_id, wanted, desk.now), 201
+        lambda session: reading_silences.impose(session, desk.scope, campaign_id, wanted, desk.now), 201
     )
 
 
 @router.post(f"{HERE}/silences/{{number}}/end", summary="提前结束静默", response_model=SilenceTold)
 def end(desk: AtDesk, campaign_id: CampaignId, number: Number) -> Response:
     """压着的通知随下一次发信发出。"""
-    return desk.once(lambda session: reading_respite.end(session, desk.scope, campaign_id, number, desk.now))
+    return desk.once(lambda session: reading_silences.end(session, desk.scope, campaign_id, number, desk.now))
 
 
 @router.post("/contacts/hand-over", summary="联系人交接", response_model=HandOverTold)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -69,7 +70,8 @@ def list_(
     if state is not None and state not in STATES:
         raise typer.BadParameter(f"只能写 {'、'.join(STATES)}", param_hint="--state")
     with given.opened(given.settings()) as store, store.read() as session:
-        found = reading_respite.page(session, given.everything(), campaign_id, state, clock.now())["items"]
+        seen = partial(reading_respite.page, session, given.everything(), campaign_id, state, clock.now())
+        found = given.pages(seen)
     heads = ("编号", "单位", "事项", "期限", "申请延至", "", "决定", "理由")
     shown.listing(found, heads, _row, "没有延期申请", raw=as_json)
 

@@ -30,12 +30,12 @@ def add(
     as_json: Json = False,
 ) -> None:
     """静默一个单位、一个单位及其下级、一项要求，或（都不写）整个行动。"""
-    from states.records import reading_respite
+    from states.records import reading_silences
     from states.records.silences import Wanted
 
     wanted, now = Wanted(until, reason, unit, under, requirement), clock.now()
     with given.opened(given.settings()) as store, store.read() if dry_run else store.write() as session:
-        made = reading_respite.impose(session, given.everything(), campaign_id, wanted, now)
+        made = reading_silences.impose(session, given.everything(), campaign_id, wanted, now)
     if as_json:
         shown.as_json({**made, "dry_run": dry_run})
         return
@@ -45,10 +45,10 @@ def add(
 @app.command("list")
 def list_(campaign_id: Campaign, as_json: Json = False) -> None:
     """列出静默：谁、为什么、到何时、压着几条通知。"""
-    from states.records import reading_respite
+    from states.records import reading_silences
 
     with given.opened(given.settings()) as store, store.read() as session:
-        found = reading_respite.quiet(session, given.everything(), campaign_id, clock.now())["items"]
+        found = reading_silences.quiet(session, given.everything(), campaign_id, clock.now())["items"]
     heads = ("编号", "单位", "要求", "", "到", "压着", "理由", "办理人")
     shown.listing(found, heads, _line, "没有静默", raw=as_json)
 
@@ -66,10 +66,10 @@ def end(
     as_json: Json = False,
 ) -> None:
     """提前结束一次静默；压着的通知随下一次发信发出。"""
-    from states.records import reading_respite
+    from states.records import reading_silences
 
     with given.opened(given.settings()) as store, store.write() as session:
-        made = reading_respite.end(session, given.everything(), campaign_id, number, clock.now())
+        made = reading_silences.end(session, given.everything(), campaign_id, number, clock.now())
     if as_json:
         shown.as_json(made)
     else:

@@ -21,11 +21,11 @@ from states.fills import as_words
 from states.ladder import MORNING
 from states.records import coordinators, locks, settling
 from states.records.campaigns import Running
-from states.records.core import extended, extension, notice, timer, unit
+from states.records.core import extended, notice, timer, unit
 from states.records.dispatch import Timer
 from states.records.journal import note
 from states.records.respite import Extension
-from states.records.tables import Milestone, Obligation, Unit
+from states.records.tables import Milestone, Obligation
 
 ASKING = "asking"  # the kind of the notice that waits for a decision
 STATES = {"asked": "待决定", "granted": "已准予", "refused": "未准予"}
@@ -254,20 +254,6 @@ def undecided(campaign: Running, row: Extension, version: int | None) -> None:
         raise Conflict(f"第 {row.id} 号延期申请已由 {row.decided_by} 于{at}决定：{STATES[row.state]}{until}")
     if version is not None and version != row.version:
         raise Conflict(f"第 {row.id} 号延期申请刚刚有改动（版本 {row.version}），请刷新后再试")
-
-
-def listed(
-    session: Session, campaign: Running, path: str | None, state: str | None
-) -> list[tuple[Extension, Unit]]:
-    """Requests, those that wait for a decision first; `path`: only of units at or below that of the path."""
-    wanted = sa.select(Extension, Unit).join(Unit, unit.c.id == extension.c.unit_id)
-    wanted = wanted.where(extension.c.campaign_id == campaign.id)
-    if path is not None:
-        wanted = wanted.where(unit.c.path >= path, unit.c.path < path[:-1] + "0")
-    if state is not None:
-        wanted = wanted.where(extension.c.state == state)
-    order = wanted.order_by(extension.c.state != "asked", extension.c.decide_by, extension.c.id)
-    return [(row, place) for row, place in session.execute(order).tuples()]
 
 
 def _note(

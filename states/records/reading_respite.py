@@ -1,4 +1,4 @@
-"""Extensions, silences and hand-overs within a key's scope, and as they are told."""
+"""Extensions and hand-overs within a key's scope, and as they are told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import NotAllowed
-from states.records import deciding, granting, handing, judging, prolonging, reading_scope, silences
+from states.records import deciding, extension_list, granting, handing, judging, prolonging, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import unit
@@ -17,8 +17,7 @@ from states.records.deciding import Decided, Decision
 from states.records.granting import Request
 from states.records.handing import Handed, Person
 from states.records.prolonging import Amount
-from states.records.respite import Extension, Silence
-from states.records.silences import Wanted
+from states.records.respite import Extension
 from states.records.tables import Milestone, Obligation, Unit
 from states.records.told import (
     ExtensionDecided,
@@ -26,7 +25,6 @@ from states.records.told import (
     HandOverTold,
     Page,
     Prolonged,
-    SilenceTold,
     instant,
     instant_or_none,
 )
@@ -51,12 +49,20 @@ def ask(session: Session, scope: Scope, campaign_id: int, wanted: Request, now: 
 
 
 def page(
-    session: Session, scope: Scope, campaign_id: int, state: str | None, now: datetime
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    state: str | None,
+    now: datetime,
+    after: int,
+    limit: int,
 ) -> Page[ExtensionTold]:
-    """Every request of the key's units. Raises NotAllowed, NotFound."""
+    """Requests of the key's units, what waits first. Raises NotAllowed, NotFound."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    rows = granting.listed(session, campaign, scope.path, state)
-    return {"items": [extension_told(session, campaign, *one, now) for one in rows], "next": None}
+    rows = extension_list.listed(session, campaign, scope.path, state, after, limit + 1)
+    items = [extension_told(session, campaign, *one, now) for one in rows[:limit]]
+    following = str(extension_list.place(rows[limit - 1][0])) if len(rows) > limit else None
+    return {"items": items, "next": following}
 
 
 def decide(
@@ -188,68 +194,6 @@ def prolonged_told(made: prolonging.Prolonged, *, dry_run: bool) -> Prolonged:
         ],
         "units": made.units,
         "mails": None,
-    }
-
-
-# -- silences ----------------------------------------------------------------------------------------
-
-
-def impose(session: Session, scope: Scope, campaign_id: int, wanted: Wanted, now: datetime) -> SilenceTold:
-    """Those above a unit silence what concerns it; all of a campaign who runs it. Raises NotAllowed, Faulty, Refused."""
-    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    code = wanted.unit or wanted.under
-    place = reading_scope.unit_seen(session, scope, code) if code is not None else None
-    _check_silencer(session, scope, campaign, place.id if place else None)
-    made = silences.impose(session, campaign, wanted, now, scope.actor)
-    return silence_told(session, campaign, made, now)
-
-
-def end(session: Session, scope: Scope, campaign_id: int, number: int, now: datetime) -> SilenceTold:
-    """End one. Raises NotAllowed, NotFound, Conflict."""
-    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    row = silences.end(session, campaign, number, now, scope.actor)
-    if row.unit_id is not None:
-        scope.check_path(session.get_one(Unit, row.unit_id).path)
-    _check_silencer(session, scope, campaign, row.unit_id)
-    return silence_told(session, campaign, row, now)
-
-
-def _check_silencer(session: Session, scope: Scope, campaign: Running, unit_id: int | None) -> None:
-    if unit_id is None:
-        reading_scope.check_owner(session, scope, campaign)
-    else:
-        judging.check(session, scope, campaign, "silence", unit_id)
-
-
-def quiet(session: Session, scope: Scope, campaign_id: int, now: datetime) -> Page[SilenceTold]:
-    """Silences that concern the key's units. Raises NotAllowed, NotFound."""
-    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    rows = silences.listed(session, campaign, scope.path)
-    return {
-        "items": [silence_told(session, campaign, row, now, held) for row, _place, held in rows],
-        "next": None,
-    }
-
-
-def silence_told(
-    session: Session, campaign: Running, row: Silence, now: datetime, held: int = 0
-) -> SilenceTold:
-    """One silence in the campaign's zone."""
-    zone = campaign.zone
-    place = session.get_one(Unit, row.unit_id) if row.unit_id is not None else None
-    return {
-        "id": row.id,
-        "unit": {"code": place.code, "name": place.name} if place else None,
-        "below": row.below,
-        "requirement": row.requirement,
-        "reason": row.reason,
-        "author": row.author,
-        "at": instant(row.at, zone),
-        "ends": instant(row.ends_at, zone),
-        "ended_at": instant_or_none(row.ended_at, zone),
-        "ended_by": row.ended_by,
-        "active": row.ended_at is None and row.ends_at > now,
-        "held": held,
     }
 
 

@@ -82,8 +82,13 @@ def paths_seen(session: Session, scope: Scope, codes: list[str], place: str) -> 
     return [found[code] for code in codes]
 
 
+def runs(session: Session, scope: Scope, campaign: Running) -> bool:
+    """Whether the key holds the unit that runs the campaign."""
+    path = session.execute(sa.select(unit.c.path).where(unit.c.id == campaign.row.owner_id)).scalar_one()
+    return scope.path is None or path.startswith(scope.path)
+
+
 def check_owner(session: Session, scope: Scope, campaign: Running) -> None:
     """What concerns a whole campaign needs a key that holds the unit that runs it. Raises NotAllowed."""
-    path = session.execute(sa.select(unit.c.path).where(unit.c.id == campaign.row.owner_id)).scalar_one()
-    if scope.path is not None and not path.startswith(scope.path):
+    if not runs(session, scope, campaign):
         raise NotAllowed("这个密钥只管一部分单位，不能办理整个专项行动的事")

@@ -123,14 +123,16 @@ class Prolonged(TypedDict):
 
 @with_config(Exact)
 class SilenceTold(TypedDict):
-    """Nobody is told of it until `ends`; `held` notices wait. `unit`, `requirement` null: any."""
+    """Nobody is told of it until `ends`; `held` notices wait. `unit`, `requirement` null: any. `reason`, `author` null:
+    it comes from above the key's units, and its reason may speak of others.
+    """
 
     id: int
     unit: Place | None
     below: bool
     requirement: str | None
-    reason: str
-    author: str
+    reason: str | None
+    author: str | None
     at: Instant
     ends: Instant
     ended_at: Instant | None

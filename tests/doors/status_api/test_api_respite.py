@@ -76,6 +76,20 @@ def test_a_decision_is_tried_with_what_it_runs_into_and_which_mails_change(world
     assert [one.status_code for one in done] == [200, 200]
 
 
+def test_requests_come_page_by_page_what_waits_first_whatever_is_decided_in_between(world) -> None:
+    for code in ("A", "A-H1", "A-C1", "B-H1", "B-H2"):
+        assert ask(world, code=code).status_code == 201
+    world.post(f"{REQUESTS}/2/decide", {"grant": False, "reason": "不属实", "dry_run": False})
+    first = world.get(REQUESTS, params={"limit": 2})
+    assert [one["id"] for one in first.json()["items"]] == [1, 3]
+    assert 'rel="next"' in first.headers["link"]
+    world.post(f"{REQUESTS}/3/decide", {"grant": False, "reason": "不属实", "dry_run": False})
+    second = world.get(REQUESTS, params={"limit": 2, "cursor": first.json()["next"]}).json()
+    assert [one["id"] for one in second["items"]] == [4, 5], "the one that a page ended with has been decided"
+    last = world.get(REQUESTS, params={"limit": 2, "cursor": second["next"]}).json()
+    assert ([one["id"] for one in last["items"]], last["next"]) == ([2, 3], None)
+
+
 def test_after_expiry_it_is_refused_with_a_sentence(world) -> None:
     world.at("2026-11-20 18:30")
     late = ask(world)
@@ -119,6 +133,26 @@ def test_those_above_silence_a_unit_and_who_runs_it_the_campaign(world) -> None:
     assert world.post(f"{here}/1/end", None, county).status_code == 200
     ended = world.post(f"{here}/1/end", None, county)
     assert (ended.status_code, "已于" in ended.json()["detail"]) == (409, True)
+
+
+def test_who_is_silenced_from_above_sees_until_when_and_not_why(world) -> None:
+    own, county, bureau = (
+        world.key(name, write=True, under=code)
+        for name, code in (("own", "A-H1"), ("county", "A"), ("all", "S"))
+    )
+    here, until = "/campaigns/1/silences", "2026-11-25"
+    world.post(here, {"until": until, "reason": "王示例正在接受调查", "under": "A"}, bureau)
+    world.post(here, {"until": until, "reason": WHY, "unit": "A-H1"}, county)
+    world.post(here, {"until": until, "reason": "全市防汛"}, bureau)
+
+    def whys(key: Any) -> list[str | None]:
+        listed = world.get(here, key).json()["items"]
+        assert {one["ends"][:10] for one in listed} == {"2026-11-26"}
+        return [one["reason"] for one in listed]
+
+    assert whys(own) == [None, WHY, None]
+    assert whys(county) == [None, WHY, "王示例正在接受调查"]
+    assert whys(bureau) == whys(world.all) == ["全市防汛", WHY, "王示例正在接受调查"]
 
 
 def test_a_contact_is_handed_over_within_the_keys_units(world) -> None:
