@@ -130,7 +130,7 @@ def _dated(data: Item) -> Iterator[tuple[str, Item]]:
     for item in data.get("requirements", []):
         yield item["key"], item
     for item in data.get("workstreams", []):
-        if "due" in item:
+        if "due" in item or item.get("owed"):
             yield f"workstream-{item['key']}", item
     for item in (data.get("ledger") or {}).get("rows", []):
         yield f"ledger-{item['no']}", item

@@ -38,7 +38,7 @@ class Charge:
 def charges(template: Template, fills: Fills) -> Iterator[Charge]:
     """Everything that departments answer for, in the order of the template."""
     for stream in template.workstreams:
-        if stream.due is not None:
+        if stream.charged:
             yield _of_stream(stream)
     if template.ledger is not None:
         for row in template.ledger.rows:

@@ -122,7 +122,7 @@ def places(template: Template) -> Iterator[str]:
     for requirement in template.requirements:
         yield from (f"{requirement.key}.{part}" for part in ("due", "every", "first", "opens"))
     for stream in template.workstreams:
-        if stream.due is not None:
+        if stream.charged:
             yield f"{stream_key(stream)}.due"
     if template.ledger is not None:
         yield from _of_ledger(template.ledger)

@@ -21,9 +21,14 @@ def disagreements(data: Item) -> Found:
         yield from _grades(path, scope)
         yield from _beds(path, scope)
         yield from _ownership(path, scope)
+        yield from _direct(path, scope)
     for path, stream in listed(data, "workstreams"):
-        if stream.get("due") is not None and not any(stream.get(who) for who in ANSWERING):
+        if any(stream.get(who) for who in ANSWERING):
+            continue
+        if stream.get("due") is not None:
             yield (*path, "due"), "写了期限，还要写由谁办理：lead（牵头）或 responsible（责任），或范围 scope"
+        elif stream.get("owed") is True:
+            yield (*path, "owed"), "要下达，还要写由谁办理：lead（牵头）或 responsible（责任），或范围 scope"
 
 
 def _scopes(data: Item) -> Iterator[tuple[Path, Item]]:
@@ -64,6 +69,11 @@ def _ownership(path: Path, scope: Item) -> Found:
             yield (*path, "ownership", number), f"没有“{word}”这种举办性质；可用的有 {known}"
     if _some(scope, "ownership") and _some(scope, "departments"):
         yield (*path, "ownership"), "写了 departments 就只由这些部门办理，部门没有举办性质，请删去一种"
+
+
+def _direct(path: Path, scope: Item) -> Found:
+    if scope.get("direct") is True and _some(scope, "departments"):
+        yield (*path, "direct"), "写了 departments 就只由这些部门办理，部门不是直属单位，请删去一种"
 
 
 def _some(scope: Item, name: str) -> list[Any]:

@@ -105,7 +105,8 @@ class Phase(Frozen):
 class Workstream(Frozen):
     """One of several parallel subjects with its lead department.
 
-    With `due` it is itself owed, by its lead departments (by the responsible ones where none leads).
+    With `due` it is itself owed, by its lead departments (by the responsible ones where none leads); with `owed` also
+    where the plan gives no date.
     """
 
     key: Key
@@ -118,7 +119,13 @@ class Workstream(Frozen):
     scope: Scope = Scope()
     ladder: Key | None = None
     due: Words | None = None
+    owed: bool = Field(default=False, description="没有写期限的也下达给牵头科室（没有牵头的，责任单位）")
     source: Source | None = None
+
+    @property
+    def charged(self) -> bool:
+        """Whether somebody answers for the workstream as a whole."""
+        return self.due is not None or self.owed
 
 
 def answering(stream: Workstream) -> tuple[str, ...]:

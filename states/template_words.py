@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -55,4 +55,7 @@ class Scope(Frozen):
     beds_from: Annotated[int, Field(ge=0)] | None = Field(default=None, description="床位数不少于")
     beds_to: Annotated[int, Field(ge=0)] | None = Field(default=None, description="床位数不多于")
     ownership: tuple[str, ...] = Field(default=(), description="举办性质：公立、民营")
+    direct: Literal[True] | None = Field(
+        default=None, description="只含牵头单位的直属单位（单位表中上级单位是牵头单位的）"
+    )
     departments: tuple[str, ...] = ()

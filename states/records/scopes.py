@@ -84,6 +84,8 @@ def owing(session: Session, scope: Mapping[str, Any], owner: Unit) -> list[sa.Co
     if scope.get("levels"):
         conditions.append(unit.c.level.in_(scope["levels"]))
     conditions += sized(scope)
+    if scope.get("direct"):
+        conditions.append(unit.c.parent_id == owner.id)
     if scope.get("codes"):
         conditions.append(unit.c.code.in_(scope["codes"]))
     if scope.get("under"):

@@ -18,7 +18,7 @@ def department_names(template: Template) -> list[str]:
     """Departments that the template names for something, each once."""
     rows = template.ledger.rows if template.ledger else ()
     names = [name for row in rows for name in row.departments]
-    names += [name for one in template.workstreams if one.due for name in answering(one)]
+    names += [name for one in template.workstreams if one.charged for name in answering(one)]
     names += [name for _, scope in _scopes(template) for name in scope.departments]
     return list(dict.fromkeys(names))
 
@@ -50,7 +50,7 @@ def departments_alone(
 ) -> bool:
     """Whether a plan asks departments and finds some (the owner stands in for named ones): no unit need take part."""
     asked = [one.scope for one in template.requirements]
-    streams = [one for one in template.workstreams if one.due is not None]
+    streams = [one for one in template.workstreams if one.charged]
     if not asked or not all(one.departments or _of_departments(one) for one in asked):
         return False
     if not all(answering(one) for one in streams):

@@ -80,6 +80,15 @@ def test_a_workstream_with_a_date_is_owed_by_those_who_lead_it() -> None:
     ]
 
 
+def test_a_workstream_without_a_date_is_owed_where_the_template_says_so() -> None:
+    text = STREAMS.replace("lead: [监督处]}", "lead: [监督处], owed: true}")
+    assert [line(one) for one in planned(text).milestones if one.requirement == "workstream-words"] == [
+        ("workstream-words", "", "不设期限", None)
+    ]
+    dated = planned(text, workstream__words_due="2026-04-30").milestones[-1]
+    assert (line(dated)[3], dated.scope, dated.required) == ("04-30 18:00", {"departments": ["监督处"]}, False)
+
+
 def test_the_date_of_a_workstream_can_be_filled_in() -> None:
     made = plan(load(HEAD + STREAMS), date(2026, 3, 2), {"workstream-blood.due": "2026-04-30"}, NEVER_OFF)
     assert line(made.milestones[1])[3] == "04-30 18:00"
@@ -124,6 +133,10 @@ STEP = "{key: cure, name: 改, due: 8月}"
 @pytest.mark.parametrize(
     ("more", "fault"),
     [
+        (
+            "workstreams: [{key: w, name: 甲, owed: true}]",
+            "第4行 workstreams[0].owed：要下达，还要写由谁办理：lead（牵头）或 responsible（责任），或范围 scope",
+        ),
         (
             "workstreams: [{key: w, name: 甲, due: 8月}]",
             "第4行 workstreams[0].due：写了期限，还要写由谁办理：lead（牵头）或 responsible（责任），或范围 scope",

@@ -37,6 +37,10 @@ def told(more: str) -> list[str]:
             *("{departments: [办公室], grades: [三级甲等]}", "grades"),
             "写了 departments 就只由这些部门办理，部门没有等级，请删去一种",
         ),
+        (
+            *("{departments: [办公室], direct: true}", "direct"),
+            "写了 departments 就只由这些部门办理，部门不是直属单位，请删去一种",
+        ),
         ("{kinds: [示例站]}", "kinds[0]", "没有“示例站”这种单位类别；可用的有 医院"),
     ],
 )

@@ -16,6 +16,7 @@ ladder: main
 ladders: {main: {rungs: [{at: -1wd, name: 提醒, to: [liaison]}, {at: +1wd, name: 催办, to: [liaison]}]}}
 workstreams:
   - {key: chaos, name: 医疗乱象, lead: [监督处, 不存在处], due: 3月底前}
+  - {key: undated, name: 行风建设, lead: [监督处, 不存在室], owed: true}
 ledger:
   columns: [问题]
   types:
@@ -46,6 +47,7 @@ def charged(stage):
 def test_departments_owe_what_they_lead_and_the_owner_stands_in_for_one_that_is_missing(charged) -> None:
     assert owing(charged) == {
         "workstream-chaos": {"R-D2", "R"},
+        "workstream-undated": {"R-D2", "R"},
         "ledger-1 measure": {"R-D1", "R-D2"},
         "ledger-1 cure": {"R-D1", "R-D2"},
         "ledger-2": {"R-D2"},
@@ -57,6 +59,7 @@ def test_a_missing_department_of_a_workstream_is_said_at_the_launch(stage) -> No
     with stage.store.read() as session:
         drafted = launch.draft(session, stage.order(stage.template(TEXT)), stage.at("2026-03-02 08:30"))
     assert "责任部门“不存在处”不在单位表中，由示例市卫生健康委员会代收" in drafted.warnings
+    assert "责任部门“不存在室”不在单位表中，由示例市卫生健康委员会代收" in drafted.warnings
 
 
 def test_an_item_with_several_dates_is_closed_when_every_department_has_settled_every_step(charged) -> None:

@@ -20,6 +20,7 @@ requirements:
   - {key: private, name: 民营医院整改, scope: {kinds: [医院], ownership: [民营]}}
   - {key: public, name: 制度建设, scope: {ownership: [公立]}}
   - {key: within, name: 自查表, phase: own, scope: {under: [R1]}}
+  - {key: direct, name: 设立警务室, scope: {kinds: [医院, 行政部门], direct: true}}
   - {key: everybody, name: 自查报告}
 """
 HEAD = ("单位代码", "单位名称", "类别", "举办性质")
@@ -46,6 +47,7 @@ def test_ownership_decides_who_owes_and_the_unknown_are_in_neither(told) -> None
         "private": {"R1-H1"},
         "public": {"R2-H1"},
         "within": {"R1-H1", "R1-H2"},
+        "direct": {"R1", "R2"},  # the hospitals stand below the two counties
         "everybody": set(told.participants),
     }
 
