@@ -60,7 +60,10 @@ def _concerned(session: Session, campaign: Running, written: Phase) -> list[sa.C
 
 
 def _asked(campaign: Running, phase: PhaseRow) -> sa.ColumnElement[bool]:
-    """Over `unit`: departments to which the phase brought something; rows of the ledger have no announcement."""
+    """Over `unit`: departments to which the phase brought something, and the unit that stands in for missing ones.
+
+    Rows of the ledger have no announcement.
+    """
     if not campaign.has_departments:
         return sa.false()
     brought = (
@@ -69,4 +72,5 @@ def _asked(campaign: Running, phase: PhaseRow) -> sa.ColumnElement[bool]:
         .where(milestone.c.campaign_id == campaign.id, milestone.c.opened_at >= phase.opened_at)
         .where(milestone.c.requirement.not_like("ledger-%"))
     )
-    return sa.and_(unit.c.kind == DEPARTMENT, unit.c.id.in_(brought))
+    inside = sa.or_(unit.c.kind == DEPARTMENT, unit.c.id == campaign.row.owner_id)
+    return sa.and_(inside, unit.c.id.in_(brought))
