@@ -86,7 +86,11 @@ def test_a_workstream_without_a_date_is_owed_where_the_template_says_so() -> Non
         ("workstream-words", "", "不设期限", None)
     ]
     dated = planned(text, workstream__words_due="2026-04-30").milestones[-1]
-    assert (line(dated)[3], dated.scope, dated.required) == ("04-30 18:00", {"departments": ["监督处"]}, False)
+    assert (line(dated)[3], dated.scope, dated.required) == (
+        "04-30 18:00",
+        {"departments": ["监督处"]},
+        False,
+    )
 
 
 def test_the_date_of_a_workstream_can_be_filled_in() -> None:

@@ -39,7 +39,9 @@ MATTERS = {
     "余人防": ("加强人防建设", "M"),
     "余技防": ("加强技防建设", "M"),
 }
-BLANKS = "maintenance.every 每月   # 定期对各类安全防护设施设备进行维护、保养: how often the text does not say"
+BLANKS = (
+    "maintenance.every 每月   # 定期对各类安全防护设施设备进行维护、保养: how often the text does not say"
+)
 # The text has no date. These two are the coordinator's.
 CHOSEN = {"guards.due": "2019-04-30", "technology.due": "2019-06-28"}
 DATES = """
@@ -122,7 +124,9 @@ def test_a_date_of_the_coordinator_brings_the_ladder_with_it(staged, words) -> N
     staged.launch(staged.order(KEY, START, {"maintenance.every": "不定期", **CHOSEN}), LAUNCH)
     stated = dict(line.split(" ", 1) for line in staged.lines(DATES))
     assert staged.dates() == {words.names[matter]: when for matter, when in stated.items()}
-    staged.live("2019-12-31 18:00", [(when, staged.act(unit, matter, "submit")) for when, unit, matter in GUARDED])
+    staged.live(
+        "2019-12-31 18:00", [(when, staged.act(unit, matter, "submit")) for when, unit, matter in GUARDED]
+    )
     assert staged.told().differs_from(words.told(TIMELINE)) == []
     assert staged.moves() == ["2019-03-04 08:30 | 行动 | draft → run"]
     assert staged.vacancies() == {("M", "liaison")}

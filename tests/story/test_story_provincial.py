@@ -36,7 +36,9 @@ DEPARTMENTS = {
     "L4": ("D2",),  # 办公室
     "L6": ("D2", "R"),  # 办公室、机关纪委
     **{f"L{no}": ("D3",) for no in (14, 15, 16, 17, 21)},  # 规财处
-    **dict.fromkeys(("委L6", "委L29", "明查暗访", "抽查检查"), ("R",)),  # 机关纪委, which is not there, has them
+    **dict.fromkeys(
+        ("委L6", "委L29", "明查暗访", "抽查检查"), ("R",)
+    ),  # 机关纪委, which is not there, has them
 }
 PROJECTS = {
     "医疗服务": range(1, 4),
