@@ -14,7 +14,7 @@ from states.plan import PlannedMilestone
 from states.records import laying, locks, rearming
 from states.records.campaigns import Running
 from states.records.core import milestone
-from states.records.journal import note
+from states.records.journal import iso, note, note_milestone
 from states.records.replanning import follow, planned_again
 from states.records.tables import Milestone
 from states.records.timers import next_cycle, timers
@@ -116,7 +116,7 @@ def _note(
         campaign_id=campaign.id,
         reason=reason,
         fills={"before": dict(before), "after": dict(after)},
-        dates={str(one.id): one.after.isoformat() if one.after else None for one in moved},
+        dates={str(one.id): iso(one.after) for one in moved},
     )
 
 
@@ -149,17 +149,8 @@ def take(
     session.add(row)
     session.flush()
     arm(session, campaign, row, now, says)
-    note(
-        session,
-        now,
-        "milestone.redated",
-        actor,
-        campaign_id=campaign.id,
-        before=before.isoformat() if before else None,
-        after=planned.due_at.isoformat() if planned.due_at else None,
-        reason=says,
-        milestone=row.id,
-    )
+    said = {"before": iso(before), "after": iso(planned.due_at), "reason": says}
+    note_milestone(session, now, "milestone.redated", actor, row, **said)
 
 
 def arm(session: Session, campaign: Running, row: Milestone, now: datetime, why: str) -> None:

@@ -16,7 +16,7 @@ from states.records.columns import unit_of
 from states.records.core import milestone as milestones
 from states.records.effects import Effect
 from states.records.granting import Owed, words
-from states.records.journal import note
+from states.records.journal import iso, note, note_milestone
 from states.records.notifying import Owing
 from states.records.respite import Extended, Extension
 from states.records.scopes import paths_of
@@ -207,17 +207,8 @@ def _move(
     session.execute(sa.update(milestones).where(milestones.c.id == milestone.id).values(**held))
     session.refresh(milestone)
     dating.arm(session, campaign, milestone, now, reason)
-    note(
-        session,
-        now,
-        "milestone.redated",
-        actor,
-        campaign_id=campaign.id,
-        before=before.isoformat() if before else None,
-        after=until.isoformat(),
-        reason=reason,
-        milestone=milestone.id,
-    )
+    said = {"before": iso(before), "after": iso(until), "reason": reason}
+    note_milestone(session, now, "milestone.redated", actor, milestone, **said)
 
 
 def _settle_others(

@@ -14,7 +14,7 @@ from states.records import laying, locks
 from states.records.campaigns import Running
 from states.records.core import event, milestone
 from states.records.dating import Dated, dated, differs, take
-from states.records.journal import note
+from states.records.journal import iso, note
 from states.records.replanning import follow, planned_again
 from states.records.tables import EventRow, Milestone, Unit
 
@@ -159,7 +159,7 @@ def journal(
     session: Session, campaign: Running, made: Happened, now: datetime, actor: str, reason: str | None
 ) -> None:
     """The fact, with every date that follows from it."""
-    dates = {str(one.id): one.after.isoformat() if one.after else None for one in made.dated}
+    dates = {str(one.id): iso(one.after) for one in made.dated}
     note(
         session,
         now,
@@ -167,7 +167,7 @@ def journal(
         actor,
         campaign_id=campaign.id,
         unit_id=made.under.id if made.under else None,
-        before=made.before.isoformat() if made.before else None,
+        before=iso(made.before),
         after=made.at.isoformat(),
         reason=reason,
         event=made.name,

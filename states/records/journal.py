@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.records.core import journal
-from states.records.tables import LedgerItem
+from states.records.tables import LedgerItem, Milestone
 
 _INSERT = sa.insert(journal)
 
@@ -59,6 +59,13 @@ def note_item(
     row = {"at": now, "kind": kind, "actor": actor, "before": before, "after": after, "reason": reason}
     row |= {"campaign_id": item.campaign_id, "unit_id": item.unit_id, "item_id": item.id}
     session.execute(_INSERT, [{**row, "payload": {"item": item.id, "no": item.no, **payload}}])
+
+
+def note_milestone(
+    session: Session, now: datetime, kind: str, actor: str, row: Milestone, **said: Any
+) -> None:
+    """One fact about what is asked for at a date; `said` as for `note`."""
+    note(session, now, kind, actor, campaign_id=row.campaign_id, milestone=row.id, **said)
 
 
 def note_from(session: Session, columns: Sequence[str], rows: sa.Select[Any]) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from states.plan import PlannedMilestone
 from states.records import fanning
 from states.records.core import local_date
-from states.records.journal import note
+from states.records.journal import note_milestone
 from states.records.local_dates import Act
 from states.records.local_facts import Fact, Facts, Key, Planned
 from states.records.tables import Milestone
@@ -85,16 +85,8 @@ def _give_up(session: Session, facts: Facts, row: Milestone, key: Key, act: Act)
         session.add(row)
         return
     session.delete(row)
-    note(
-        session,
-        act.now,
-        "milestone.dropped",
-        act.actor,
-        campaign_id=facts.campaign.id,
-        reason=act.reason,
-        milestone=row.id,
-        name=row.name,
-    )
+    said = {"reason": act.reason, "name": row.name}
+    note_milestone(session, act.now, "milestone.dropped", act.actor, row, **said)
 
 
 def _share(session: Session, facts: Facts, row: Milestone, usual: PlannedMilestone, act: Act) -> None:

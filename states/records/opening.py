@@ -15,7 +15,7 @@ from states.records.core import milestone as milestones
 from states.records.core import phase as phases
 from states.records.dispatch import Timer
 from states.records.fanning import fan_out
-from states.records.journal import note
+from states.records.journal import note, note_milestone
 from states.records.mass import advance_settled, start_all
 from states.records.tables import Milestone, PhaseRow
 from states.records.timers import timers
@@ -228,16 +228,8 @@ def open_milestone(session: Session, campaign: Running, milestone: Milestone, no
             )
         )
     laying.obey(session, campaign, milestone, now, could_open)
-    note(
-        session,
-        now,
-        "milestone.opened",
-        SYSTEM,
-        campaign_id=campaign.id,
-        after=milestone.name,
-        milestone=milestone.id,
-        units=milestone.expected,
-    )
+    said = {"after": milestone.name, "units": milestone.expected}
+    note_milestone(session, now, "milestone.opened", SYSTEM, milestone, **said)
     session.flush()
 
 

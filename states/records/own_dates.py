@@ -15,7 +15,7 @@ from states.records import settling
 from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import journal, obligation, timer
-from states.records.journal import note_from, payload
+from states.records.journal import iso, note_from, payload
 from states.records.tables import Milestone
 from states.records.timers import next_cycle, timetable
 
@@ -109,7 +109,7 @@ def note_where(
     fixed = {"at": now, "kind": "obligation.redated", "actor": actor, "campaign_id": campaign.id}
     fixed |= {"after": due.isoformat(), "reason": reason}
     literals = [sa.literal(value, journal.c[name].type) for name, value in fixed.items()]
-    usual = milestone.due_at.isoformat() if milestone.due_at else None
+    usual = iso(milestone.due_at)
     before = sa.func.coalesce(_iso(session), sa.literal(usual, sa.String))
     about = payload(session, obligation=obligation.c.id)
     rows = sa.select(*literals, obligation.c.unit_id, before, about).where(*where)

@@ -19,7 +19,7 @@ from states.records import dating, laying, locks, notifying, replanning
 from states.records.campaigns import Running
 from states.records.core import run
 from states.records.dating import Dated
-from states.records.journal import note
+from states.records.journal import iso, note
 from states.records.notifying import Owing
 from states.records.shifting import Moving
 from states.records.tables import PhaseRow
@@ -190,8 +190,8 @@ def _note(
         "campaign.extended",
         actor,
         campaign_id=campaign.id,
-        before=ends.isoformat() if ends else None,
-        after=after.isoformat() if after else None,
+        before=iso(ends),
+        after=iso(after),
         reason=amount.reason.strip(),
         by=amount.by,
         since=amount.after.isoformat(),

@@ -13,7 +13,7 @@ from states.plan import PlannedMilestone
 from states.records import laying, ledger_dating, rearming, retiming
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
-from states.records.journal import note
+from states.records.journal import iso, note_milestone
 from states.records.ledger_dating import Dated
 from states.records.local_dates import expected
 from states.records.local_facts import Facts
@@ -110,15 +110,5 @@ def _move(session: Session, one: Redate, now: datetime, actor: str) -> None:
     session.flush()
     if milestone.opened_at is not None and one.before != one.after:
         rearming.rearm(session, campaign, milestone, now, MOVED)
-    note(
-        session,
-        now,
-        "milestone.redated",
-        actor,
-        campaign_id=campaign.id,
-        before=one.before.isoformat() if one.before else None,
-        after=one.after.isoformat() if one.after else None,
-        reason=MOVED,
-        milestone=milestone.id,
-        provisional=one.provisional,
-    )
+    said = {"before": iso(one.before), "after": iso(one.after), "reason": MOVED}
+    note_milestone(session, now, "milestone.redated", actor, milestone, **said, provisional=one.provisional)

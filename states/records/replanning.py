@@ -13,7 +13,7 @@ from states.phasing import PlannedPhase
 from states.plan import Plan, PlannedMilestone, plan
 from states.records.campaigns import Running
 from states.records.core import event
-from states.records.journal import note
+from states.records.journal import iso, note, note_milestone
 from states.records.tables import Milestone, PhaseRow
 
 Key = tuple[str, str]
@@ -131,16 +131,7 @@ def _drop(
 ) -> None:
     """A period that lies outside the window now: nobody was ever asked for it."""
     session.delete(row)
-    note(
-        session,
-        now,
-        "milestone.dropped",
-        actor,
-        campaign_id=campaign.id,
-        reason=reason,
-        milestone=row.id,
-        name=row.name,
-    )
+    note_milestone(session, now, "milestone.dropped", actor, row, reason=reason, name=row.name)
 
 
 def _take_dates(
@@ -159,14 +150,5 @@ def _take_dates(
     kept.words, kept.filled = planned.words, planned.filled
     session.add(kept)
     if before is not None and before != planned.due_at:
-        note(
-            session,
-            now,
-            "milestone.redated",
-            actor,
-            campaign_id=campaign.id,
-            before=before.isoformat(),
-            after=planned.due_at.isoformat() if planned.due_at else None,
-            reason=reason,
-            milestone=kept.id,
-        )
+        said = {"before": iso(before), "after": iso(planned.due_at), "reason": reason}
+        note_milestone(session, now, "milestone.redated", actor, kept, **said)

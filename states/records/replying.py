@@ -16,7 +16,7 @@ from states.errors import Conflict, Fault, Faulty, NotFound
 from states.records.campaigns import Running, running
 from states.records.columns import obligation_id
 from states.records.core import letter, notice
-from states.records.journal import note
+from states.records.journal import iso, note, note_milestone
 from states.records.papers import LetterRow
 from states.records.rearming import rearm
 from states.records.tables import Milestone, Obligation, Unit
@@ -128,22 +128,8 @@ def _owe(session: Session, campaign: Running, row: LetterRow, at: datetime, now:
     row.reply_id = owed.id
     session.add(row)
     session.flush()
-    _note_opened(session, campaign, row, owed, now)
-
-
-def _note_opened(session: Session, campaign: Running, row: LetterRow, owed: Milestone, now: datetime) -> None:
-    note(
-        session,
-        now,
-        "milestone.opened",
-        SYSTEM,
-        campaign_id=campaign.id,
-        unit_id=row.unit_id,
-        after=owed.name,
-        milestone=owed.id,
-        units=1,
-        letter=row.id,
-    )
+    said = {"after": owed.name, "units": 1, "letter": row.id}
+    note_milestone(session, now, "milestone.opened", SYSTEM, owed, unit_id=row.unit_id, **said)
 
 
 def _count_from_receipt(
@@ -158,19 +144,9 @@ def _count_from_receipt(
     session.add(owed)
     session.flush()
     rearm(session, campaign, owed, now, "签收后重新计算")
-    note(
-        session,
-        now,
-        "milestone.redated",
-        actor,
-        campaign_id=campaign.id,
-        unit_id=row.unit_id,
-        before=before.isoformat(),
-        after=due.isoformat(),
-        reason=f"{row.name}{row.number}签收，回复期限从签收之日起算",
-        milestone=owed.id,
-        provisional=owed.provisional,
-    )
+    says = f"{row.name}{row.number}签收，回复期限从签收之日起算"
+    said = {"before": iso(before), "after": iso(due), "reason": says, "provisional": owed.provisional}
+    note_milestone(session, now, "milestone.redated", actor, owed, unit_id=row.unit_id, **said)
 
 
 def _check(campaign: Running, row: LetterRow, person: str, at: datetime, now: datetime) -> None:

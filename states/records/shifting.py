@@ -22,7 +22,7 @@ from states.records.campaigns import Running
 from states.records.core import milestone as milestones
 from states.records.core import obligation, phase, unit
 from states.records.dating import Dated
-from states.records.journal import note
+from states.records.journal import iso, note
 from states.records.ledger_following import owed_of
 from states.records.ledger_steps import FOUND
 from states.records.scopes import below
@@ -199,8 +199,8 @@ class Moving:
             self.actor,
             campaign_id=self.campaign.id,
             unit_id=unit_id,
-            before=before.isoformat() if before else None,
-            after=after.isoformat() if after else None,
+            before=iso(before),
+            after=iso(after),
             reason=self.says,
             **about,
         )
