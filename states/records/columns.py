@@ -51,6 +51,12 @@ def big_key() -> Any:
     return Field(default=None, sa_column=sa.Column(wide(), primary_key=True, autoincrement=True))
 
 
+def index_where(condition: str, name: str, column: str, *, unique: bool = False) -> sa.Index:
+    """An index of the rows that meet `condition` alone, on both databases."""
+    where = sa.text(condition)
+    return sa.Index(name, column, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
 def insert_new(session: Session, table: type[SQLModel]) -> Any:
     """An INSERT that leaves rows alone whose key is already there, on both databases."""
     build = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from states.records.columns import big_key
+from states.records.columns import big_key, index_where
 
 
 class Timer(SQLModel, table=True):
@@ -22,12 +22,7 @@ class Timer(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("phase_id", "milestone_id", "obligation_id", "rung", "cycle"),
-        sa.Index(
-            "ix_timer_unfired",
-            "fire_at",
-            sqlite_where=sa.text("done_at IS NULL"),
-            postgresql_where=sa.text("done_at IS NULL"),
-        ),
+        index_where("done_at IS NULL", "ix_timer_unfired", "fire_at"),
     )
     id: int = big_key()
     campaign_id: int
@@ -51,24 +46,9 @@ class Notice(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("key"),
-        sa.Index(
-            "ix_notice_pending",
-            "email",
-            sqlite_where=sa.text("state = 'pending'"),
-            postgresql_where=sa.text("state = 'pending'"),
-        ),
-        sa.Index(
-            "ix_notice_of_obligation",
-            "obligation_id",
-            sqlite_where=sa.text("state IN ('pending', 'held')"),
-            postgresql_where=sa.text("state IN ('pending', 'held')"),
-        ),
-        sa.Index(
-            "ix_notice_held",
-            "campaign_id",
-            sqlite_where=sa.text("state = 'held'"),
-            postgresql_where=sa.text("state = 'held'"),
-        ),
+        index_where("state = 'pending'", "ix_notice_pending", "email"),
+        index_where("state IN ('pending', 'held')", "ix_notice_of_obligation", "obligation_id"),
+        index_where("state = 'held'", "ix_notice_held", "campaign_id"),
         sa.Index("ix_notice_mail", "mail_id"),
     )
     id: int = big_key()
@@ -102,12 +82,7 @@ class Proposal(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("obligation_id", "rung", "cycle"),
-        sa.Index(
-            "ix_proposal_held",
-            "campaign_id",
-            sqlite_where=sa.text("state = 'held'"),
-            postgresql_where=sa.text("state = 'held'"),
-        ),
+        index_where("state = 'held'", "ix_proposal_held", "campaign_id"),
     )
     id: int = big_key()
     campaign_id: int = Field(index=True)
@@ -134,12 +109,7 @@ class Mail(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("key"),
-        sa.Index(
-            "ix_mail_to_send",
-            "next_try_at",
-            sqlite_where=sa.text("state = 'queued'"),
-            postgresql_where=sa.text("state = 'queued'"),
-        ),
+        index_where("state = 'queued'", "ix_mail_to_send", "next_try_at"),
     )
     id: int = big_key()
     key: str

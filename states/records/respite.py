@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from states.records.columns import wide
+from states.records.columns import index_where, wide
 
 ASKED = "state = 'asked'"
 
@@ -20,15 +20,7 @@ class Extension(SQLModel, table=True):
     how many units took it.
     """
 
-    __table_args__ = (
-        sa.Index(
-            "ix_extension_asked",
-            "obligation_id",
-            unique=True,
-            sqlite_where=sa.text(ASKED),
-            postgresql_where=sa.text(ASKED),
-        ),
-    )
+    __table_args__ = (index_where(ASKED, "ix_extension_asked", "obligation_id", unique=True),)
     id: int = Field(default=None, primary_key=True)
     campaign_id: int = Field(foreign_key="campaign.id", index=True)
     obligation_id: int = Field(sa_type=sa.BigInteger)

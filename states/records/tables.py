@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from states.records.columns import big_key, wide
+from states.records.columns import big_key, index_where, wide
 from states.records.ledger_tables import LedgerItem
 from states.records.machinery import ApiKey, Health, Idempotency, Tick
 from states.records.organisation import CalendarDay, CalendarYear, Contact, Unit, Vacancy
@@ -124,12 +124,7 @@ class Milestone(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("campaign_id", "requirement", "period"),
-        sa.Index(
-            "ix_milestone_to_open",
-            "opens_at",
-            sqlite_where=sa.text("opened_at IS NULL"),
-            postgresql_where=sa.text("opened_at IS NULL"),
-        ),
+        index_where("opened_at IS NULL", "ix_milestone_to_open", "opens_at"),
     )
     id: int = Field(default=None, primary_key=True)
     campaign_id: int = Field(foreign_key="campaign.id")
@@ -246,12 +241,7 @@ class Journal(SQLModel, table=True):
 
     __table_args__ = (
         sa.Index("ix_journal_subject", "campaign_id", "unit_id"),
-        sa.Index(
-            "ix_journal_item",
-            "item_id",
-            postgresql_where=sa.text("item_id IS NOT NULL"),
-            sqlite_where=sa.text("item_id IS NOT NULL"),
-        ),
+        index_where("item_id IS NOT NULL", "ix_journal_item", "item_id"),
     )
     id: int = big_key()
     at: datetime
