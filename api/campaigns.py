@@ -73,7 +73,7 @@ def start(desk: AtDesk, sent: Launch) -> Response:
         past=sent.past,
     )
     if sent.dry_run:
-        return desk.tried(lambda session: reading_draft.draft(session, desk.scope, order, desk.now))
+        return desk.drafted(lambda session: reading_draft.draft(session, desk.scope, order, desk.now))
     return desk.once(lambda session: reading_draft.start(session, desk.scope, order, desk.now), 201)
 
 

@@ -83,7 +83,13 @@ class Desk:
         return answers.conditional(self.request, body, tagged, following)
 
     def tried(self, work: Callable[[Session], Any]) -> Response:
-        """What `work` would do, for those who may do it; nothing is written."""
+        """What `work` would do, for those who may do it: it is done in its turn, and nothing of it stays."""
+        self.scope.check_write()
+        with self.house.store.trial() as session:
+            return answers.plain(answers.dumped(work(session)))
+
+    def drafted(self, work: Callable[[Session], Any]) -> Response:
+        """What `work` works out without writing, for those who may do what it is about."""
         self.scope.check_write()
         with self.read() as session:
             return answers.plain(answers.dumped(work(session)))

@@ -44,7 +44,7 @@ def adopt(desk: AtDesk, campaign_id: CampaignId, sent: Adopt) -> Response:
         past=sent.past,
     )
     if sent.dry_run:
-        return desk.tried(
+        return desk.drafted(
             lambda session: reading_levels.adoption(session, desk.scope, campaign_id, wanted, desk.now)
         )
     return desk.once(
@@ -109,7 +109,7 @@ def touched(
     desk: AtDesk, campaign_id: CampaignId, sent: Renew, cursor: Cursor = "0", limit: Limit = 100
 ) -> Response:
     """逐个单位列出会受哪些改动影响；什么都不写入。一页里可能不足 limit 个。"""
-    return desk.tried(
+    return desk.drafted(
         lambda session: reading_levels.touched(
             session, desk.scope, campaign_id, desk.now, int(cursor), limit, **_version(sent)
         )

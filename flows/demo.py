@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -71,13 +72,23 @@ def _moved(words: str, year: int) -> str:
 
 @contextmanager
 def folder(*, keep: bool) -> Iterator[Path]:
-    """A throw-away folder for everything the demonstration writes."""
+    """A throw-away folder for everything the demonstration writes; SIGTERM takes it along while nothing serves yet."""
     home = Path(tempfile.mkdtemp(prefix="duban-demo-"))
+    if keep:
+        yield home
+        return
+
+    def ended(number: int, _frame: object) -> None:
+        shutil.rmtree(home, ignore_errors=True)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    before = signal.signal(signal.SIGTERM, ended)
     try:
         yield home
     finally:
-        if not keep:
-            shutil.rmtree(home)
+        signal.signal(signal.SIGTERM, before)
+        shutil.rmtree(home)
 
 
 def environment(home: Path, address: str) -> dict[str, str]:

@@ -42,7 +42,7 @@ def load(
     found = parse_year(read(given.file_bytes(file), file.name), year)
     if found.faults:
         raise Faulty(found.faults)
-    with given.opened(settings) as store, store.write() if apply else store.read() as session:
+    with given.opened(settings) as store, store.act(dry_run=not apply) as session:
         calendar.load_year(session, year, found.days, file.name, now, given.actor())
         moved = redating.apply(session, now, given.actor()) if apply else redating.changes(session, now)
     if as_json:

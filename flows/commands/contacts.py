@@ -39,7 +39,7 @@ def hand_over(
     unknown = [one for one in given.listed(roles) if one not in known]
     if unknown:
         raise Faulty([Fault(one, f"没有这个角色；可用的有 {'、'.join(sorted(known))}") for one in unknown])
-    with given.opened(given.settings()) as store, store.read() if dry_run else store.write() as session:
+    with given.opened(given.settings()) as store, store.act(dry_run=dry_run) as session:
         made = reading_respite.hand_over(
             session,
             given.everything(),

@@ -31,7 +31,7 @@ def date(
     from states.records.campaigns import running
 
     settings, now = given.settings(), clock.now()
-    with given.opened(settings) as store, store.read() if dry_run else store.write() as session:
+    with given.opened(settings) as store, store.act(dry_run=dry_run) as session:
         campaign = running(session, campaign_id)
         moved = dating.give(session, campaign, given.fills(fills), now, given.actor(), reason)
         zone = campaign.zone

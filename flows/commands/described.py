@@ -36,6 +36,7 @@ def draft_data(draft: Draft, kinds: Mapping[str, int]) -> dict[str, Any]:
         "blanks": [{"place": one.place, "name": one.name, "words": one.words} for one in draft.plan.blanks],
         "warnings": list(draft.warnings),
         "refusals": list(draft.refusals),
+        "places": list(draft.places),
     }
 
 

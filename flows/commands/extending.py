@@ -44,7 +44,7 @@ def ask(
 
     settings, now = given.settings(), clock.now()
     wanted = Request(obligation, until, reason, evidence)
-    with given.opened(settings) as store, store.read() if dry_run else store.write() as session:
+    with given.opened(settings) as store, store.act(dry_run=dry_run) as session:
         made = reading_respite.ask(session, given.everything(), campaign_id, wanted, now)
     if as_json:
         shown.as_json({**made, "dry_run": dry_run})

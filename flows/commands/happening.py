@@ -49,7 +49,7 @@ def event(
                 found = reading_events.listed(session, campaigns.running(session, campaign_id))
             _list(found, as_json)
             return
-        with store.read() if dry_run else store.write() as session:
+        with store.act(dry_run=dry_run) as session:
             campaign = campaigns.running(session, campaign_id)
             when = given.located(at, campaign.zone) if at else now
             made = reading_events.happen(

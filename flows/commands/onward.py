@@ -44,7 +44,7 @@ def move(
             moving.show_choices(campaign.machines, campaigning.choices(campaign), as_json)
             return
         wanted = moving.english(name)
-        with store.read() if dry_run else store.write() as session:
+        with store.act(dry_run=dry_run) as session:
             before = running(session, campaign_id).row.state
             campaign = campaigning.move(
                 session, campaign_id, wanted, now, given.actor(), reason=reason, version=version

@@ -121,7 +121,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """导入填好的报表，多少个单位、多少个文件都可以。有一格不对就一行也不写，错处逐格列出。"""
-    with given.opened(given.settings()) as store, store.write() if apply else store.read() as session:
+    with given.opened(given.settings()) as store, store.act(dry_run=not apply) as session:
         told = _imported(session, campaign_id, (requirement, period), files, apply=apply, submit=submit)
     report_shown.imported(told, as_json)
     if told["faults"]:

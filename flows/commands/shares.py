@@ -69,20 +69,13 @@ def _today() -> date:
     return clock.now().astimezone(given.settings().zone).date()
 
 
-class _Trial(Exception):
-    pass
-
-
 def _record(campaign_id: int, found: list[Done], apply: bool) -> list[int]:
     """In one transaction, which a trial takes back."""
     from states.records import quotas
     from states.records.campaigns import running
 
-    with given.opened(given.settings()) as store, store.write() as session:
-        numbers = quotas.record(session, running(session, campaign_id), found, clock.now(), given.actor())
-        if not apply:
-            session.rollback()
-    return numbers
+    with given.opened(given.settings()) as store, store.act(dry_run=not apply) as session:
+        return quotas.record(session, running(session, campaign_id), found, clock.now(), given.actor())
 
 
 @quota.command("withdraw")
@@ -164,11 +157,8 @@ def _reach(campaign_id: int, found: list[Reach], apply: bool) -> int:
     from states.records import reaching
     from states.records.campaigns import running
 
-    with given.opened(given.settings()) as store, store.write() as session:
-        new = reaching.record(session, running(session, campaign_id), found, clock.now(), given.actor())
-        if not apply:
-            session.rollback()
-    return new
+    with given.opened(given.settings()) as store, store.act(dry_run=not apply) as session:
+        return reaching.record(session, running(session, campaign_id), found, clock.now(), given.actor())
 
 
 @coverage.command("remove")

@@ -34,7 +34,7 @@ def add(
     from states.records.silences import Wanted
 
     wanted, now = Wanted(until, reason, unit, under, requirement), clock.now()
-    with given.opened(given.settings()) as store, store.read() if dry_run else store.write() as session:
+    with given.opened(given.settings()) as store, store.act(dry_run=dry_run) as session:
         made = reading_silences.impose(session, given.everything(), campaign_id, wanted, now)
     if as_json:
         shown.as_json({**made, "dry_run": dry_run})

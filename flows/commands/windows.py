@@ -47,7 +47,7 @@ def window(
             return
         if under is None or until is None:
             raise typer.BadParameter("还要写明单位和日期，如 --under 代码 --until 2026-12-15")
-        with store.read() if dry_run else store.write() as session:
+        with store.act(dry_run=dry_run) as session:
             laid = laying.lay(session, campaign_id, phase, under, until, now, given.actor(), reason)
             told = reading_windows.laid_told(laid, dry_run)
             if not as_json:
@@ -108,7 +108,7 @@ def open_(
     from states.records.reading_campaigns import phase_told
 
     settings, now = given.settings(), clock.now()
-    with given.opened(settings) as store, store.read() if dry_run else store.write() as session:
+    with given.opened(settings) as store, store.act(dry_run=dry_run) as session:
         campaign, opened = campaigning.open_beside(
             session, campaign_id, phase, now, given.actor(), reason=reason
         )

@@ -77,6 +77,7 @@ class _Reading:
     contacts: list[ContactRow] = field(default_factory=list)
     cleared: list[tuple[str, Role]] = field(default_factory=list)
     lines: dict[str, list[int]] = field(default_factory=dict)
+    parents: dict[str, str | None] = field(default_factory=dict)
     addresses: Addresses = field(default_factory=Addresses)
 
     def take(self, line: int, cells: Mapping[str, str]) -> None:
@@ -91,6 +92,7 @@ class _Reading:
         if self._text(line, "code", code, _code_complaint):
             self.lines.setdefault(code, []).append(line)
         unit = self._unit(line, code, cells)
+        self.parents.setdefault(code, unit.parent if unit.parent and not _code_complaint(unit.parent) else None)
         for role in ROLES:
             self._role(line, code, role, cells)
         if len(self.faults) == before and self.lines[code] == [line]:
@@ -209,19 +211,20 @@ class _Reading:
                 self._fault(lines[1], "code", f"单位代码 {code} 重复，见{where}；请只留一行")
 
     def _parents(self) -> None:
-        for unit in self.units.values():
-            if unit.parent and unit.parent not in self.lines and unit.parent not in self.existing:
-                says = f"上级代码{quoted(unit.parent)}既不在表中也不在系统中；请先登记上级单位或改正代码"
-                self._fault(unit.line, "parent", says)
+        for code, lines in self.lines.items():
+            parent = self.parents[code]
+            if parent and parent not in self.lines and parent not in self.existing:
+                says = f"上级代码{quoted(parent)}既不在表中也不在系统中；请先登记上级单位或改正代码"
+                self._fault(lines[0], "parent", says)
         for ring in cycles(self._tree()):
             self._ring(ring)
 
     def _tree(self) -> dict[str, str | None]:
         tree = {code: facts.parent for code, facts in self.existing.items()}
-        return tree | {code: unit.parent for code, unit in self.units.items()}
+        return tree | {code: self.parents[code] for code in self.lines}
 
     def _ring(self, ring: tuple[str, ...]) -> None:
-        here = [self.units[code].line for code in ring if code in self.units]
+        here = [self.lines[code][0] for code in ring if code in self.lines]
         if len(ring) == 1:
             says = f"单位 {ring[0]} 的上级是它自己；请改正上级代码"
         elif len(ring) > CODES_NAMED:

@@ -66,9 +66,7 @@ def shadow(store: Store) -> Iterator[Store]:
     copy = memory()
     SQLModel.metadata.create_all(copy.engine)
     try:
-        with store.read() as live, copy.engine.connect() as target:
-            if not store.sqlite:  # one moment for all tables; SQLite's readers have that anyway
-                live.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        with store.read(one_moment=True) as live, copy.engine.connect() as target:
             for table in SQLModel.metadata.sorted_tables:
                 if table.name not in NOT_COPIED:
                     _copy(live, target, table)

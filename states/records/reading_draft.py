@@ -43,6 +43,7 @@ def of(found: Draft) -> DraftTold:
         "blanks": [{"place": one.place, "name": one.name, "words": one.words} for one in found.plan.blanks],
         "warnings": list(found.warnings),
         "refusals": list(found.refusals),
+        "places": list(found.places),
     }
 
 

@@ -103,7 +103,7 @@ def adoption(session: Session, scope: Scope, parent_id: int, wanted: Adoption, n
         "parent": parent_id,
         "handed_down": found.handed_down,
         "text": found.order.text,
-        "draft": {**told, "refusals": list(found.refusals)},
+        "draft": {**told, "refusals": list(found.refusals), "places": list(found.places)},
     }
 
 
@@ -257,6 +257,7 @@ def renewal(session: Session, found: Renewal, before: int, *, dry_run: bool) -> 
         ],
         "warnings": list(found.warnings),
         "refusals": list(found.refusals),
+        "places": list(found.places),
     }
 
 

@@ -22,6 +22,8 @@ from states.records.outbox import Claim, MailHours
 from states.records.session import Store
 from states.records.tables import Campaign
 
+LEASE_LOST = "有邮件发出时已过了占用时间，别的进程可能以同一 Message-ID 再发一次"
+
 log = logging.getLogger("duban.rounds")
 
 
@@ -212,7 +214,8 @@ def _record(
         settled = notice.c.id.in_(drafted.settled)
         session.execute(sa.update(notice).where(settled).values(state="withdrawn"))
     if answer.kind == "sent":
-        outbox.mark_sent(session, claim, now, answer.message_id)
+        if not outbox.mark_sent(session, claim, now, answer.message_id):
+            done.notes.append(LEASE_LOST)
         done.sent += 1
     elif answer.kind == "withdrawn":
         outbox.mark_withdrawn(session, claim, now)

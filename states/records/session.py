@@ -1,4 +1,4 @@
-"""Engines and transactions. A `Store` is what a door holds: `read()` and `write()` are whole transactions."""
+"""Engines and transactions. A `Store` is what a door holds: `read()`, `write()` and `trial()` are whole transactions."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from states.clock import elapsed
 from states.errors import BadSetting, Fault
 
 BUSY_SECONDS = 30
+BEGIN = "duban_begin"  # execution option: how a transaction begins on SQLite
+READ = "READ"
+_READING: dict[str, Any] = {BEGIN: READ, "postgresql_readonly": True}
 
 
 class Store:
@@ -33,19 +36,42 @@ class Store:
         self.sqlite = engine.dialect.name == "sqlite"
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A transaction that ends without a commit."""
+    def read(self, *, one_moment: bool = False) -> Iterator[Session]:
+        """A transaction in which the database lets nothing be written; what tries it meets DBAPIError.
+
+        `one_moment`: all of it sees the record as of one moment. On SQLite every transaction does.
+        """
+        options = _READING
+        if one_moment and not self.sqlite:
+            options = _READING | {"isolation_level": "REPEATABLE READ"}
         with Session(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options=options)
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that commits when the block ends well and vanishes when it does not."""
+        with self._writing() as session, session.begin() if not session.in_transaction() else _ends(session):
+            yield session
+
+    @contextmanager
+    def trial(self) -> Iterator[Session]:
+        """A dry run: it writes as `write()` does, in the same turn, and nothing of it stays."""
+        with self._writing() as session:  # closed without a commit; what was read stays readable
+            yield session
+
+    @contextmanager
+    def act(self, *, dry_run: bool) -> Iterator[Session]:
+        """`trial()` for a dry run, `write()` otherwise."""
+        with self.trial() if dry_run else self.write() as session:
+            yield session
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
         with self.queue(), Session(self.engine, expire_on_commit=False) as session:
             if self.sqlite:
-                session.connection(execution_options={"duban_begin": "IMMEDIATE"})
-            with session.begin() if not session.in_transaction() else _ends(session):
-                yield session
+                session.connection(execution_options={BEGIN: "IMMEDIATE"})
+            yield session
 
     @contextmanager
     def queue(self) -> Iterator[None]:
@@ -135,8 +161,15 @@ def _listen(engine: sa.Engine, *, wal: bool) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
-        mode = connection.get_execution_options().get("duban_begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {mode}")
+        mode = connection.get_execution_options().get(BEGIN, "DEFERRED")
+        connection.exec_driver_sql("BEGIN DEFERRED" if mode == READ else f"BEGIN {mode}")
+        if wal and mode == READ:
+            connection.exec_driver_sql("PRAGMA query_only=ON")
+
+    @sa.event.listens_for(engine, "checkin")
+    def returned(connection: Any, _record: Any) -> None:
+        if wal and connection is not None:
+            connection.execute("PRAGMA query_only=OFF")
 
 
 def _write_ahead(connection: Any) -> None:

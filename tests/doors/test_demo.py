@@ -194,6 +194,15 @@ def test_a_demonstration_that_is_told_to_end_puts_its_folder_away_too(
     assert list(tmp_path.glob("duban-demo-*")) == []
 
 
+def test_a_demonstration_that_is_ended_while_it_prepares_puts_its_folder_away(tmp_path: Path) -> None:
+    code = "import os, signal; from flows import demo\nwith demo.folder(keep=False) as home:\n"
+    code += " assert home.is_dir(); os.kill(os.getpid(), signal.SIGTERM)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, check=False
+    )
+    assert (done.returncode, list(tmp_path.iterdir())) == (-signal.SIGTERM, [])
+
+
 @pytest.mark.slow
 def test_the_service_without_prefect_is_small_and_ends_cleanly(
     start: Callable[..., Service], tmp_path: Path

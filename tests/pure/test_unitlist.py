@@ -257,6 +257,12 @@ def test_a_cycle_is_named_whole() -> None:
     assert said == "第2行 上级代码：互为上级，连成一圈：A → B → C → A；请改正其中一个上级代码"
 
 
+def test_a_cycle_is_named_beside_the_faults_of_its_own_cells() -> None:
+    said = faults("A|甲|店铺||B", "B|乙|诊所||A")
+    assert [text.split("：")[0] for text in said] == ["第2行 类别", "第2行 上级代码"]
+    assert "A → B → A" in said[1]
+
+
 def test_a_cycle_through_units_already_recorded_is_found() -> None:
     known = {"A": UnitFacts("甲", "clinic", "", None), "B": UnitFacts("乙", "clinic", "", "A")}
     assert "A → B → A" in one_fault("A|甲|诊所||B", existing=known)

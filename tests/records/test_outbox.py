@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
+from states.letters import Message
 from states.records import core, outbox, rounds
 from states.records.dispatch import Mail, Notice
 from states.records.tables import Contact
@@ -189,6 +190,19 @@ def test_who_has_lost_the_lease_cannot_mark(stage, campaign) -> None:
     with stage.store.write() as session:
         assert outbox.mark_sent(session, again, stage.at("2026-03-05 09:11"), "<right@example.org>")
     assert stage.one(Mail, Mail.id == first.id).message_id == "<right@example.org>"
+
+
+def test_a_mail_that_left_after_its_lease_is_told_of(stage, campaign) -> None:
+    stage.decide(DECIDED)
+
+    def slow(message: Message) -> rounds.Answer:
+        with stage.store.write() as session:
+            session.execute(sa.update(Mail).values(claimed_by="quick"))
+        return rounds.Answer("sent", "", "<late@example.org>")
+
+    done = rounds.deliver(stage.store, slow, stage.at(DECIDED), "slow", stage.hours)
+    assert done.notes[0] == rounds.LEASE_LOST
+    assert {one.message_id for one in stage.rows(Mail)} != {"<late@example.org>"}
 
 
 def test_what_is_sent_is_not_claimed_again(stage, campaign) -> None:

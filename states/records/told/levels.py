@@ -117,6 +117,7 @@ class RenewalTold(TypedDict):
     changes: list[ChangeTold]
     warnings: list[str]
     refusals: list[str]
+    places: list[str]
 
 
 @with_config(Exact)

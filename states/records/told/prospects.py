@@ -106,3 +106,4 @@ class DraftTold(TypedDict):
     blanks: list[BlankTold]
     warnings: list[str]
     refusals: list[str]
+    places: list[str]

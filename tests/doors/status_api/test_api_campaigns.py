@@ -366,3 +366,5 @@ def test_a_refused_start_names_the_places_to_set(world: Any) -> None:
     answer = world.post("/campaigns", body)
     assert (answer.status_code, answer.json()["places"]) == (409, ["rectify.until"])
     assert "早于开始" in answer.json()["refusals"][0]
+    looked = world.post("/campaigns", {**body, "dry_run": True})
+    assert (looked.status_code, looked.json()["places"]) == (200, ["rectify.until"])

@@ -101,10 +101,13 @@ def test_refusals_about_dates_that_are_over_name_the_places_to_set(world: Any) -
     body = {"text": text, "dry_run": False}
     refused = world.post("/campaigns/1/renewal", body)
     assert (refused.status_code, refused.json()["places"]) == (409, ["report.due"])
+    assert world.post("/campaigns/1/renewal", {**body, "dry_run": True}).json()["places"] == ["report.due"]
     world.at("2026-11-19 09:00")
     below = {"owner": "B", "dry_run": False}
     refused = world.post("/campaigns/1/children", below)
     assert (refused.status_code, refused.json()["places"]) == (409, ["report.due"])
+    looked = world.post("/campaigns/1/children", {**below, "dry_run": True})
+    assert looked.json()["draft"]["places"] == ["report.due"]
     own = {**below, "set": {"report.due": "2026-11-20"}}
     made = world.post("/campaigns/1/children", own)
     assert made.status_code == 201, made.text
