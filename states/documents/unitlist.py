@@ -92,7 +92,8 @@ class _Reading:
         if self._text(line, "code", code, _code_complaint):
             self.lines.setdefault(code, []).append(line)
         unit = self._unit(line, code, cells)
-        self.parents.setdefault(code, unit.parent if unit.parent and not _code_complaint(unit.parent) else None)
+        named = unit.parent if unit.parent and not _code_complaint(unit.parent) else None
+        self.parents.setdefault(code, named)
         for role in ROLES:
             self._role(line, code, role, cells)
         if len(self.faults) == before and self.lines[code] == [line]:
