@@ -5,6 +5,8 @@ DubanError
 │   ├── Conflict     somebody else was faster
 │   │   └── KeyReused  one key for two different requests
 │   └── NotAllowed   outside the asker's scope
+├── NotKnown         who somebody is could not be shown
+├── TooMany          so many tries that we listen to no more for a while
 ├── NotFound
 ├── TooLarge         more bytes than are taken
 ├── NoRoom           the disk takes no more
@@ -62,6 +64,14 @@ class KeyReused(Conflict):
 
 class NotAllowed(Refused):
     """无权限"""
+
+
+class NotKnown(DubanError):
+    """登录不成功"""
+
+
+class TooMany(DubanError):
+    """尝试次数过多"""
 
 
 class NotFound(DubanError):

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.errors import Fault, Faulty, NotAllowed, NotFound
+from states.errors import Fault, Faulty, NotFound
 from states.letters import plain
+from states.records import sittings
+from states.records.asker import EVERYTHING as EVERYTHING
+from states.records.asker import Scope as Scope
 from states.records.core import api_key
 from states.records.journal import note
+from states.records.roles import Role
 from states.records.scopes import paths_of
 from states.records.tables import ApiKey
 
@@ -21,45 +26,6 @@ PREFIX = "duban_"
 SHOWN = 12
 LONGEST_NAME = 60
 USE_IS_NOTED_EVERY = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What a key may do: write or only read, in which subtree (path) and which campaigns (None: all).
-
-    `informants`: whether it may see who gave a clue.
-    """
-
-    key_id: int
-    name: str
-    write: bool
-    path: str | None
-    campaigns: frozenset[int] | None
-    informants: bool = False
-    by: str = ""  # who acts where no key does
-
-    @property
-    def actor(self) -> str:
-        return self.by or f"key:{self.name}"
-
-    def check_campaign(self, campaign_id: int) -> None:
-        """Raises NotAllowed outside the key's campaigns."""
-        if self.campaigns is not None and campaign_id not in self.campaigns:
-            raise NotAllowed(f"这个密钥不能查看编号为 {campaign_id} 的专项行动")
-
-    def check_path(self, path: str) -> None:
-        """Raises NotAllowed outside the key's subtree."""
-        if self.path is not None and not path.startswith(self.path):
-            raise NotAllowed("这个密钥不能查看该单位")
-
-    def check_write(self) -> None:
-        """Raises NotAllowed for a key that only reads."""
-        if not self.write:
-            raise NotAllowed("这个密钥只能查询，不能办理")
-
-
-# Where no key asks: the command line (which says who acts), and what duban looks at by itself.
-EVERYTHING = Scope(0, "cli", True, None, None, informants=True)
 
 
 def create(
@@ -72,6 +38,7 @@ def create(
     campaigns: list[int] | None = None,
     days: int | None = None,
     informants: bool = False,
+    grant_id: int | None = None,
     actor: str = "cli",
 ) -> str:
     """A new key, in clear for this one time. Raises Faulty for an unknown unit code and for a name that is none."""
@@ -87,20 +54,18 @@ def create(
         under=under,
         campaigns=campaigns,
         informants=informants,
+        grant_id=grant_id,
         created_at=now,
         expires_at=now + timedelta(days=days) if days is not None else None,
     )
     session.add(row)
     session.flush()
-    note(
-        *(session, now, "key.created", actor),
-        after=row.prefix,
-        name=name,
-        write=write,
-        under=under,
-        informants=informants,
-    )
+    note(session, now, "key.created", actor, after=row.prefix, name=name, **_told(row))
     return token
+
+
+def _told(row: ApiKey) -> dict[str, Any]:
+    return {"write": row.write, "under": row.under, "informants": row.informants, "grant": row.grant_id}
 
 
 def _check_name(name: str) -> None:
@@ -116,9 +81,21 @@ def find(session: Session, token: str, now: datetime) -> Scope | None:
         return None
     if row.expires_at is not None and row.expires_at <= now:
         return None
+    if row.grant_id is not None:
+        return _of_grant(session, row, row.grant_id)
     path = paths_of(session, [row.under])[row.under] if row.under else None
     allowed = frozenset(row.campaigns) if row.campaigns is not None else None
     return Scope(row.id, row.name, row.write, path, allowed, row.informants)
+
+
+def _of_grant(session: Session, row: ApiKey, grant_id: int) -> Scope | None:
+    """As far as the grant of its owner, while that and the account live; one that only reads does no more."""
+    found = sittings.granted(session, grant_id, row.id)
+    if found is None:
+        return None
+    role = found.role if row.write and found.role is not Role.administrator else Role.reader
+    by = f"{found.by} key:{row.name}"
+    return replace(found, name=row.name, role=role, write=role is not Role.reader and found.write, by=by)
 
 
 def note_use(session: Session, key_id: int, now: datetime) -> None:

@@ -154,7 +154,7 @@ def informant(
 ) -> dict[str, str]:
     """Who gave a clue; that somebody looked is kept, not what he saw. Raises NotAllowed, NotFound, Refused."""
     if not scope.informants:
-        raise NotAllowed("查看举报人信息须用专门的密钥（duban key create --informants）")
+        raise NotAllowed("查看举报人信息须有专门的授权（--informants）")
     row = seen(session, campaign, scope, key)
     if not reason.strip():
         raise Refused("查看举报人信息须写明理由")
@@ -175,7 +175,7 @@ def seen(session: Session, campaign: Running, scope: Scope, key: int, *, lock: b
         statement = statement.with_for_update().execution_options(populate_existing=True)
     row = session.exec(statement).first()
     if row is None and scope.path is not None:
-        raise NotAllowed("这个密钥不能查看这条线索")
+        raise NotAllowed("这条线索不在授权范围内")
     if row is None:
         raise NotFound(f"这次专项行动没有编号为 {key} 的线索")
     return row

@@ -36,7 +36,7 @@ GONE = {
     "withdrawn": "已撤回：单位已经办结或期限已改",
 }
 LONGEST = 2_000
-NOT_YOURS = "“{name}”由组织这次行动的{owner}或其上级的密钥确认或驳回；单位不能决定针对自己的措施"
+NOT_YOURS = "“{name}”由组织这次行动的{owner}或其上级确认或驳回；单位不能决定针对自己的措施"
 
 
 def confirm(

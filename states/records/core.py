@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from states.records import (
+    account_tables,
     clue_tables,
     dispatch,
     feed_tables,
@@ -73,3 +74,8 @@ tick = _core(tables.Tick)
 health = _core(tables.Health)
 api_key = _core(tables.ApiKey)
 idempotency = _core(tables.Idempotency)
+account = _core(account_tables.Account)
+account_grant = _core(account_tables.AccountGrant)
+account_session = _core(account_tables.AccountSession)
+login_attempt = _core(account_tables.LoginAttempt)
+oidc_attempt = _core(account_tables.OidcAttempt)

@@ -27,7 +27,7 @@ HANDED = "交接"
 DOING = (Role.liaison, Role.department_head)  # who acts for a unit, and so hears all that it owes
 RUNNING = (Role.coordinator, Role.office)  # who runs a campaign, and so hears its figures
 AT_ONCE = 1_000
-LEADERS = "{role}由上级单位的密钥交接；{unit}自己的密钥只能交接联络员、科室负责人和组织行动的人员"
+LEADERS = "{role}由上级单位交接；{unit}自己只能交接联络员、科室负责人和组织行动的人员"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from states.records.settling import ACTS
 
 OTHERS = {"decide": "延期的决定", "silence": "静默"}  # neither moves nor acts
 JUDGING = frozenset({*MOVES["unit"], *ACTS, *OTHERS}) - {"submit", "nil"}
-OWN_WORK = "“{what}”由{who}的密钥办理；管{unit}本身的密钥只能报送、零报告、报数和提交"
+OWN_WORK = "“{what}”由{who}办理；{unit}本身只能报送、零报告、报数和提交"
 
 _UNIT = sa.select(unit.c.name, unit.c.path, unit.c.parent_id)
 

@@ -30,7 +30,7 @@ from states.records.ledger_dating import Dating
 from states.records.ledger_following import checks
 from states.records.ledger_whole import UNFINISHED
 
-UNSEEN = "不在这个密钥的范围"
+UNSEEN = "不在授权范围"
 ABOVE_ONLY = "台账第{no}项“{state}”，改动须由上级办理"
 NOT_THERE = "没有“{mark}”可选；新增的行写 +序号，改动写 项号 或 项号.栏目，如 12、12.due"
 

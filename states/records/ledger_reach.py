@@ -20,8 +20,8 @@ from states.records.settling import OPEN
 from states.records.tables import LedgerItem
 
 OURS = frozenset({"start", "claim"})
-CHECKED_ABOVE = "由上级核查：这个密钥只管问题所在单位"
-LAST_LEVEL = "由组织这次行动的单位办理：这个密钥只管一部分单位"
+CHECKED_ABOVE = "由上级核查：授权只管问题所在单位"
+LAST_LEVEL = "由组织这次行动的单位办理：授权只管一部分单位"
 NOT_OURS = "成批开始、申报由组织这次行动的单位办理；请逐项办理"
 NOT_LEADING = "由牵头的{lead}申报；其他部门各自报送应办事项"
 NOT_ALL = "这一项由{all}共同负责、没有牵头；请各自报送应办事项，或由上级申报"
@@ -58,7 +58,7 @@ def item_seen(session: Session, scope: Scope, campaign: Running, no: int) -> int
     mine = ledger_item.c.campaign_id == campaign.id, ledger_item.c.no == no
     found = session.execute(sa.select(ledger_item.c.id).where(*mine, *seen(scope))).scalar()
     if found is None and scope.path is not None:
-        raise NotAllowed("这个密钥不能查看这一项台账")
+        raise NotAllowed("这一项台账不在授权范围内")
     if found is None:
         raise NotFound(f"这次专项行动的台账中没有第{no}项")
     return int(found)

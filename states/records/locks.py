@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 SPACE = 0x64756261  # apart from other advisory locks in the same database
-VAULT = 0  # no campaign has this number
+VAULT, LOGINS, ACCOUNTS = 0, -1, -2  # no campaign has these numbers
 
 
 def beside_others(session: Session, campaign_id: int) -> None:
@@ -31,6 +31,16 @@ def files_kept(session: Session) -> None:
 def files_swept(session: Session) -> None:
     """Until this transaction ends, nothing is put into the vault."""
     _take(session, "pg_advisory_xact_lock", VAULT)
+
+
+def logins(session: Session) -> None:
+    """Until this transaction ends, nobody else's try to log in is counted."""
+    _take(session, "pg_advisory_xact_lock", LOGINS)
+
+
+def accounts(session: Session) -> None:
+    """Until this transaction ends, no other act on accounts and grants."""
+    _take(session, "pg_advisory_xact_lock", ACCOUNTS)
 
 
 def _take(session: Session, function: str, campaign_id: int) -> None:

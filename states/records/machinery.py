@@ -29,7 +29,7 @@ class Health(SQLModel, table=True):
 class ApiKey(SQLModel, table=True):
     """A key of another system, hashed; scope: may it write, under which unit, in which campaigns.
 
-    `informants`: it may see who gave a clue.
+    `informants`: it may see who gave a clue. `grant_id`: it is a person's and reaches as far as that grant, while it lives.
     """
 
     __tablename__ = "api_key"
@@ -41,6 +41,7 @@ class ApiKey(SQLModel, table=True):
     under: str | None = None
     campaigns: list[int] | None = Field(default=None, sa_type=sa.JSON)
     informants: bool = False
+    grant_id: int | None = None
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None

@@ -225,7 +225,7 @@ def _wrong(
         known = [each.key for each in campaign.template.requirements if quota_of(each) is not None]
         return f"没有“{one.requirement}”这项已下达的数量要求；有 {'、'.join(known) or '（没有）'}"
     if one.code not in units:
-        return f"单位表中没有“{one.code}”，或不在这个密钥的范围"
+        return f"单位表中没有“{one.code}”，或不在授权范围"
     if not one.says.strip() or len(one.says) > LONGEST:
         return f"请用 1 到 {LONGEST} 个字写明做了什么"
     return f"{one.day} 还没有到" if one.day > today else None

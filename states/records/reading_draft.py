@@ -49,11 +49,11 @@ def of(found: Draft) -> DraftTold:
 
 def _check(session: Session, scope: Scope, order: Order) -> None:
     if scope.campaigns is not None:
-        raise NotAllowed("这个密钥只限于指定的专项行动，不能启动新的")
+        raise NotAllowed("授权只限于指定的专项行动，不能启动新的")
     if scope.path is None:
         return
     if order.owner is None:
-        raise NotAllowed("这个密钥只管一部分单位，请用 owner 指定其中的牵头单位")
+        raise NotAllowed("授权只管一部分单位，请用 owner 指定其中的牵头单位")
     named = (order.owner, *order.selection.codes, *order.selection.under)
     reading_scope.paths_seen(session, scope, list(named), "units")
 

@@ -116,7 +116,7 @@ def adopt(session: Session, scope: Scope, parent_id: int, wanted: Adoption, now:
 
 def _check(session: Session, scope: Scope, parent_id: int, wanted: Adoption) -> None:
     if scope.campaigns is not None:
-        raise NotAllowed("这个密钥只限于指定的专项行动，不能启动新的")
+        raise NotAllowed("授权只限于指定的专项行动，不能启动新的")
     reading_scope.campaign_seen(session, scope, parent_id)
     named = [wanted.owner, *wanted.selection.codes, *wanted.selection.under]
     reading_scope.paths_seen(session, scope, named, "units")

@@ -205,12 +205,12 @@ def campaign_of(session: Session, scope: Scope, key: int) -> Running:
     row = session.execute(statement.where(obligation.c.id == key)).first()
     if row is None:
         says = f"没有编号为 {key} 的应办事项"
-        raise NotAllowed("这个密钥不能查看该应办事项") if limited else NotFound(says)
+        raise NotAllowed("该应办事项不在授权范围内") if limited else NotFound(says)
     campaign_id, path = row
     if (scope.campaigns is not None and campaign_id not in scope.campaigns) or (
         scope.path is not None and not path.startswith(scope.path)
     ):
-        raise NotAllowed("这个密钥不能查看该应办事项")
+        raise NotAllowed("该应办事项不在授权范围内")
     return running(session, campaign_id)
 
 

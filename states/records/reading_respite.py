@@ -30,8 +30,8 @@ from states.records.told import (
 )
 from states.template import Role
 
-EVERYWHERE = "单位和联系人不分专项行动；只限某些专项行动的密钥不能交接"
-NOT_YOURS = "这个密钥不能办理该应办事项"
+EVERYWHERE = "单位和联系人不分专项行动；授权只限某些专项行动的不能交接"
+NOT_YOURS = "该应办事项不在授权范围内"
 
 # -- extensions --------------------------------------------------------------------------------------
 

@@ -55,7 +55,7 @@ def campaign_seen(session: Session, scope: Scope, campaign_id: int) -> Running:
     if scope.path is not None:
         asked = sa.select(campaigns.c.id).where(campaigns.c.id == campaign_id, *campaigns_seen(scope))
         if session.execute(asked).first() is None:
-            raise NotAllowed(f"这个密钥不能查看编号为 {campaign_id} 的专项行动")
+            raise NotAllowed(f"编号为 {campaign_id} 的专项行动不在授权范围内")
     return running(session, campaign_id)
 
 
@@ -91,4 +91,4 @@ def runs(session: Session, scope: Scope, campaign: Running) -> bool:
 def check_owner(session: Session, scope: Scope, campaign: Running) -> None:
     """What concerns a whole campaign needs a key that holds the unit that runs it. Raises NotAllowed."""
     if not runs(session, scope, campaign):
-        raise NotAllowed("这个密钥只管一部分单位，不能办理整个专项行动的事")
+        raise NotAllowed("授权只管一部分单位，不能办理整个专项行动的事")

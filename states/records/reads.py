@@ -32,7 +32,7 @@ from states.records.session import Store
 from states.records.settling import OPEN
 from states.records.told import RunTold, Status, UnitTold, instant
 
-OUTSIDE = "这个密钥不能查看该单位"
+OUTSIDE = "该单位不在授权范围内"
 
 
 class _Line(NamedTuple):

@@ -93,7 +93,7 @@ def _earlier(session: Session, scope: Scope, reference: str) -> list[Paper]:
     statement = _files().where(*_which(reference), *_seen(scope))
     rows = session.execute(statement.order_by(submission.c.id.desc(), handed_file.c.number)).all()
     if not rows:
-        raise NotFound(f"{UNKNOWN}，或这个密钥不能查看它：{reference}")
+        raise NotFound(f"{UNKNOWN}，或它不在授权范围内：{reference}")
     if HASH.fullmatch(reference):
         rows = rows[:1]
     return [Paper(row.sha256, row.name, row.kind, row.size, row.caution) for row in rows]

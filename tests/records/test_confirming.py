@@ -227,7 +227,7 @@ def test_who_may_decide_is_who_runs_the_campaign_and_never_the_unit(stage, propo
             )
 
     for under in ("R1", "R1-H1"):
-        with pytest.raises(NotAllowed, match="由组织这次行动的示例市卫生健康委员会或其上级的密钥确认或驳回"):
+        with pytest.raises(NotAllowed, match="由组织这次行动的示例市卫生健康委员会或其上级确认或驳回"):
             decide(under)
     decide("R")
     assert stage.one(LetterRow).signer == LEADER

@@ -205,7 +205,7 @@ def test_a_department_claims_only_what_is_all_its_own_and_checks_nothing(launch)
     office, whole = under(stage, "R-D1"), under(stage, "R")
     with pytest.raises(Refused, match="这一项由办公室、监督处共同负责、没有牵头"):
         go(stage, 1, "claim", scope=office)
-    with pytest.raises(NotAllowed, match="不能查看这一项台账"):
+    with pytest.raises(NotAllowed, match="这一项台账不在授权范围内"):
         go(stage, 2, "claim", scope=office)
     supervision = under(stage, "R-D2")
     go(stage, 2, "claim", scope=supervision)
@@ -279,12 +279,10 @@ def test_many_go_through_their_life_at_once_each_level_doing_its_part(launch) ->
     assert many("claim") == (3, {})
     assert {stage.owed(f"found-{no}", code).late for no, code in ((4, "R1-H1"), (6, "R2-H1"))} == {True}
     hospital = under(stage, "R1-H1")
-    assert many("check", hospital) == (0, {"由上级核查：这个密钥只管问题所在单位": 1})
+    assert many("check", hospital) == (0, {"由上级核查：授权只管问题所在单位": 1})
     assert many("check", county) == (2, {}), "it sees its own two"
-    assert many("close", county) == (0, {"由组织这次行动的单位办理：这个密钥只管一部分单位": 2})
-    assert many("withdraw", county, reason="重复")[1] == {
-        "由组织这次行动的单位办理：这个密钥只管一部分单位": 2
-    }
+    assert many("close", county) == (0, {"由组织这次行动的单位办理：授权只管一部分单位": 2})
+    assert many("withdraw", county, reason="重复")[1] == {"由组织这次行动的单位办理：授权只管一部分单位": 2}
     assert many("close") == (2, {"现为“已申报销号”，不能销号；只有“已核查”可以": 1})
     assert [item(stage, no).state for no in (4, 5, 6)] == ["closed", "closed", "claimed"]
     assert stage.owed("found-4", "R1-H1").status == "accepted"

@@ -300,7 +300,7 @@ JUDGED_MOVES = {
     "close": "办结",
     "reopen": "回头看",
 }
-WHO = "“{}”由示例市卫生健康委员会或示例东县卫生健康局的密钥办理；管示例东县人民医院本身的密钥只能报送、零报告、报数和提交"
+WHO = "“{}”由示例市卫生健康委员会或示例东县卫生健康局办理；示例东县人民医院本身只能报送、零报告、报数和提交"
 
 
 def test_the_own_key_of_a_unit_hands_in_and_judges_nothing(world: Any) -> None:
@@ -344,7 +344,7 @@ def test_a_county_judges_those_below_it_and_not_itself(world: Any, east: dict[st
     assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
     answer = world.post("/campaigns/1/units/A/moves", {"move": "suspend"}, east)
     assert answer.status_code == 403
-    assert "“暂停”由示例市卫生健康委员会的密钥办理" in answer.json()["detail"]
+    assert "“暂停”由示例市卫生健康委员会办理" in answer.json()["detail"]
 
 
 def test_who_runs_the_campaign_judges_everybody(world: Any) -> None:

@@ -128,11 +128,11 @@ def test_each_level_does_its_part_and_the_choices_say_why_not(world: Any) -> Non
     add(world, hospital)
     assert move(world, 3, "claim", hospital).json()["state"]["key"] == "claimed"
     choices = {one["move"]: one for one in world.get(f"{L}/3", key=hospital).json()["moves"]}
-    assert choices["check"]["refusals"] == ["由上级核查：这个密钥只管问题所在单位"]
+    assert choices["check"]["refusals"] == ["由上级核查：授权只管问题所在单位"]
     refused = move(world, 3, "close", hospital)
     assert (refused.status_code, refused.json()["refusals"]) == (
         409,
-        ["由上级核查：这个密钥只管问题所在单位"],
+        ["由上级核查：授权只管问题所在单位"],
     )
     told = move(world, 3, "close", county).json()
     assert (told["state"]["key"], told["closed"]) == ("closed", True)
@@ -427,7 +427,7 @@ def test_a_unit_brings_back_its_own_and_nothing_after_its_claim(world: Any) -> N
     cell(page, 3, "单位代码").value = "B-H1"
     cell(page, 3, "行编号").value = None
     refused = send(world, saved(book), "台账.xlsx", hospital, dry_run="false")
-    assert (refused.status_code, "单位 B-H1 不在这个密钥的范围" in refused.text) == (422, True)
+    assert (refused.status_code, "单位 B-H1 不在授权范围" in refused.text) == (422, True)
 
 
 def test_the_copy_is_made_for_officials(world: Any) -> None:

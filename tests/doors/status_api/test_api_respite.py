@@ -180,7 +180,7 @@ def test_a_units_own_key_hands_over_its_liaison_and_not_its_leaders(world) -> No
     leader = {"before": "principal.a-h1@example.org", "email": "me@example.org", "name": "李示例"}
     for dry_run in (True, False):
         refused = world.post("/contacts/hand-over", {**leader, "dry_run": dry_run}, own)
-        assert (refused.status_code, "主要负责人由上级单位的密钥交接" in refused.text) == (403, True)
+        assert (refused.status_code, "主要负责人由上级单位交接" in refused.text) == (403, True)
     own_liaison = {**leader, "before": "liaison.a-h1@example.org"}
     assert world.post("/contacts/hand-over", own_liaison, own).status_code == 200
     assert world.post("/contacts/hand-over", leader, county).status_code == 200

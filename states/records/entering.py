@@ -1,0 +1,102 @@
+"""The way in by password. Counted, judged, written in three steps: the hash is computed in no transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from states.errors import NotKnown, Refused
+from states.records import accounts, attempts, passwords, sittings
+from states.records.account_tables import Account
+from states.records.core import account
+from states.records.grants import actor_of
+from states.records.journal import note
+from states.records.session import Store
+from states.records.sittings import Sitting
+
+WRONG = "登录名或密码不对，或账号已停用"
+STRANGER = "user"  # whoever it was; a name that was typed is not kept: it may be a password
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who wants in, from where, when."""
+
+    login: str
+    address: str
+    now: datetime
+
+
+def enter(store: Store, asked: Asked, password: str) -> str:
+    """The token of a new session. Raises NotKnown, the same for whatever was wrong, and TooMany."""
+    row, key = _counted(store, asked)
+    theirs = _judged(row, password, asked.now)
+    if theirs is None:
+        _refuse(store, asked, row)
+        raise NotKnown(WRONG)
+    with store.write() as session:
+        present = _unchanged(session, theirs)
+        attempts.good(session, key, asked.login)
+        return sittings.open_(session, present, asked.now, "password", asked.address)
+
+
+def change(store: Store, sitting: Sitting, before: str, after: str, now: datetime, address: str) -> str:
+    """A new password, once the present one is told; the token of the session that takes this one's place.
+
+    Raises NotKnown and TooMany like a log-in, Faulty for a weak one, Refused where it is the same.
+    """
+    asked = Asked(sitting.login, address, now)
+    row, key = _counted(store, asked)
+    theirs = _judged(row, before, now)
+    if theirs is None:
+        _refuse(store, asked, row)
+        raise NotKnown("现在的密码不对")
+    passwords.check(after, sitting.login, sitting.name)
+    if before == after:
+        raise Refused("新密码不能与现在的相同")
+    with store.write() as session:
+        present = _unchanged(session, theirs)
+        attempts.good(session, key, asked.login)
+        accounts.changed(session, present, after, now, None)
+        return sittings.open_(session, present, now, "password", address)
+
+
+def _counted(store: Store, asked: Asked) -> tuple[Account | None, int]:
+    """The account that is meant, if there is one, and the number of the try. Raises TooMany."""
+    with store.write() as session:
+        row = session.exec(select(Account).where(account.c.login == asked.login)).first()
+        key = attempts.begin(session, asked.login, asked.address, asked.now)
+    if key is None:
+        raise attempts.wait()
+    return row, key
+
+
+def _judged(row: Account | None, password: str, now: datetime) -> Account | None:
+    """The account if all is well. Whatever is wrong, the same work is done for it."""
+    good = passwords.verify(row.password if row is not None else None, password)
+    if row is None or row.disabled_at is not None or not good:
+        return None
+    return row if row.password_ends is None or row.password_ends > now else None
+
+
+def _refuse(store: Store, asked: Asked, row: Account | None) -> None:
+    with store.write() as session:
+        who = STRANGER if row is None else actor_of(row)
+        kind = "session.locked" if attempts.is_last(session, *_parts(asked)) else "session.refused"
+        about = None if row is None else row.id
+        note(session, asked.now, kind, who, account=about, origin=attempts.shortened(asked.address))
+
+
+def _parts(asked: Asked) -> tuple[str, str, datetime]:
+    return asked.login, asked.address, asked.now
+
+
+def _unchanged(session: Session, row: Account) -> Account:
+    """The account as it is now. Raises NotKnown where it was closed or changed while the password was judged."""
+    asked = select(Account).where(account.c.id == row.id, account.c.password == row.password)
+    found = session.exec(asked.where(account.c.disabled_at.is_(None)).with_for_update()).first()
+    if found is None:
+        raise NotKnown(WRONG)
+    return found
