@@ -52,7 +52,9 @@ OWING = {
     **{f"办{matter}": ("O",) for matter in ("线索", "月报7", *STAYING)},
     "待遇月报7": ("B",),  # the others have handed theirs in
 }
-OWING |= dict.fromkeys(("二步", "三步", "中心线索"), ("C",))  # no section is the centre's: only that a step begins
+OWING |= dict.fromkeys(
+    ("二步", "三步", "中心线索"), ("C",)
+)  # no section is the centre's: only that a step begins
 NAMES = {**OF_THE_OFFICE, **OF_ALL, **{f"办{matter}": name for matter, name in OF_ALL.items()}}
 NAMES |= {"待遇月报7": OF_ALL["月报7"], "中心线索": OF_ALL["线索"]}
 NAMES |= {"二步": "“营造氛围”阶段开始", "三步": "“形成合力”阶段开始"}

@@ -104,7 +104,9 @@ def test_who_does_not_report_clues_climbs_until_the_report_comes(staged, fills, 
     words = plot(
         "R",
         NAMES,
-        lambda matter: ("O",) if matter in OF_THE_OFFICE else ("B",) if matter == "余报告4" else ("O", "A", "B"),
+        lambda matter: (
+            ("O",) if matter in OF_THE_OFFICE else ("B",) if matter == "余报告4" else ("O", "A", "B")
+        ),
         {},
         dict.fromkeys("OAB", "R"),
     )
