@@ -131,7 +131,7 @@ def sums(
 def export(desk: AtDesk, campaign_id: CampaignId, requirement: Key, period: Period = "") -> Response:
     """xlsx：每个单位一行，有下拉列表和填写说明；填好后可再导入。"""
     with desk.read() as session:
-        content = report_acting.export(session, desk.scope, campaign_id, requirement, period, desk.now)
+        content = report_acting.export(session, desk.scope, campaign_id, requirement, period)
     named = quote(f"{requirement}{period}报表.xlsx")
     headers = {"Content-Disposition": f"attachment; filename=form.xlsx; filename*=UTF-8''{named}"}
     return Response(content, headers=headers, media_type=XLSX)

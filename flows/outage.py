@@ -27,9 +27,9 @@ class Outage(logging.Filter):
     `look` asks the database something and raises as long as it can't; it is asked from the first such line on.
     """
 
-    def __init__(self, look: Callable[[], object], *, every: float = EVERY, pause: float = LOOK) -> None:
+    def __init__(self, look: Callable[[], object], *, pause: float = LOOK) -> None:
         super().__init__()
-        self._look, self._every, self._pause = look, every, pause
+        self._look, self._pause = look, pause
         self._turn = threading.Lock()
         self._ending = threading.Event()
         self._since: float | None = None
@@ -54,7 +54,7 @@ class Outage(logging.Filter):
         """Connections that were lost are found lost for a while after: they are no new outage."""
         with self._turn:
             now = elapsed()
-            if self._said is not None and now - self._said < self._every:
+            if self._said is not None and now - self._said < EVERY:
                 return False
             self._said = now
             if self._since is None:

@@ -45,19 +45,17 @@ class Use:
     spans: tuple[Span, ...] = ()
 
 
-def refused_by(
-    rule: Extensions, use: Use, wanted: Span, calendar: Workdays, zone: ZoneInfo, whose: str = "这一项"
-) -> list[str]:
+def refused_by(rule: Extensions, use: Use, wanted: Span, calendar: Workdays, zone: ZoneInfo) -> list[str]:
     """Why the caps don't allow one more extension over the span `wanted`."""
     said = []
     if rule.limit is not None and use.times >= rule.limit:
-        said.append(f"{whose}已延期{use.times}次，方案规定最多{rule.limit}次")
+        said.append(f"这一项已延期{use.times}次，方案规定最多{rule.limit}次")
     if rule.total is not None:
         cap = parse_offset(f"+{rule.total}")
         used, more = (measured(spans, cap, calendar, zone) for spans in (use.spans, [wanted]))
         if used + more > cap.n:
             left = f"，已用{_amount(used, cap)}" if used else ""
-            said.append(f"{whose}累计最多延期{_amount(cap.n, cap)}{left}，不能再延{_amount(more, cap)}")
+            said.append(f"这一项累计最多延期{_amount(cap.n, cap)}{left}，不能再延{_amount(more, cap)}")
     return said
 
 

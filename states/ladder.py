@@ -110,12 +110,6 @@ def _morning(opened: datetime, calendar: Workdays, zone: ZoneInfo) -> datetime:
     return datetime.combine(calendar.on_or_after(day), MORNING, zone)
 
 
-def highest(rungs: Sequence[int]) -> tuple[int, list[int]]:
-    """Of the rungs owed at one moment the highest speaks; the others are recorded as skipped."""
-    top = max(rungs)
-    return top, sorted(rung for rung in rungs if rung != top)
-
-
 def offset_words(offset: Offset) -> str:
     """`-7d` → 到期前7日; `+3wd` → 逾期3个工作日."""
     side = "到期前" if offset.n < 0 else "逾期"

@@ -48,7 +48,7 @@ def form(
         campaign = running(session, campaign_id)
         milestone = form_sheets.milestone_asked(session, campaign, requirement, period)
         path = scopes.paths_of(session, [under])[under] if under else None
-        content = form_sheets.export(session, campaign, milestone, clock.now(), path)
+        content = form_sheets.export(session, campaign, milestone, path)
     file.write_bytes(content)
     shown.say(f"已写出 {file}")
 

@@ -29,28 +29,26 @@ class Bar:
     colour: str = INK
 
 
-def bars(found: Sequence[Bar], *, names: bool = False, family: str = FAMILY) -> str:
-    """Bars below each other, numbered from 1; `names`: with names in their place, for where fonts are known."""
-    label = 180 if names else NUMBER
-    full = WIDTH - 2 * EDGE - label - FIGURE
+def bars(found: Sequence[Bar]) -> str:
+    """Bars below each other, numbered from 1."""
+    full = WIDTH - 2 * EDGE - NUMBER - FIGURE
     height = 2 * EDGE + len(found) * (BAR + GAP) - GAP
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}">',
-        f'<g font-family="{escape(family)}" font-size="14" fill="#222222">',
+        f'<g font-family="{FAMILY}" font-size="14" fill="#222222">',
         f'<rect width="{WIDTH}" height="{height}" fill="#FFFFFF"/>',
     ]
     for index, bar in enumerate(found):
         top = EDGE + index * (BAR + GAP)
         base = top + BAR - 6
-        text = escape(bar.name) if names else str(index + 1)
-        lines.append(f'<text x="{EDGE + label - 8}" y="{base}" text-anchor="end">{text}</text>')
-        lines.append(f'<rect x="{EDGE + label}" y="{top}" width="{full}" height="{BAR}" fill="{PALE}"/>')
+        lines.append(f'<text x="{EDGE + NUMBER - 8}" y="{base}" text-anchor="end">{index + 1}</text>')
+        lines.append(f'<rect x="{EDGE + NUMBER}" y="{top}" width="{full}" height="{BAR}" fill="{PALE}"/>')
         long = round(full * min(max(bar.share or 0.0, 0.0), 1.0))
         if long:
             lines.append(
-                f'<rect x="{EDGE + label}" y="{top}" width="{long}" height="{BAR}" fill="{bar.colour}"/>'
+                f'<rect x="{EDGE + NUMBER}" y="{top}" width="{long}" height="{BAR}" fill="{bar.colour}"/>'
             )
-        lines.append(f'<text x="{EDGE + label + full + 8}" y="{base}">{escape(bar.says)}</text>')
+        lines.append(f'<text x="{EDGE + NUMBER + full + 8}" y="{base}">{escape(bar.says)}</text>')
     return "\n".join([*lines, "</g></svg>"])
 
 

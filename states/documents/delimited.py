@@ -42,7 +42,7 @@ def _decoded(content: bytes, name: str) -> str:
     elif b"\x00" in content:
         raise _faulty(name, f"含有空字符（NUL），不是正常的文本表格；{RESAVE}")
     else:
-        encoding = _encoding(content, name)
+        encoding = _encoding(content)
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -52,7 +52,7 @@ def _decoded(content: bytes, name: str) -> str:
         ) from error
 
 
-def _encoding(content: bytes, name: str) -> str:
+def _encoding(content: bytes) -> str:
     """`utf-8-sig` or `gb18030`. A UTF-8 file with a bad byte in it must not pass as GB18030 by chance."""
     try:
         content.decode("utf-8")

@@ -24,7 +24,6 @@ HIDDEN = 2
 HEADER_SEARCH = 10
 FAULTS_SHOWN = 200
 WIDTHS = {CODE: 14, UNIT: 24, STATUS: 12, AS_OF: 12, ID: 10, STAMP: 8}
-MOST_DAY = date(2199, 12, 31)
 NO_HEADER = "没有找到表头：要有“单位代码”和至少一项报表内容；可用 duban report form 导出一份"
 KINDS_SAID: Mapping[FieldType, str] = {
     FieldType.integer: "整数",

@@ -64,7 +64,7 @@ def write_paper(sheet: Sheet, paper: Paper) -> bytes:
     styles = {key: book.add_format(style) for key, style in {**bordered, **_EXTRA}.items()}
     page = book.add_worksheet(sheet.name)
     offered = book.add_worksheet(CHOICES)
-    _set_up(page, sheet, paper, styles)
+    _set_up(page, sheet, paper)
     _fill(page, sheet, paper, styles)
     _offer(page, offered, sheet, paper)
     _guide(page, sheet, paper)
@@ -72,7 +72,7 @@ def write_paper(sheet: Sheet, paper: Paper) -> bytes:
     return buffer.getvalue()
 
 
-def _set_up(page: Any, sheet: Sheet, paper: Paper, styles: dict[str, Any]) -> None:
+def _set_up(page: Any, sheet: Sheet, paper: Paper) -> None:
     """How it looks on the screen and on paper."""
     shown = len(sheet.columns) - paper.hidden
     for column, (_title, width) in enumerate(sheet.columns):

@@ -30,13 +30,13 @@ def dated(said: Sequence[Sentence], stages: Sequence[Stage], streams: Sequence[S
             continue
         carried = list(_carried(one))
         yield from (_placed(proposal, stages, streams) for proposal in carried)
-        found = _worth(one, spans(one.text))
+        found = _worth(spans(one.text))
         for span in () if carried and not _beyond(one, found) else found:
             if not carried or span in _beyond(one, found):
                 yield _placed(_requirement(one, span, found), stages, streams)
 
 
-def _worth(one: Sentence, found: tuple[Span, ...]) -> list[Span]:
+def _worth(found: tuple[Span, ...]) -> list[Span]:
     """Without what another span of the sentence says more exactly: 月总结 beside 每月__日前."""
     kept = [span for span in found if span.kind is not Time.WINDOW]
     exact = [span for span in kept if span.kind is Time.CADENCE]

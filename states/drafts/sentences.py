@@ -62,10 +62,6 @@ class Sentence:
         return " ".join(str(one) for one in self.path) or "开头"
 
     @property
-    def heading(self) -> Heading | None:
-        return self.path[-1] if self.path else None
-
-    @property
     def body(self) -> str:
         """The text without the number of its heading."""
         found = _MARK.match(self.text) if self.opens else None

@@ -7,7 +7,7 @@ are looked through: the years in them are not dates.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -105,10 +105,6 @@ def spans(text: str) -> tuple[Span, ...]:
             if not any(one.start < hit.end() and hit.start() < one.end for one in found):
                 found.append(_span(text, hit, kind))
     return tuple(sorted(found, key=lambda one: one.start))
-
-
-def windows(text: str) -> Iterator[Span]:
-    return (one for one in spans(text) if one.kind is Time.WINDOW)
 
 
 def stamp(text: str) -> str | None:

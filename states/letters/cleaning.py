@@ -9,6 +9,7 @@ import unicodedata
 # characters) and lone surrogates vanish.
 SPACED = frozenset({"Cc", "Zl", "Zp"})
 DROPPED = frozenset({"Cf", "Cs"})
+LONGEST_NAME = 80
 
 
 def plain(text: str, limit: int) -> str:
@@ -17,12 +18,12 @@ def plain(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def file_name(name: str, limit: int = 80) -> str:
+def file_name(name: str) -> str:
     """`name` without separators and invisible characters; a name cut short keeps its ending."""
-    stem, dot, ending = plain(re.sub(r'[/\\:*?"<>|]', "_", name), 4 * limit).rpartition(".")
+    stem, dot, ending = plain(re.sub(r'[/\\:*?"<>|]', "_", name), 4 * LONGEST_NAME).rpartition(".")
     if not dot or len(ending) > 8:
-        return plain(stem + dot + ending, limit).strip(". ") or "attachment"
-    return f"{plain(stem, limit - len(ending) - 1).strip('. ') or 'attachment'}.{ending}"
+        return plain(stem + dot + ending, LONGEST_NAME).strip(". ") or "attachment"
+    return f"{plain(stem, LONGEST_NAME - len(ending) - 1).strip('. ') or 'attachment'}.{ending}"
 
 
 def _kept(character: str) -> str:

@@ -45,11 +45,11 @@ def overdue_words(days: int | None) -> str:
     return f"已逾期 {days} 个工作日" if days > 0 else "已逾期，不足 1 个工作日"
 
 
-def first_sentence(text: str, limit: int = SENTENCE) -> str:
-    """The first sentence of `text` without its full stop, at most `limit` characters, an ellipsis where cut."""
+def first_sentence(text: str) -> str:
+    """The first sentence of `text` without its full stop, at most SENTENCE characters, an ellipsis where cut."""
     sentences = (part.strip() for part in SENTENCE_END.split(text))
     first = next((part for part in sentences if part), "").rstrip("。；;")
-    return plain(first, limit)
+    return plain(first, SENTENCE)
 
 
 def tally(parts: Iterable[tuple[str, int, str]]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import sqlalchemy as sa
 from sqlmodel import Session
 
@@ -30,12 +28,10 @@ def quota_of(campaign: Running, milestone: Milestone) -> Quota | None:
     return quota_in(requirement, milestone.filled) if requirement else None
 
 
-def period_of(campaign: Running, milestone: Milestone, due: datetime | None = None) -> Period:
-    """The days whose events count towards a quota: from its opening to its date (`due`: one of its own)."""
-    ends = due or milestone.due_at
-    first, last = (
-        at.astimezone(campaign.zone).date() if at is not None else None for at in (milestone.opens_at, ends)
-    )
+def period_of(campaign: Running, milestone: Milestone) -> Period:
+    """The days whose events count towards a quota: from its opening to its date."""
+    days = (milestone.opens_at, milestone.due_at)
+    first, last = (at.astimezone(campaign.zone).date() if at is not None else None for at in days)
     return Period(first, last)
 
 

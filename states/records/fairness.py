@@ -25,7 +25,6 @@ from states.records.dispatch import Timer
 from states.records.notifying import Owing
 from states.records.papers import Credit
 from states.records.reads import due_in_force
-from states.records.tables import Milestone
 
 LAST_POST = time(17, 30)  # what is decided later in the day is mailed on the next working day
 LOOK_AGAIN = timedelta(hours=1)
@@ -71,7 +70,6 @@ def ready(
     session: Session,
     campaign: Running,
     one: Timer,
-    about: Milestone,
     due: datetime | None,
     rows: Sequence[Owing],
     now: datetime,

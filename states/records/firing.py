@@ -50,12 +50,6 @@ def fire_next(
     return _serve(session, campaign, one, now)
 
 
-def waiting(session: Session, now: datetime) -> int:
-    """How many timers should have fired by now."""
-    late = awake().where(timer.c.fire_at <= now, timer.c.done_at.is_(None))
-    return int(session.execute(sa.select(sa.func.count()).select_from(late.subquery())).scalar_one())
-
-
 def awake() -> sa.Select[Any]:
     """Ids of timers whose campaign is running."""
     return (
@@ -131,7 +125,7 @@ def _serve(session: Session, campaign: Running, one: Timer, now: datetime) -> in
     rung = steps.rungs[one.rung - 1]
     due = _due(session, one, milestone)
     rows = _owing(session, one, now)
-    served = fairness.ready(session, campaign, one, milestone, due, rows, now) if one.after_due else rows
+    served = fairness.ready(session, campaign, one, due, rows, now) if one.after_due else rows
     if len(served) == len(rows) and _higher_is_due(session, one, steps, now):
         return _finish(session, campaign, one, now, ladder.MUTED_BY_HIGHER)
     reason = _reason(campaign, one, milestone, due, rung, now)

@@ -50,9 +50,7 @@ def milestone_asked(session: Session, campaign: Running, requirement: str, perio
     return found
 
 
-def export(
-    session: Session, campaign: Running, milestone: Milestone, now: datetime, path: str | None = None
-) -> bytes:
+def export(session: Session, campaign: Running, milestone: Milestone, path: str | None = None) -> bytes:
     """A workbook with a row for each unit that owes it. Raises Refused where the plan gives no form."""
     form = filling.form_asked(campaign, milestone)
     rows = [

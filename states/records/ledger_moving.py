@@ -53,7 +53,7 @@ def move(
     facts = facts_of(session, campaign, item, scope)
     moved = closing.decide(facts, name, reason, measures)
     _settle(session, campaign, item, name, now, actor, reason or _partly(measures))
-    _write(session, campaign, item, moved, now, actor, reason, measures)
+    _write(session, item, moved, now, actor, reason, measures)
     return item
 
 
@@ -184,7 +184,6 @@ def _partly(measures: tuple[int, ...]) -> str | None:
 
 def _write(
     session: Session,
-    campaign: Running,
     item: LedgerItem,
     moved: Moved,
     now: datetime,

@@ -142,12 +142,10 @@ def above(session: Session, parent: Running, owner: Unit) -> Above:
     )
 
 
-def children(session: Session, parent_id: int, *, living: bool = False) -> list[int]:
+def children(session: Session, parent_id: int) -> list[int]:
     """Campaigns that carry out this one at a lower level, in the order in which they were started."""
-    found = sa.select(campaigns.c.id).where(campaigns.c.parent_id == parent_id)
-    if living:
-        found = found.where(campaigns.c.closed_at.is_(None))
-    return list(session.execute(found.order_by(campaigns.c.id)).scalars())
+    found = sa.select(campaigns.c.id).where(campaigns.c.parent_id == parent_id).order_by(campaigns.c.id)
+    return list(session.execute(found).scalars())
 
 
 def latest(session: Session, campaign_id: int) -> int:

@@ -119,16 +119,14 @@ def _take_milestones(
         if key not in kept:
             session.add(Milestone(campaign_id=campaign.id, original_due_at=one.due_at, **asdict(one)))
         elif not (kept[key].opened_at or kept[key].withdrawn_at or kept[key].held):
-            _take_dates(session, campaign, kept[key], one, now, actor, reason)
+            _take_dates(session, kept[key], one, now, actor, reason)
     for row in rows:
         gone = row.opened_at is None and row.withdrawn_at is None
         if row.period and gone and not row.local and (row.requirement, row.period) not in planned:
-            _drop(session, campaign, row, now, actor, reason)
+            _drop(session, row, now, actor, reason)
 
 
-def _drop(
-    session: Session, campaign: Running, row: Milestone, now: datetime, actor: str, reason: str
-) -> None:
+def _drop(session: Session, row: Milestone, now: datetime, actor: str, reason: str) -> None:
     """A period that lies outside the window now: nobody was ever asked for it."""
     session.delete(row)
     note_milestone(session, now, "milestone.dropped", actor, row, reason=reason, name=row.name)
@@ -136,7 +134,6 @@ def _drop(
 
 def _take_dates(
     session: Session,
-    campaign: Running,
     kept: Milestone,
     planned: PlannedMilestone,
     now: datetime,

@@ -149,13 +149,11 @@ def form_told(form: Form) -> FormTold:
 # -- many at once -----------------------------------------------------------------------------------------
 
 
-def export(
-    session: Session, scope: Scope, campaign_id: int, requirement: str, period: str, now: datetime
-) -> bytes:
+def export(session: Session, scope: Scope, campaign_id: int, requirement: str, period: str) -> bytes:
     """A workbook with a row for each unit of the key's subtree. Raises NotAllowed, NotFound, Refused."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     milestone = form_sheets.milestone_asked(session, campaign, requirement, period)
-    return form_sheets.export(session, campaign, milestone, now, scope.path)
+    return form_sheets.export(session, campaign, milestone, scope.path)
 
 
 def form_of(session: Session, scope: Scope, campaign_id: int, requirement: str) -> Form:

@@ -246,9 +246,3 @@ def decide(store: Store, now: datetime, hours: MailHours) -> None:
     fire(store, now, after_due=False)
     fire(store, now, after_due=True)
     compose(store, now, hours)
-
-
-def cycle(store: Store, send: Send, now: datetime, hours: MailHours, who: str) -> Delivered:
-    """One round of everything due, then delivery."""
-    decide(store, now, hours)
-    return deliver(store, send, now, who, hours)

@@ -66,10 +66,6 @@ def test_what_was_overdue_when_handed_out_is_demanded_once_and_never_proposed() 
     assert [(one.rung, one.fire_at) for one in demanded if one.skipped is None] == [(2, opened)]
 
 
-def test_only_the_highest_speaks() -> None:
-    assert ladder.highest([2, 4, 3]) == (4, [2, 3])
-
-
 @pytest.mark.parametrize(
     ("offset", "words"), [("-7d", "到期前7日"), ("+3wd", "逾期3个工作日"), ("+2h", "逾期2小时")]
 )

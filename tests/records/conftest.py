@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
+from one_round import cycle
 from states.documents.unitlist import ContactRow, UnitList, UnitRow
 from states.letters import Message
 from states.records import core, launch, outbox, roster, rounds
@@ -151,7 +152,7 @@ class Stage:
     def cycle(self, *moments: str) -> Stage:
         """Everything that a tick does, at each of the moments."""
         for moment in moments:
-            rounds.cycle(self.store, self.sender(at(moment)), at(moment), HOURS, f"test-{uuid4().hex[:6]}")
+            cycle(self.store, self.sender(at(moment)), at(moment), HOURS, f"test-{uuid4().hex[:6]}")
         return self
 
     def fire(self, *moments: str) -> int:

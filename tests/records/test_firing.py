@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from states import ladder
-from states.records import core, firing, rounds
+from states.records import core, rounds
 from states.records.dispatch import Notice, Proposal, Timer
 
 
@@ -151,8 +151,6 @@ def test_a_campaign_that_is_suspended_or_over_fires_nothing(stage, campaign, sta
     stage.put(core.campaign, core.campaign.c.id == campaign, state=state)
     assert stage.fire("2026-03-13 09:00") == 0
     assert stage.notices() == []
-    with stage.store.read() as session:
-        assert firing.waiting(session, stage.at("2026-03-13 09:00")) == 0
 
 
 def test_a_campaign_that_resumes_says_only_the_highest_of_what_it_held_back(stage, campaign) -> None:

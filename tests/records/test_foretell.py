@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from one_round import cycle
 from states.records import calendar, core, deciding, foretell, granting, outbox, rounds, schema, silences
 from states.records.campaigns import running
 from states.records.foretell import Foretold
@@ -62,7 +63,7 @@ def lived(store: Store, moments: list[datetime], stage: Any) -> list[Foretold]:
             found.append(foretell._foretold(message, now))
             return Answer("sent")
 
-        rounds.cycle(store, send, now, stage.hours, f"tick-{uuid4().hex}")
+        cycle(store, send, now, stage.hours, f"tick-{uuid4().hex}")
     return found
 
 
@@ -231,7 +232,7 @@ def test_a_preview_sees_one_moment_even_while_a_round_is_at_work(stage, shaped_u
     def meanwhile(_connection, _cursor, statement, *_more) -> None:
         if f"FROM {table}" in statement and not done:
             done.append(True)
-            rounds.cycle(other, lambda _message: Answer("sent"), now, stage.hours, "other")
+            cycle(other, lambda _message: Answer("sent"), now, stage.hours, "other")
 
     try:
         found = foretell.foretell(stage.store, now, stage.at("2026-03-12 18:00"), stage.hours)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
+from one_round import cycle
 from states.letters import Message
 from states.records import core, outbox, rounds
 from states.records.dispatch import Mail, Notice
@@ -237,7 +238,7 @@ def test_four_at_once_send_each_mail_once(stage) -> None:
     now = stage.at(DECIDED)
 
     def tick(number: int) -> None:
-        rounds.cycle(stage.store, stage.sender(now), now, stage.hours, f"worker-{number}")
+        cycle(stage.store, stage.sender(now), now, stage.hours, f"worker-{number}")
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(tick, range(8)))

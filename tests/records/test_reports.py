@@ -90,7 +90,7 @@ class Reports:
         with self.stage.store.read() as session:
             campaign = self.stage.campaign(session, self.key)
             milestone = form_sheets.milestone_asked(session, campaign, "monthly", period)
-            return form_sheets.export(session, campaign, milestone, self.stage.at(NOW))
+            return form_sheets.export(session, campaign, milestone)
 
     def bring(self, *books: bytes, submit: bool = False, now: str = NOW) -> Any:
         def work(session: Any, campaign: Any) -> Any:

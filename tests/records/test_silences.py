@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from one_round import cycle
 from states.errors import Conflict, Faulty, Refused
-from states.records import foretell, rounds, silences
+from states.records import foretell, silences
 from states.records.campaigns import running
 from states.records.dispatch import Notice, Proposal
 from states.records.respite import Silence
@@ -151,7 +152,7 @@ def test_what_is_foretold_under_silences_is_what_is_sent(started) -> None:
             done.append(foretell._foretold(message, now))
             return Answer("sent")
 
-        rounds.cycle(started.store, send, now, started.hours, uuid4().hex)
+        cycle(started.store, send, now, started.hours, uuid4().hex)
 
     def said(found: list[Any]) -> set[Any]:
         return {(one.key, tuple(sorted(one.lines))) for one in found}

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 
 from flows import rounds as doors
 from flows.mailer import Maildir
+from one_round import cycle
 from states import settings as settings_of
 from states.letters import Message, message_id
-from states.records import core, foretell, rounds
+from states.records import core, foretell
 from states.records.rounds import Answer
 from states.settings import Settings
 
@@ -77,7 +78,7 @@ def one_round(story, settings: Settings, now: datetime, sent: list[Sent]) -> Non
         sent.append((story.local(now)[:10], message.to, message.key, said))
         return answer
 
-    rounds.cycle(story.store, noted, now, doors.mail_hours(settings), doors.worker_name())
+    cycle(story.store, noted, now, doors.mail_hours(settings), doors.worker_name())
 
 
 def irregular(story, start: str, end: str) -> Iterator[datetime]:
