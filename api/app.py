@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 
 from api import (
     campaigns,
+    changes,
     clues,
     documented,
     files,
@@ -48,9 +49,9 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
     house = House(settings or settings_of.read(), now)
 
     @asynccontextmanager
-    async def opened(_app: FastAPI) -> AsyncIterator[None]:
+    async def opened(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         try:
-            yield
+            yield {"ending": house.following.ending}  # a server that is told to end sets it
         finally:
             await house.close()
 
@@ -78,6 +79,7 @@ def _routes(app: FastAPI) -> None:
         ledger,
         letters,
         clues,
+        changes,
         campaigns,
         phases,
         respite,

@@ -10,6 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from anyio import CapacityLimiter, to_thread
 
+from api.following import Following
 from api.metrics import Metrics
 from api.points import points
 from states import clock
@@ -46,8 +47,10 @@ class House:
         self.metrics = Metrics()
         self.keys = Keys(self.store)
         self.time = Time(self.driver, now)
+        self.following = Following(self.store)
 
     async def close(self) -> None:
+        self.following.ending.set()
         self.keys.close()
         await self.points.close()
         self.driver.close()

@@ -32,6 +32,13 @@ class _Server(uvicorn.Server):
         if not self.should_exit:
             self._when_up()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Those who follow a stream are let go first; they would be waited for until patience ends."""
+        ending = self.lifespan.state.get("ending")
+        if ending is not None:
+            ending.set()
+        await super().shutdown(sockets)
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A bound socket (port 0: any free one); raises Refused with one sentence."""

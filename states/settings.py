@@ -47,6 +47,8 @@ class Settings:
     prefect_api_url: str | None
     clue_key: str = field(default="", repr=False)
     file_mb: int = 50
+    source: str = "http://127.0.0.1:8000"
+    """Whose events these are, for who gets them from several; the same in all processes."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -110,6 +112,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         prefect_api_url=settings["PREFECT_API_URL"] or None,
         clue_key=settings["DUBAN_CLUE_KEY"],
         file_mb=int(settings["DUBAN_FILE_MB"]),
+        source=settings["DUBAN_BASE_URL"],
     )
 
 

@@ -24,7 +24,7 @@ AT_ONCE = 50_000  # rows numbered in one transaction
 SPANS_AT_ONCE = 200
 LOCK = 0x6475_6261_6F
 
-_ALONE = sa.text("SELECT pg_try_advisory_xact_lock(:key)")
+_ALONE = sa.text("SELECT pg_advisory_xact_lock(:key)")
 _GIVEN = sa.text(
     "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('journal', 'id')::regclass), 0)"
 )
@@ -73,7 +73,7 @@ class Spans(tuple[Span, ...]):
 
 
 def advance(store: Store) -> None:
-    """Number what was committed by now; where somebody else is at it, leave it to them."""
+    """Number what was committed by now; where somebody else is at it, wait for them."""
     while not store.sqlite:
         with store.write() as session:
             if _advance(session) < AT_ONCE:
@@ -113,8 +113,7 @@ def _advance(session: Session) -> int:
     the last id given out; who is writing; what is committed. Whoever had an id by the first look held the table's lock
     then, so it is among the writers or has ended, and the third look sees what it left.
     """
-    if not session.execute(_ALONE, {"key": LOCK}).scalar_one():
-        return 0
+    session.execute(_ALONE, {"key": LOCK})
     before = _head(session)
     given = int(session.execute(_GIVEN).scalar_one())
     writers = tuple(session.execute(_WRITERS).scalars())

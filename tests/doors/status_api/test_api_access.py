@@ -118,6 +118,7 @@ def ask(world: Any, method: str, path: str, key: dict[str, str] | None) -> Any:
 @pytest.fixture(autouse=True)
 def report(world: Any) -> None:
     world.report = world.owes("A-H1", "report")
+    world.app.state.house.following.ending.set()  # a stream ends by itself
 
 
 def test_every_route_wants_a_key(world: Any) -> None:

@@ -183,6 +183,7 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
         f"{v1}/windows": "/campaigns/1/windows",
         f"{v1}/extensions": "/campaigns/1/extensions",
         f"{v1}/silences": "/campaigns/1/silences",
+        "/api/v1/changes": "/changes",
         "/api/v1/templates": "/templates",
         "/api/v1/templates/{key}": "/templates/standard-four-phase",
     }
@@ -192,6 +193,7 @@ def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> No
         f"{v1}/papers/{{kind}}",
         f"{v1}/forms/export",
         f"{v1}/letters/{{letter_id}}/file",
+        "/api/v1/changes/stream",
         "/api/v1/obligations/{obligation_id}/submissions/{version}/files/{number}",
     }
     assert set(asked) | files == every, "a file has no shape"
