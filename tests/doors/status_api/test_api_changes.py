@@ -202,12 +202,12 @@ class Reader:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(one) for one in re.findall(r"^data: (.*)$", self.taken, re.M)]
+        return [json.loads(one) for one in re.findall(r"^data: (.*)$", self.taken, re.MULTILINE)]
 
     @property
     def last(self) -> str:
         """What a browser would send as Last-Event-ID."""
-        return re.findall(r"^id: (\d+)$", self.taken, re.M)[-1]
+        return re.findall(r"^id: (\d+)$", self.taken, re.MULTILINE)[-1]
 
 
 async def until(true: Callable[[], object]) -> None:
