@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from states.records.columns import big_key, wide
+from states.records.columns import big_key, index_where, wide
 
 
 class JournalSpan(SQLModel, table=True):
@@ -67,12 +67,7 @@ class WebhookDelivery(SQLModel, table=True):
     __tablename__ = "webhook_delivery"
     __table_args__ = (
         sa.Index("ix_webhook_delivery_of", "webhook_id", "id"),
-        sa.Index(
-            "ix_webhook_delivery_open",
-            "webhook_id",
-            sqlite_where=sa.text("state = 'queued'"),
-            postgresql_where=sa.text("state = 'queued'"),
-        ),
+        index_where("state = 'queued'", "ix_webhook_delivery_open", "webhook_id"),
     )
     id: int = big_key()
     webhook_id: int
