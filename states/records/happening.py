@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -10,16 +10,18 @@ from sqlmodel import Session, select
 
 from states.errors import Fault, Faulty, Refused
 from states.plan import PlannedMilestone
-from states.records import laying, locks
+from states.records import laying, ledger_recounting, locks
 from states.records.campaigns import Running
 from states.records.core import event, milestone
 from states.records.dating import Dated, dated, differs, take
 from states.records.journal import iso, note
+from states.records.ledger_steps import FOUND
 from states.records.replanning import follow, planned_again
 from states.records.tables import EventRow, Milestone, Unit
 
 DATED = "事项已记录，期限随之确定"
 DATED_ANEW = "事项另行记录，期限改变"
+PROBLEMS = "台账登记的问题 {n} 处期限"
 SOON = timedelta(minutes=5)  # clocks of callers may be a little ahead of ours
 
 
@@ -55,9 +57,13 @@ def awaited(session: Session, campaign: Running) -> list[Awaited]:
         milestone.c.event.is_not(None),
         milestone.c.withdrawn_at.is_(None),
     )
+    found = milestone.c.requirement.startswith(FOUND)
     waiting: dict[str, list[str]] = {}
-    for name, about in session.execute(named.order_by(milestone.c.id)).tuples():
+    for name, about in session.execute(named.where(~found).order_by(milestone.c.id)).tuples():
         waiting.setdefault(name, []).append(about)
+    counted = named.where(found).with_only_columns(milestone.c.event, sa.func.count())
+    for name, number in session.execute(counted.group_by(milestone.c.event)).tuples():
+        waiting.setdefault(name, []).append(PROBLEMS.format(n=number))
     return [
         Awaited(name, row.at if row else None, row.first_at if row else None, tuple(about))
         for name, about in waiting.items()
@@ -94,7 +100,8 @@ def record(
     follow(session, campaign, now, actor, says)
     laying.rederive(session, campaign, now, actor, says, anew=True)
     journal(session, campaign, made, now, actor, reason)
-    return made
+    found = ledger_recounting.by_event(session, campaign, name, now, actor, says)
+    return replace(made, dated=(*made.dated, *found))
 
 
 def check(

@@ -17,11 +17,12 @@ from states import machine
 from states.dates import Anchors, parse, resolve
 from states.errors import Fault, Faulty, NotFound, Refused
 from states.fills import as_words
-from states.records import local_dates, local_turns, local_windows, locks
+from states.records import ledger_recounting, local_dates, local_turns, local_windows, locks
 from states.records.campaigns import Running, running
 from states.records.core import milestone as milestones
 from states.records.core import phase
 from states.records.journal import iso, note
+from states.records.ledger_following import AT_ONCE
 from states.records.local_dates import Act, Shifted
 from states.records.local_facts import Facts
 from states.records.local_windows import window_of
@@ -78,6 +79,8 @@ def lay(
     over = _over(session, campaign, about, place)
     shifted = _shift(session, Facts(session, campaign), about, place, Act(now, actor, reason))
     shifted = [one for one in shifted if one.milestone.id not in over]
+    if about.key == campaign.template.whole:
+        shifted += _problems(session, campaign, place, Act(now, actor, reason))
     past = [one for one in shifted if _too_early(one, now)]
     if past:
         raise Refused(*(_past(campaign, one) for one in past))
@@ -212,6 +215,17 @@ def _shift(session: Session, facts: Facts, about: PhaseRow, place: Unit, act: Ac
     moved = local_dates.derive(session, facts, act, place.path)
     mine = [one for one in moved if one.unit_id == place.id]
     return [one for one in mine if window_of(facts.campaign, one.milestone) == about.key]
+
+
+def _problems(session: Session, campaign: Running, place: Unit, act: Act) -> Iterator[Shifted]:
+    """Problems found meanwhile there whose words count from the end of the whole."""
+    moved = ledger_recounting.by_end(session, campaign, act.now, act.actor, act.reason, place.path)
+    for start in range(0, len(moved), AT_ONCE):
+        some = {one.id: one for one in moved[start : start + AT_ONCE]}
+        rows = select(Milestone).where(milestones.c.id.in_(some)).order_by(milestones.c.id)
+        for row in session.exec(rows.execution_options(populate_existing=True)):
+            one = some[row.id]
+            yield Shifted(row, one.before, one.after, one.units, place.id)
 
 
 def _added(session: Session, campaign: Running, about: PhaseRow) -> list[str]:

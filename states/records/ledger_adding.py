@@ -102,7 +102,7 @@ class Judging:
     def _dates(self, found: Found, reported: datetime, said: Any) -> tuple[Any, list[Dated]]:
         try:
             kind = self.dating.type_named(found.type)
-            dates = self.dating.of(found.due, kind, reported)
+            dates = self.dating.of(found.due, kind, reported, self.places.get(found.code, (0, "/"))[1])
         except Faulty as error:
             if found.undated and found.due and not found.type:
                 return None, [Dated("", "", found.due, None, False, False, False, None)]

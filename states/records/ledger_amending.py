@@ -192,10 +192,11 @@ def _redate(
     if len(dates) != 1 or item.type is not None:
         raise Faulty([Fault("due", BY_CLASS)])
     reported = item.reported_at or campaign.row.launched_at
-    (read,) = _read(session, campaign, words, reported, undated=undated)
+    path = session.get_one(Unit, item.unit_id).path
+    (read,) = _read(session, campaign, words, reported, path, undated=undated)
     one = dates[0]
     one.due_at, one.words, one.standing = read.due_at, words, read.standing
-    one.provisional, one.soft = read.provisional, read.soft
+    one.provisional, one.soft, one.event = read.provisional, read.soft, read.event
     one.held = item.found_by is None  # its date is no longer the plan's
     one.original_due_at = one.original_due_at or read.due_at
     session.add(one)
@@ -204,22 +205,24 @@ def _redate(
     rearming.rearm(session, campaign, one, now, NEW_DATE)
 
 
-def _read(session: Session, campaign: Running, words: str, reported: datetime, *, undated: bool) -> list[Any]:
+def _read(
+    session: Session, campaign: Running, words: str, reported: datetime, path: str, *, undated: bool
+) -> list[Any]:
     dating = Dating(session, campaign)
     try:
-        read = dating.of(words, None, reported)
+        read = dating.of(words, None, reported, path)
     except Faulty:
         if not undated:
             raise
-        return [_unread(dating, words, reported)]
+        return [_unread(dating, words, reported, path)]
     if read[0].missing and not undated:
         raise Faulty([Fault("due", f"{read[0].missing}；请写明完成时限，或写明暂不定期")])
     return list(read)
 
 
-def _unread(dating: Dating, words: str, reported: datetime) -> Any:
+def _unread(dating: Dating, words: str, reported: datetime, path: str) -> Any:
     """A date that nobody can read yet, kept in its words."""
-    return dating.of(None, None, reported)[0]._replace(words=words, missing=None)
+    return dating.of(None, None, reported, path)[0]._replace(words=words, missing=None)
 
 
 def _found_otherwise(session: Session, campaign: Running, item: LedgerItem, found_by: str | None) -> None:

@@ -193,12 +193,12 @@ def _wrong_cells(
     dating = Dating(session, campaign)
     asked = {name for _, cell in cells if cell.field in ("lead", "departments") for name in names(cell.after)}
     known = Names(session, campaign, asked)
-    where = places(session, campaign, {one.item.code for one in changed}) if asked else {}
+    where = places(session, campaign, {one.item.code for one in changed})
     for one, cell in cells:
+        path = where[one.item.code][1] if one.item.code in where else known.owner.path
         if cell.field == "due":
-            yield from _wrong_date(dating, one, cell, terms, now)
+            yield from _wrong_date(dating, one, cell, terms, now, path)
         elif cell.field in ("lead", "departments") and not terms.stand_in:
-            path = where[one.item.code][1] if one.item.code in where else known.owner.path
             unknown = known.of(path, names(cell.after))[1]
             yield from (Fault(cell.place, NOBODY.format(name=name)) for name in unknown)
         elif cell.field == "state":
@@ -208,7 +208,7 @@ def _wrong_cells(
 
 
 def _wrong_date(
-    dating: Dating, one: Changed, cell: CellChange, terms: Terms, now: datetime
+    dating: Dating, one: Changed, cell: CellChange, terms: Terms, now: datetime, path: str
 ) -> Iterator[Fault]:
     if one.item.type is not None:
         yield Fault(cell.place, ledger_amending.BY_CLASS)
@@ -216,7 +216,7 @@ def _wrong_date(
     if terms.undated:
         return
     try:
-        missing = dating.of(cell.after or None, None, now)[0].missing
+        missing = dating.of(cell.after or None, None, now, path)[0].missing
     except Faulty as error:
         yield Fault(cell.place, error.faults[0].says)
         return

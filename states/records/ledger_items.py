@@ -84,7 +84,8 @@ def late(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def _by_date(which: Which, now: datetime) -> list[sa.ColumnElement[bool]]:
-    due = sa.select(milestone.c.due_at).where(milestone.c.id == ledger_item.c.milestone_id).scalar_subquery()
+    last = sa.select(in_force()).where(milestone.c.id == ledger_item.c.milestone_id)
+    due = last.correlate(ledger_item).scalar_subquery()
     found = []
     if which.overdue is not None:
         found.append(late(now) if which.overdue else sa.not_(late(now)))

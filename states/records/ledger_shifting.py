@@ -1,4 +1,5 @@
-"""The whole campaign is extended: problems found meanwhile are put off like the rows of the plan, in set statements.
+"""Problems found meanwhile take other dates, in set statements: put off with the whole campaign like the rows of the plan,
+or counted anew (`ledger_recounting`).
 
 One ledger has one clock: else of two rows of a department the one that came with the plan would wait for the flood to pass
 and the one found last week would not. What is closed, or a standing one whose interim date is met, keeps its date.
@@ -16,7 +17,7 @@ from sqlmodel import Session
 
 from states.closing import CLOSED, WITHDRAWN
 from states.records.campaigns import Running
-from states.records.core import journal, ledger_item, milestone, notice, obligation, proposal, timer
+from states.records.core import journal, ledger_item, milestone, notice, obligation, proposal, timer, unit
 from states.records.dating import Dated
 from states.records.journal import iso
 from states.records.ledger_following import AT_ONCE, owed_of
@@ -28,15 +29,20 @@ from states.template import Kind
 REDATED = "ledger.redated"
 
 
-def found_dates(session: Session, campaign: Running) -> list[Any]:
-    """The dates that problems found meanwhile still have to meet."""
+def found_dates(
+    session: Session, campaign: Running, which: sa.ColumnElement[bool] | None = None
+) -> list[Any]:
+    """The dates that problems found meanwhile still have to meet; `which`: over `milestone` and `unit`."""
+    if which is None:
+        which = milestone.c.due_at.is_not(None)
     one = ledger_item.c
     met = sa.and_(one.standing, one.reviewed_at.is_not(None))
     about = (*(milestone.c.id, milestone.c.name, milestone.c.words, milestone.c.due_at, milestone.c.ladder),)
-    statement = sa.select(*about, milestone.c.expected, one.id.label("item"), one.no, one.unit_id)
+    written = (milestone.c.period, one.type, one.due_words, one.reported_at, unit.c.path)
+    statement = sa.select(*about, milestone.c.expected, one.id.label("item"), one.no, one.unit_id, *written)
     going = one.found_by.is_not(None), one.state.not_in((CLOSED, WITHDRAWN)), ~met
-    wanted = statement.select_from(ledger_item).join(milestone, dated())
-    wanted = wanted.where(one.campaign_id == campaign.id, *going, milestone.c.due_at.is_not(None))
+    wanted = statement.select_from(ledger_item).join(milestone, dated()).join(unit, unit.c.id == one.unit_id)
+    wanted = wanted.where(one.campaign_id == campaign.id, *going, which)
     return list(session.execute(wanted.order_by(milestone.c.id)))
 
 
@@ -44,27 +50,30 @@ def shift(
     session: Session,
     campaign: Running,
     rows: Sequence[Any],
-    moved: Callable[[datetime], datetime | None],
+    moved: Callable[[Any], datetime | None],
     now: datetime,
     actor: str,
     says: str,
+    *,
+    held: bool = True,
 ) -> tuple[Dated, ...]:
-    """Give `rows` (`found_dates`) the dates that `moved` says; None leaves one where it is."""
+    """Give `rows` (`found_dates`) the dates that `moved` says; None leaves one where it is.
+
+    `held`: by a person's decision, so that a calendar that arrives later leaves it.
+    """
     groups: dict[tuple[datetime, str | None], list[Any]] = defaultdict(list)
     for row in rows:
-        groups[row.due_at, row.ladder].append(row)
+        if (after := moved(row)) is not None:
+            groups[after, row.ladder].append(row)
     made: list[Dated] = []
-    for (before, ladder), alike in groups.items():
-        after = moved(before)
-        if after is None:
-            continue
+    for (after, ladder), alike in groups.items():
         for start in range(0, len(alike), AT_ONCE):
             some = alike[start : start + AT_ONCE]
             _quiet(session, [row.id for row in some], now, says)
-            _put_off(session, campaign, some, ladder, after, now)
+            _put_off(session, campaign, some, ladder, after, now, held=held)
             facts = [_fact(campaign, row, after, now, actor, says) for row in some]
             session.execute(sa.insert(journal), facts)
-        made += [Dated(row.id, row.name, row.words, before, after, row.expected) for row in alike]
+        made += [Dated(row.id, row.name, row.words, row.due_at, after, row.expected) for row in alike]
     return tuple(sorted(made, key=lambda one: one.id))
 
 
@@ -87,11 +96,12 @@ def _put_off(
     ladder: str | None,
     after: datetime,
     now: datetime,
+    *,
+    held: bool,
 ) -> None:
-    """`held`: a calendar that arrives later leaves the date, as a person has decided on it."""
     keys = [row.id for row in rows]
-    first = sa.func.coalesce(milestone.c.original_due_at, milestone.c.due_at)
-    values = {"due_at": after, "original_due_at": first, "held": True}
+    first = sa.func.coalesce(milestone.c.original_due_at, milestone.c.due_at, after)
+    values = {"due_at": after, "original_due_at": first, "held": held}
     session.execute(sa.update(milestone).where(milestone.c.id.in_(keys)).values(values))
     last = sa.select(timer.c.milestone_id, sa.func.max(timer.c.cycle)).where(
         timer.c.phase_id == 0, timer.c.milestone_id.in_(keys), timer.c.obligation_id == 0

@@ -102,6 +102,7 @@ def _milestone(campaign: Running, one: Ready, date: Dated, now: datetime) -> dic
         "words": date.words,
         "opens_at": now,
         "opened_at": now,
+        "event": date.event,
         "due_at": date.due_at,
         "original_due_at": date.due_at,
         "provisional": date.provisional,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.errors import Refused
-from states.records import happening, local_dates, local_turns, locks
+from states.records import happening, ledger_recounting, local_dates, local_turns, locks
 from states.records.campaigns import Running
 from states.records.core import local_event, unit
 from states.records.dating import Dated
@@ -82,7 +82,8 @@ def record(
     shifted = _follow(session, campaign, place, name, now, actor, says)
     made = Happened(name, at, before, tuple(_dated(one) for one in shifted), place)
     happening.journal(session, campaign, made, now, actor, reason)
-    return made
+    found = ledger_recounting.by_event(session, campaign, name, now, actor, says, place.path)
+    return replace(made, dated=(*made.dated, *found))
 
 
 def _follow(

@@ -20,6 +20,7 @@ from states.plan import PlannedMilestone
 from states.records import replanning, scopes
 from states.records.campaigns import Running
 from states.records.core import local_event, local_window, phase, unit
+from states.records.ledger_steps import FOUND
 from states.records.local_windows import window_of
 from states.records.localities import LocalDate
 from states.records.scopes import below
@@ -88,7 +89,8 @@ class Facts:
 
     def places(self, milestone: Milestone) -> list[Place]:
         """Where something is otherwise for a milestone, upper units first."""
-        mine = [one for one in self.all if self._concerns(one, milestone)]
+        found = milestone.requirement.startswith(FOUND)  # not of the plan: `ledger_recounting`
+        mine = [one for one in self.all if not found and self._concerns(one, milestone)]
         paths = {one.path: one.unit_id for one in mine}
         return [self._place(path, key, mine, list(paths)) for path, key in paths.items()]
 

@@ -153,7 +153,9 @@ class Moving:
 
     def put_off(self, rows: Sequence[Any]) -> tuple[Dated, ...]:
         told = (self.now, self.actor, self.says)
-        return ledger_shifting.shift(self.session, self.campaign, rows, self.moved, *told)
+        return ledger_shifting.shift(
+            self.session, self.campaign, rows, lambda row: self.moved(row.due_at), *told
+        )
 
     def windows(self) -> None:
         """Windows of some units move by as much; their dates follow when everything is derived anew."""
