@@ -178,7 +178,7 @@ def test_a_calendar_reads_them_again_from_the_event_of_their_place(begun: Any) -
 
 def test_a_trial_says_the_same_and_writes_nothing(begun: Any) -> None:
     before, now = begun.everything(), begun.at("2026-03-09 10:00")
-    with begun.store.read() as session:
+    with begun.store.trial() as session:
         tried = local_events.record(session, running(session, 1), "收到转办", "R1", now, now, "x")
     assert begun.everything() == before
     assert tried.dated == happens(begun, "R1").dated

@@ -100,7 +100,7 @@ def test_a_shorter_one_brings_forward_and_asks_for_no_more_turns(started: Any) -
 
 def test_the_dry_run_says_the_same_writes_nothing_and_the_journal_says_who_and_why(started: Any) -> None:
     before = started.everything()
-    with started.store.read() as session:
+    with started.store.trial() as session:
         tried = laying.lay(session, 1, None, "R1", "2026-05-15", started.at(NOW), "x", WHY)
         said = moved(started, tried)
     assert started.everything() == before
