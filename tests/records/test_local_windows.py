@@ -115,7 +115,7 @@ def test_a_journal_line_each_names_author_reason_and_both_dates(started) -> None
 
 def test_trying_it_writes_nothing_and_counts_the_same(started) -> None:
     before = started.everything()
-    with started.store.read() as session:
+    with started.store.trial() as session:
         tried = laying.lay(session, 1, "check", "R1", "2026-04-15", started.at("2026-03-05 10:00"), "x", WHY)
         counted = [(one.milestone.requirement, one.after, one.obligations) for one in tried.shifted]
     assert started.everything() == before

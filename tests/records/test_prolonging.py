@@ -142,7 +142,7 @@ def test_what_would_be_over_all_the_same_stays_and_what_is_overdue_may_come_back
 
 def test_it_is_tried_first_and_done_once(started) -> None:
     before = started.everything()
-    with started.store.read() as session:
+    with started.store.trial() as session:
         amount = Amount("5wd", date(2026, 9, 10), WHY)
         tried = prolonging.prolong(session, running(session, 1), amount, started.at(NOW), "x")
         seen = (tried.phases, tried.dates, tried.units)
