@@ -19,6 +19,7 @@ UNITS = (
     ("O", "办公室", "department", "", "R", "liaison department_head"),
     ("A", "基金监管股", "department", "", "R", "liaison department_head"),
     ("B", "待遇保障股", "department", "", "R", "liaison department_head"),
+    ("X", "示例中心财务科", "department", "", "C", "liaison"),  # no section of the bureau: asked nothing
 )
 OF_THE_OFFICE = {
     "专题": "专题会议",
