@@ -269,56 +269,59 @@ def test_an_unsound_table_makes_no_machine() -> None:
         machine.assemble(broken, sound)
 
 
+DIAGRAM = """\
+stateDiagram-v2
+    state "专项行动" as campaign {
+        state "待启动" as campaign_0
+        state "甲 #quot;乙#quot; 丙" as campaign_1
+        state "办结" as campaign_2
+        state "已取消" as campaign_3
+        state "暂停" as campaign_paused
+        [*] --> campaign_0
+        campaign_0 --> campaign_1 : 进入下一阶段
+        campaign_1 --> campaign_2 : 办结
+        campaign_1 --> campaign_paused : 暂停
+        campaign_paused --> campaign_1 : 恢复
+        campaign_0 --> campaign_3 : 取消
+        campaign_1 --> campaign_3 : 取消
+        campaign_paused --> campaign_3 : 取消
+        campaign_2 --> campaign_1 : 回头看
+        campaign_2 --> [*]
+        campaign_3 --> [*]
+    }
+    state "单位进度" as unit {
+        state "待启动" as unit_0
+        state "甲 #quot;乙#quot; 丙" as unit_1
+        state "甲 #quot;乙#quot; 丙·审核" as unit_2
+        state "办结" as unit_3
+        state "免办" as unit_4
+        state "暂停" as unit_paused
+        [*] --> unit_0
+        unit_0 --> unit_1 : 启动
+        unit_1 --> unit_2 : 提交
+        unit_2 --> unit_3 : 通过
+        unit_2 --> unit_1 : 退回
+        unit_1 --> unit_3 : 强制推进
+        unit_2 --> unit_3 : 强制推进
+        unit_0 --> unit_paused : 暂停
+        unit_paused --> unit_0 : 恢复
+        unit_1 --> unit_paused : 暂停
+        unit_paused --> unit_1 : 恢复
+        unit_2 --> unit_paused : 暂停
+        unit_paused --> unit_2 : 恢复
+        unit_0 --> unit_4 : 免办
+        unit_1 --> unit_4 : 免办
+        unit_2 --> unit_4 : 免办
+        unit_3 --> unit_1 : 回头看
+        unit_3 --> [*]
+        unit_4 --> [*]
+    }
+"""
+
+
 def test_the_diagram_is_drawn_from_the_table() -> None:
     one = Template(key="one", version=1, title="一", phases=(Phase(key="a", name='甲 "乙" 丙', review=True),))
-    assert machine.diagram(one) == (
-        "stateDiagram-v2\n"
-        '    state "专项行动" as campaign {\n'
-        '        state "待启动" as campaign_0\n'
-        '        state "甲 #quot;乙#quot; 丙" as campaign_1\n'
-        '        state "办结" as campaign_2\n'
-        '        state "已取消" as campaign_3\n'
-        '        state "暂停" as campaign_paused\n'
-        "        [*] --> campaign_0\n"
-        "        campaign_0 --> campaign_1 : 进入下一阶段\n"
-        "        campaign_1 --> campaign_2 : 办结\n"
-        "        campaign_1 --> campaign_paused : 暂停\n"
-        "        campaign_paused --> campaign_1 : 恢复\n"
-        "        campaign_0 --> campaign_3 : 取消\n"
-        "        campaign_1 --> campaign_3 : 取消\n"
-        "        campaign_paused --> campaign_3 : 取消\n"
-        "        campaign_2 --> campaign_1 : 回头看\n"
-        "        campaign_2 --> [*]\n"
-        "        campaign_3 --> [*]\n"
-        "    }\n"
-        '    state "单位进度" as unit {\n'
-        '        state "待启动" as unit_0\n'
-        '        state "甲 #quot;乙#quot; 丙" as unit_1\n'
-        '        state "甲 #quot;乙#quot; 丙·审核" as unit_2\n'
-        '        state "办结" as unit_3\n'
-        '        state "免办" as unit_4\n'
-        '        state "暂停" as unit_paused\n'
-        "        [*] --> unit_0\n"
-        "        unit_0 --> unit_1 : 启动\n"
-        "        unit_1 --> unit_2 : 提交\n"
-        "        unit_2 --> unit_3 : 通过\n"
-        "        unit_2 --> unit_1 : 退回\n"
-        "        unit_1 --> unit_3 : 强制推进\n"
-        "        unit_2 --> unit_3 : 强制推进\n"
-        "        unit_0 --> unit_paused : 暂停\n"
-        "        unit_paused --> unit_0 : 恢复\n"
-        "        unit_1 --> unit_paused : 暂停\n"
-        "        unit_paused --> unit_1 : 恢复\n"
-        "        unit_2 --> unit_paused : 暂停\n"
-        "        unit_paused --> unit_2 : 恢复\n"
-        "        unit_0 --> unit_4 : 免办\n"
-        "        unit_1 --> unit_4 : 免办\n"
-        "        unit_2 --> unit_4 : 免办\n"
-        "        unit_3 --> unit_1 : 回头看\n"
-        "        unit_3 --> [*]\n"
-        "        unit_4 --> [*]\n"
-        "    }\n"
-    )
+    assert machine.diagram(one) == DIAGRAM
 
 
 TEMPLATES = st.lists(

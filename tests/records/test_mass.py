@@ -112,15 +112,29 @@ class Twins:
 
     def picture(self, session: Session, key: int, since: int) -> dict[str, Any]:
         """Everything about one twin, without its ids."""
-        mine = set(self.milestones[key].values())
         session.expire_all()
-        owed = {
+        return {
+            "runs": {
+                row.unit_id: (row.state, row.ord, row.version, row.since, row.outcome)
+                for row in session.execute(sa.select(core.run).where(core.run.c.campaign_id == key))
+            },
+            "owed": self._owed(session, key),
+            **self._hanging(session, key),
+            "journal": self._noted(session, key, since),
+        }
+
+    def _owed(self, session: Session, key: int) -> dict[Any, Any]:
+        return {
             (self.requirements[row.milestone_id], row.unit_id): (
                 *(row.status, row.version, row.late, row.submitted_at, row.settled_at, row.due_at),
             )
             for row in session.execute(sa.select(core.obligation).where(core.obligation.c.campaign_id == key))
         }
-        hanging = {
+
+    def _hanging(self, session: Session, key: int) -> dict[str, Counter[Any]]:
+        """What hangs on the obligations: how often each for which, in which state."""
+        mine = set(self.milestones[key].values())
+        return {
             table.name: Counter(
                 (self.requirements[row.milestone_id], row.obligation_id % (1 << 24), getattr(row, column))
                 for row in session.execute(sa.select(table).where(table.c.milestone_id.in_(mine)))
@@ -128,30 +142,18 @@ class Twins:
             )
             for table, column in ((core.proposal, "state"), (core.notice, "state"), (core.timer, "outcome"))
         }
+
+    def _noted(self, session: Session, key: int, since: int) -> Counter[Any]:
         facts = session.execute(
             sa.select(core.journal).where(core.journal.c.id > since, core.journal.c.campaign_id == key)
         )
-        return {
-            "runs": {
-                row.unit_id: (row.state, row.ord, row.version, row.since, row.outcome)
-                for row in session.execute(sa.select(core.run).where(core.run.c.campaign_id == key))
-            },
-            "owed": owed,
-            **hanging,
-            "journal": Counter(
-                (
-                    row.kind,
-                    row.unit_id,
-                    row.before,
-                    row.after,
-                    row.reason,
-                    row.actor,
-                    row.at,
-                    self._about(row.payload),
-                )
-                for row in facts
-            ),
-        }
+        return Counter(
+            (
+                *(row.kind, row.unit_id, row.before, row.after, row.reason, row.actor, row.at),
+                self._about(row.payload),
+            )
+            for row in facts
+        )
 
     def _about(self, payload: dict[str, Any] | None) -> str:
         found = dict(payload or {})
@@ -188,7 +190,7 @@ def examples(twins: Twins, number: int) -> settings:
 
 def both(twins: Twins, drawn: dict[str, Any], one: Any, many: Any) -> None:
     """Run `one` per unit on the first twin and `many` on the second; they must leave the same picture."""
-    with twins.stage.store.read() as session:  # nothing of it is committed
+    with twins.stage.store.trial() as session:  # nothing of it is committed
         twins.dress(session, drawn)
         since = last_fact(session)
         first, second = (twins.stage.campaign(session, key) for key in twins.keys)
@@ -266,7 +268,7 @@ def test_settled_units_follow_a_phase_as_they_would_one_by_one(twins) -> None:
     @given(drawn=STANDINGS)
     def agree(drawn) -> None:
         now = twins.stage.at(NOW)
-        with twins.stage.store.read() as session:  # nothing of it is committed
+        with twins.stage.store.trial() as session:  # nothing of it is committed
             twins.dress(session, drawn)
             since = last_fact(session)
             first, second = (twins.stage.campaign(session, key) for key in twins.keys)

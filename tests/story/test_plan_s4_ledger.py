@@ -112,6 +112,13 @@ def province(story: Any) -> Province:
 
 
 def test_thirty_three_rows_from_the_annex_to_all_closed_with_two_looked_at_again(province: Province) -> None:
+    what_cannot_be_read_keeps_all_out(province)
+    all_rows_come_in_as_they_are_printed(province)
+    all_are_closed_but_those_that_stand(province)
+    two_are_looked_at_again_and_closed(province)
+
+
+def what_cannot_be_read_keeps_all_out(province: Province) -> None:
     looked = province.look(annex(ROWS, LAYOUT, {13: "长期抓下去"}), "2017-08-25 10:00")
     assert (len(looked.added), looked.cells) == (33, 0)
     # What can't be read is listed with its row and cell, and nothing is written.
@@ -122,6 +129,8 @@ def test_thirty_three_rows_from_the_annex_to_all_closed_with_two_looked_at_again
         province.take(annex(ROWS, LAYOUT, {13: "长期抓下去"}), "2017-08-25 10:00")
     assert province.rows(LedgerItem) == []
 
+
+def all_rows_come_in_as_they_are_printed(province: Province) -> None:
     assert province.take(annex(ROWS, LAYOUT), "2017-08-25 10:00", found_by="self") == list(range(1, 34))
     items = province.rows(LedgerItem)
     assert {one.no for one in items if one.standing} == STANDING
@@ -137,6 +146,8 @@ def test_thirty_three_rows_from_the_annex_to_all_closed_with_two_looked_at_again
     again = province.look(annex(ROWS, LAYOUT), "2017-08-26 10:00")
     assert (len(again.added), again.cells, again.diff.unchanged) == (0, 0, 33)
 
+
+def all_are_closed_but_those_that_stand(province: Province) -> None:
     assert province.many("claim", "2017-08-30 10:00").moved == 33
     assert province.many("check", "2017-11-20 10:00").moved == 33
     ordinary = province.many("close", "2017-12-04 10:00")
@@ -146,6 +157,8 @@ def test_thirty_three_rows_from_the_annex_to_all_closed_with_two_looked_at_again
     assert province.states() == {"closed": 25, "checked": 8}
     assert province.rate("2017-12-05 10:00") == (25, 25, 8, 8), "standing rows are reviewed, beside the rate"
 
+
+def two_are_looked_at_again_and_closed(province: Province) -> None:
     for no, why in ((7, "专家库没有动态管理"), (20, "发现新的套保线索")):
         province.one(no, "reopen", "2017-12-12 10:00", reason=why)
     assert province.rate("2017-12-12 11:00") == (23, 25, 8, 8)

@@ -82,6 +82,56 @@ WITH_THEIR_OWN = {
 }
 
 
+# What a read of each path asks for; `key` is the obligation that `lived` hands in.
+READ = {
+    "/api/v1/units/{code}/status": "/units/A-H1/status",
+    "/api/v1/campaigns": "/campaigns",
+    V1: "/campaigns/1",
+    f"{V1}/summary": "/campaigns/1/summary",
+    f"{V1}/units": "/campaigns/1/units",
+    f"{V1}/units/{{code}}": "/campaigns/1/units/B-H1",
+    f"{V1}/units/{{code}}/moves": "/campaigns/1/units/A-H1/moves",
+    f"{V1}/campaign-moves": "/campaigns/1/campaign-moves",
+    f"{V1}/obligations": "/campaigns/1/obligations",
+    "/api/v1/obligations/{obligation_id}": "/obligations/{key}",
+    f"{V1}/preview": "/campaigns/1/preview?from=2026-11-27&to=2026-12-31",
+    f"{V1}/proposals": "/campaigns/1/proposals",
+    f"{V1}/ledger": "/campaigns/1/ledger",
+    f"{V1}/letters": "/campaigns/1/letters",
+    f"{V1}/letters/{{letter_id}}": "/campaigns/1/letters/1",
+    f"{V1}/ledger/figures": "/campaigns/1/ledger/figures",
+    f"{V1}/ledger/{{no}}": "/campaigns/1/ledger/1",
+    f"{V1}/clues": "/campaigns/1/clues",
+    f"{V1}/clues/{{clue_id}}": "/campaigns/1/clues/1",
+    f"{V1}/clues/figures": "/campaigns/1/clues/figures",
+    f"{V1}/obligations/{{obligation_id}}/figures": "/campaigns/1/obligations/{key}/figures",
+    f"{V1}/obligations/{{obligation_id}}/events": "/campaigns/1/obligations/{key}/events",
+    f"{V1}/reporting": "/campaigns/1/reporting",
+    f"{V1}/forms/sums": "/campaigns/1/forms/sums",
+    f"{V1}/quotas": "/campaigns/1/quotas",
+    f"{V1}/coverage": "/campaigns/1/coverage",
+    f"{V1}/coverage/units": "/campaigns/1/coverage/units?target=医院覆盖面",
+    f"{V1}/draws": "/campaigns/1/draws",
+    f"{V1}/events": "/campaigns/1/events",
+    f"{V1}/children": "/campaigns/1/children",
+    f"{V1}/changes-above": "/campaigns/1/changes-above",
+    f"{V1}/windows": "/campaigns/1/windows",
+    f"{V1}/extensions": "/campaigns/1/extensions",
+    f"{V1}/silences": "/campaigns/1/silences",
+    "/api/v1/changes": "/changes",
+    "/api/v1/templates": "/templates",
+    "/api/v1/templates/{key}": "/templates/standard-four-phase",
+}
+FILES = {
+    f"{V1}/ledger/export",
+    f"{V1}/papers/{{kind}}",
+    f"{V1}/forms/export",
+    f"{V1}/letters/{{letter_id}}/file",
+    "/api/v1/changes/stream",
+    "/api/v1/obligations/{obligation_id}/submissions/{version}/files/{number}",
+}
+
+
 def routes(routes_of: Any) -> Any:
     """All routes, those of included routers too."""
     for one in routes_of:
@@ -135,86 +185,51 @@ def test_what_the_documentation_loads_is_served_here_and_loads_nothing_else(worl
             assert not re.search(r"url\(\s*['\"]?(?:https?:)?//", answer.text)
 
 
-def test_every_answer_has_exactly_the_shape_that_is_documented(world: Any) -> None:
+@pytest.fixture
+def lived(world: Any) -> Any:
+    """The world after a report, a clue and a decision; `key`: what was reported."""
     world.at("2026-11-27 10:00")
     world.hand_in("A-H1", "report")
-    key = world.owes("A-H1", "report")
     with world.store.write() as session:
         session.execute(sa.update(milestone).values(event="收到转办"))
-    models = {(path, method): model for path, method, model in _models(world)}
-    v1 = V1
     clue = {"channel": "web", "grade": "conduct", "text": "收费不公示", "about": "A-H1"}
     assert world.post("/campaigns/1/clues", clue).status_code == 201
     waiting = world.get("/campaigns/1/proposals", params={"state": "proposed"}).json()["items"][0]["id"]
     decision = {"person": "王示例", "reason": "没有回音"}
     assert world.post(f"/campaigns/1/proposals/{waiting}/confirm", decision).status_code == 200
-    asked = {
-        "/api/v1/units/{code}/status": "/units/A-H1/status",
-        "/api/v1/campaigns": "/campaigns",
-        v1: "/campaigns/1",
-        f"{v1}/summary": "/campaigns/1/summary",
-        f"{v1}/units": "/campaigns/1/units",
-        f"{v1}/units/{{code}}": "/campaigns/1/units/B-H1",
-        f"{v1}/units/{{code}}/moves": "/campaigns/1/units/A-H1/moves",
-        f"{v1}/campaign-moves": "/campaigns/1/campaign-moves",
-        f"{v1}/obligations": "/campaigns/1/obligations",
-        "/api/v1/obligations/{obligation_id}": f"/obligations/{key}",
-        f"{v1}/preview": "/campaigns/1/preview?from=2026-11-27&to=2026-12-31",
-        f"{v1}/proposals": "/campaigns/1/proposals",
-        f"{v1}/ledger": "/campaigns/1/ledger",
-        f"{v1}/letters": "/campaigns/1/letters",
-        f"{v1}/letters/{{letter_id}}": "/campaigns/1/letters/1",
-        f"{v1}/ledger/figures": "/campaigns/1/ledger/figures",
-        f"{v1}/ledger/{{no}}": "/campaigns/1/ledger/1",
-        f"{v1}/clues": "/campaigns/1/clues",
-        f"{v1}/clues/{{clue_id}}": "/campaigns/1/clues/1",
-        f"{v1}/clues/figures": "/campaigns/1/clues/figures",
-        f"{v1}/obligations/{{obligation_id}}/figures": f"/campaigns/1/obligations/{key}/figures",
-        f"{v1}/obligations/{{obligation_id}}/events": f"/campaigns/1/obligations/{key}/events",
-        f"{v1}/reporting": "/campaigns/1/reporting",
-        f"{v1}/forms/sums": "/campaigns/1/forms/sums",
-        f"{v1}/quotas": "/campaigns/1/quotas",
-        f"{v1}/coverage": "/campaigns/1/coverage",
-        f"{v1}/coverage/units": "/campaigns/1/coverage/units?target=医院覆盖面",
-        f"{v1}/draws": "/campaigns/1/draws",
-        f"{v1}/events": "/campaigns/1/events",
-        f"{v1}/children": "/campaigns/1/children",
-        f"{v1}/changes-above": "/campaigns/1/changes-above",
-        f"{v1}/windows": "/campaigns/1/windows",
-        f"{v1}/extensions": "/campaigns/1/extensions",
-        f"{v1}/silences": "/campaigns/1/silences",
-        "/api/v1/changes": "/changes",
-        "/api/v1/templates": "/templates",
-        "/api/v1/templates/{key}": "/templates/standard-four-phase",
-    }
-    every = {path for path, method in models if method == "GET" and path.startswith("/api/")}
-    files = {
-        f"{v1}/ledger/export",
-        f"{v1}/papers/{{kind}}",
-        f"{v1}/forms/export",
-        f"{v1}/letters/{{letter_id}}/file",
-        "/api/v1/changes/stream",
-        "/api/v1/obligations/{obligation_id}/submissions/{version}/files/{number}",
-    }
-    assert set(asked) | files == every, "a file has no shape"
-    for path, address in asked.items():
-        answer = world.get(address)
+    return world
+
+
+def test_every_read_answers_in_exactly_the_shape_that_is_documented(lived: Any) -> None:
+    shapes, key = shapes_of(lived, "GET"), lived.owes("A-H1", "report")
+    assert set(READ) | FILES == set(shapes), "a file has no shape"
+    for path, address in READ.items():
+        answer = lived.get(address.format(key=key))
         assert answer.status_code == 200, answer.text
-        TypeAdapter(models[path, "GET"]).validate_json(answer.content)
+        shapes[path].validate_json(answer.content)
+
+
+def test_every_act_answers_in_exactly_the_shape_that_is_documented(lived: Any) -> None:
+    shapes, key = shapes_of(lived, "POST"), lived.owes("A-H1", "report")
     posted = {
-        f"{v1}/units/{{code}}/moves": ("/campaigns/1/units/A-H1/moves", {"move": "suspend"}),
-        f"{v1}/moves": ("/campaigns/1/moves", {"move": "suspend", "filter": {"all": True}}),
-        f"{v1}/obligations/{{obligation_id}}/{{act}}": (f"/campaigns/1/obligations/{key}/accept", {}),
-        f"{v1}/campaign-moves": ("/campaigns/1/campaign-moves", {"move": "suspend"}),
-        f"{v1}/events": ("/campaigns/1/events", {"event": "收到转办"}),
-        "/api/v1/campaigns": ("/campaigns", {"text": world.template, "start": "2026-11-27", "past": "keep"}),
+        f"{V1}/units/{{code}}/moves": ("/campaigns/1/units/A-H1/moves", {"move": "suspend"}),
+        f"{V1}/moves": ("/campaigns/1/moves", {"move": "suspend", "filter": {"all": True}}),
+        f"{V1}/obligations/{{obligation_id}}/{{act}}": (f"/campaigns/1/obligations/{key}/accept", {}),
+        f"{V1}/campaign-moves": ("/campaigns/1/campaign-moves", {"move": "suspend"}),
+        f"{V1}/events": ("/campaigns/1/events", {"event": "收到转办"}),
+        "/api/v1/campaigns": ("/campaigns", {"text": lived.template, "start": "2026-11-27", "past": "keep"}),
     }
-    every = {path for path, method in models if method == "POST" and path.startswith("/api/")}
-    assert set(posted) | WITH_THEIR_OWN == every
+    assert set(posted) | WITH_THEIR_OWN == set(shapes)
     for path, (address, body) in posted.items():
-        answer = world.post(address, body)
+        answer = lived.post(address, body)
         assert answer.status_code in (200, 201), answer.text
-        TypeAdapter(models[path, "POST"]).validate_json(answer.content)
+        shapes[path].validate_json(answer.content)
+
+
+def shapes_of(world: Any, wanted: str) -> dict[str, TypeAdapter[Any]]:
+    """What each path of the API answers to the method `wanted`."""
+    found = [(path, model) for path, method, model in _models(world) if method == wanted]
+    return {path: TypeAdapter(model) for path, model in found if path.startswith("/api/")}
 
 
 def _models(world: Any) -> Any:

@@ -311,33 +311,42 @@ def cell(page: Any, no: int, title: str) -> Any:
     return page.cell(row, columns[title])
 
 
-def test_a_copy_comes_back_with_every_cell_that_differs_and_the_conflicts(world: Any) -> None:
+def written_over(page: Any) -> None:
+    """Two cells of item 3 and two of item 1 say something else, and a row is new."""
+    cell(page, 3, "项目名称").value = "医保"
+    cell(page, 3, "状态").value = "已申报销号"
+    cell(page, 1, "问题清单").value = "收费不公示、不透明"
+    cell(page, 1, "项目名称").value = "示例甲"
+    new, columns = page.max_row + 1, {one.value: one.column for one in page[3]}
+    row = {"项目名称": "新项目", "问题清单": "新问题", "具体措施": "新措施", "完成时限": "12月底前"}
+    for title, value in {**row, "单位代码": "B-H1"}.items():
+        page.cell(new, columns[title]).value = value
+
+
+def meanwhile_changed(world: Any) -> None:
+    """Somebody else brings back another copy with two cells of item 1."""
+    other = exported(world)
+    cell(other.worksheets[0], 1, "项目名称").value = "示例乙"
+    cell(other.worksheets[0], 1, "完成时限").value = "12月15日前"
+    assert send(world, saved(other), "台账.xlsx", dry_run="false").json()["applied"] is True
+
+
+@pytest.fixture
+def copied(world: Any) -> bytes:
+    """A copy that was written over while the ledger changed."""
     add(world, problem="=cmd|' /C calc'!A0")
     book = exported(world)
     page = book.worksheets[0]
     assert cell(page, 3, "问题清单").data_type == "s", "text, whatever it begins with"
     untouched = send(world, saved(book), "台账.xlsx").json()
     assert (untouched["added"], untouched["changed"], untouched["unchanged"]) == ([], [], 3)
-    cell(page, 3, "项目名称").value = "医保"
-    cell(page, 3, "状态").value = "已申报销号"
-    cell(page, 1, "问题清单").value = "收费不公示、不透明"
-    cell(page, 1, "项目名称").value = "示例甲"
-    new = page.max_row + 1
-    for title, value in (
-        ("项目名称", "新项目"),
-        ("问题清单", "新问题"),
-        ("具体措施", "新措施"),
-        ("完成时限", "12月底前"),
-        ("单位代码", "B-H1"),
-    ):
-        page.cell(new, {one.value: one.column for one in page[3]}[title]).value = value
-    # meanwhile somebody else changes two cells of item 1
-    other = exported(world)
-    cell(other.worksheets[0], 1, "项目名称").value = "示例乙"
-    cell(other.worksheets[0], 1, "完成时限").value = "12月15日前"
-    assert send(world, saved(other), "台账.xlsx", dry_run="false").json()["applied"] is True
+    written_over(page)
+    meanwhile_changed(world)
+    return saved(book)
 
-    told = send(world, saved(book), "台账.xlsx").json()
+
+def test_a_copy_comes_back_with_every_cell_that_differs_and_the_conflicts(world: Any, copied: bytes) -> None:
+    told = send(world, copied, "台账.xlsx").json()
     assert told["applied"] is False
     assert [(one["mark"], one["project"]) for one in told["added"]] == [("+7", "新项目")]
     cells = {
@@ -352,13 +361,18 @@ def test_a_copy_comes_back_with_every_cell_that_differs_and_the_conflicts(world:
         (3, "state"): ("待整改", "已申报销号", None),
     }
     assert told["conflicts"] == 1
-    done = send(world, saved(book), "台账.xlsx", dry_run="false").json()
+
+
+def test_a_copy_that_comes_back_is_taken_but_for_the_conflicts_that_are_not_chosen(
+    world: Any, copied: bytes
+) -> None:
+    done = send(world, copied, "台账.xlsx", dry_run="false").json()
     assert done["numbers"] == [4]
     first, third = world.get(f"{L}/1").json(), world.get(f"{L}/3").json()
     assert (first["project"], first["problem"]) == ("示例乙", "收费不公示、不透明")
     assert first["due"] == "2026-12-15T18:00:00+08:00"
     assert (third["project"], third["state"]["key"]) == ("医保", "claimed")
-    chosen = send(world, saved(book), "台账.xlsx", dry_run="false", take="1.project").json()
+    chosen = send(world, copied, "台账.xlsx", dry_run="false", take="1.project").json()
     assert chosen["numbers"] == []
     assert world.get(f"{L}/1").json()["project"] == "示例甲"
 

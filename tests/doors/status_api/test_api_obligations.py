@@ -27,88 +27,90 @@ def found(world: Any, **params: Any) -> list[tuple[str, str]]:
     return lines
 
 
-def test_an_obligation_in_full_says_what_is_owed_what_can_be_done_and_what_comes(world: Any) -> None:
-    world.at("2026-11-23 10:00")
-    key = world.owes("A-H1", "report")
-    assert world.get(f"/obligations/{key}").json() == {
-        "id": key,
-        "campaign": 1,
-        "unit": {"code": "A-H1", "name": "示例东县人民医院"},
-        "milestone": {
-            "id": 1,
-            "requirement": "report",
-            "period": "",
-            "name": "自查报告",
-            "kind": "deliverable",
-            "phase": "self-check",
-        },
-        "status": {"key": "open", "name": "待办"},
-        "due": "2026-11-20T18:00:00+08:00",
-        "original_due": "2026-11-20T18:00:00+08:00",
-        "words": "2026年11月20日",
-        "filled": None,
-        "provisional": False,
-        "overdue": True,
-        "late": False,
-        "required": True,
-        "review": True,
-        "nil": False,
-        "to": None,
-        "copies": [],
-        "keep_at_unit": False,
-        "per": None,
-        "tally": None,
-        "submitted_at": None,
-        "settled_at": None,
-        "version": 1,
-        "acts": [
-            {"act": "submit", "name": "报送", "open": True, "refusals": [], "needs_reason": False},
-            {
-                "act": "nil",
-                "name": "零报告",
-                "open": False,
-                "refusals": ["“自查报告”不接受零报告"],
-                "needs_reason": False,
-            },
-            {
-                "act": "accept",
-                "name": "通过",
-                "open": False,
-                "refusals": ["“自查报告”还没有报送，不能通过"],
-                "needs_reason": False,
-            },
-            {
-                "act": "return",
-                "name": "退回",
-                "open": False,
-                "refusals": ["“自查报告”待办，不能再退回"],
-                "needs_reason": True,
-            },
-            {"act": "waive", "name": "免报", "open": True, "refusals": [], "needs_reason": True},
-        ],
-        "rungs": [
-            _rung(1, "提醒", "2026-11-19T09:00:00+08:00", False, "2026-11-19T09:00:00+08:00"),
-            _rung(2, "催办", "2026-11-23T09:00:00+08:00", True, "2026-11-23T09:00:00+08:00"),
-            _rung(3, "督促", "2026-11-24T09:00:00+08:00", True, None),
-            {**_rung(4, "约谈", "2026-11-27T09:00:00+08:00", True, None), "confirm": True},
-        ],
-        "evidence": {
-            "files": None,
-            "photos": None,
-            "kinds": [],
-            "text": False,
-            "signer": False,
-            "seal": False,
-        },
-        "submissions": [],
-        "texts": [],
-    }
-
-
 def _rung(number: int, name: str, at: str, after: bool, done: str | None) -> dict[str, Any]:
     outcome = "fired" if done else None
     told = {"rung": number, "name": name, "at": at, "after_due": after, "confirm": False}
     return {**told, "done_at": done, "outcome": outcome}
+
+
+REPORT = {
+    "campaign": 1,
+    "unit": {"code": "A-H1", "name": "示例东县人民医院"},
+    "milestone": {
+        "id": 1,
+        "requirement": "report",
+        "period": "",
+        "name": "自查报告",
+        "kind": "deliverable",
+        "phase": "self-check",
+    },
+    "status": {"key": "open", "name": "待办"},
+    "due": "2026-11-20T18:00:00+08:00",
+    "original_due": "2026-11-20T18:00:00+08:00",
+    "words": "2026年11月20日",
+    "filled": None,
+    "provisional": False,
+    "overdue": True,
+    "late": False,
+    "required": True,
+    "review": True,
+    "nil": False,
+    "to": None,
+    "copies": [],
+    "keep_at_unit": False,
+    "per": None,
+    "tally": None,
+    "submitted_at": None,
+    "settled_at": None,
+    "version": 1,
+    "acts": [
+        {"act": "submit", "name": "报送", "open": True, "refusals": [], "needs_reason": False},
+        {
+            "act": "nil",
+            "name": "零报告",
+            "open": False,
+            "refusals": ["“自查报告”不接受零报告"],
+            "needs_reason": False,
+        },
+        {
+            "act": "accept",
+            "name": "通过",
+            "open": False,
+            "refusals": ["“自查报告”还没有报送，不能通过"],
+            "needs_reason": False,
+        },
+        {
+            "act": "return",
+            "name": "退回",
+            "open": False,
+            "refusals": ["“自查报告”待办，不能再退回"],
+            "needs_reason": True,
+        },
+        {"act": "waive", "name": "免报", "open": True, "refusals": [], "needs_reason": True},
+    ],
+    "rungs": [
+        _rung(1, "提醒", "2026-11-19T09:00:00+08:00", False, "2026-11-19T09:00:00+08:00"),
+        _rung(2, "催办", "2026-11-23T09:00:00+08:00", True, "2026-11-23T09:00:00+08:00"),
+        _rung(3, "督促", "2026-11-24T09:00:00+08:00", True, None),
+        {**_rung(4, "约谈", "2026-11-27T09:00:00+08:00", True, None), "confirm": True},
+    ],
+    "evidence": {
+        "files": None,
+        "photos": None,
+        "kinds": [],
+        "text": False,
+        "signer": False,
+        "seal": False,
+    },
+    "submissions": [],
+    "texts": [],
+}
+
+
+def test_an_obligation_in_full_says_what_is_owed_what_can_be_done_and_what_comes(world: Any) -> None:
+    world.at("2026-11-23 10:00")
+    key = world.owes("A-H1", "report")
+    assert world.get(f"/obligations/{key}").json() == {"id": key, **REPORT}
 
 
 def test_handing_in_with_a_text_keeps_the_text_and_the_unit_follows(world: Any) -> None:
