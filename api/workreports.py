@@ -21,17 +21,15 @@ Day = Annotated[str | None, Query(max_length=10, description="截至哪一天（
 def paper(
     desk: AtDesk, campaign_id: CampaignId, kind: Literal["work", "ranking", "weekly"], as_of: Day = None
 ) -> Response:
-    """work 工作汇报（docx）、ranking 情况通报（xlsx）、weekly 周调度表（xlsx）；管整个行动的密钥才能取。"""
-    if as_of is None:
-        with desk.read() as session:
-            campaign = reading_scope.campaign_seen(session, desk.scope, campaign_id)
-            reading_scope.check_owner(session, desk.scope, campaign)
+    """work 工作汇报（docx）、ranking 情况通报（xlsx）、weekly 周调度表（xlsx）；管整个行动的密钥才能取。as_of 的第一次由能办理的密钥取时留存，以后一字不变；只能查询的密钥取到留存的那份，还没有留存的现算，不留存。"""
+    keep = as_of is not None and desk.scope.write
+    with desk.write() if keep else desk.read() as session:
+        campaign = reading_scope.campaign_seen(session, desk.scope, campaign_id)
+        reading_scope.check_owner(session, desk.scope, campaign)
+        if as_of is None:
             made = reports.live(session, campaign, kind, desk.now)
-    else:
-        with desk.house.store.write() as session:
-            campaign = reading_scope.campaign_seen(session, desk.scope, campaign_id)
-            reading_scope.check_owner(session, desk.scope, campaign)
-            made = reports.as_of(session, campaign, kind, as_of, desk.now, desk.scope.actor)
+        else:
+            made = reports.as_of(session, campaign, kind, as_of, desk.now, desk.scope.actor, keep=keep)
     tag = f'"{made.sha256}"'
     if answers.known(desk.request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers={"ETag": tag})

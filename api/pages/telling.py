@@ -64,6 +64,8 @@ def _phase(line: Happened, verb: str) -> str:
     """A phase beside the row, or one that ends at another time somewhere."""
     if verb == "window":
         return f"{_who(line)}“{line.payload.get('name', '')}”阶段另定结束时间，{line.payload['obligations']} 项改期"
+    if verb == "redated":
+        return f"“{line.payload['name']}”阶段改期"
     return f"“{line.after or line.before}”阶段{'开始' if verb == 'opened' else '不再举行'}"
 
 

@@ -15,7 +15,7 @@ from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.columns import insert_new, obligation_id, obligation_span
 from states.records.core import obligation, unit
-from states.records.journal import note_item
+from states.records.journal import iso, note_item, note_milestone
 from states.records.ledger_adding import NOBODY
 from states.records.ledger_answering import Names
 from states.records.ledger_dating import Dating
@@ -59,7 +59,7 @@ def amend(
     if changed.keys() & {"departments", "lead"}:
         _answer_anew(session, campaign, item, changed, now, actor, stand_in=stand_in)
     if "due" in changed:
-        _redate(session, campaign, item, str(changed["due"]), now, undated=undated)
+        _redate(session, campaign, item, str(changed["due"]), now, actor, undated=undated)
     if "found_by" in changed:
         _found_otherwise(session, campaign, item, changed["found_by"])
     if changed.keys() & HANDED:
@@ -185,7 +185,14 @@ def _share_out(
 
 
 def _redate(
-    session: Session, campaign: Running, item: LedgerItem, words: str, now: datetime, *, undated: bool
+    session: Session,
+    campaign: Running,
+    item: LedgerItem,
+    words: str,
+    now: datetime,
+    actor: str,
+    *,
+    undated: bool,
 ) -> None:
     """Another date, read from its words; the first one stays known. The rungs still to come are set anew."""
     dates = ledger_following.milestones_of(session, campaign, item.no)
@@ -195,6 +202,7 @@ def _redate(
     path = session.get_one(Unit, item.unit_id).path
     (read,) = _read(session, campaign, words, reported, path, undated=undated)
     one = dates[0]
+    before = one.due_at
     one.due_at, one.words, one.standing = read.due_at, words, read.standing
     one.provisional, one.soft, one.event = read.provisional, read.soft, read.event
     one.held = item.found_by is None  # its date is no longer the plan's
@@ -203,6 +211,9 @@ def _redate(
     item.due_words, item.standing = words, read.standing
     session.flush()
     rearming.rearm(session, campaign, one, now, NEW_DATE)
+    if before != one.due_at:
+        moved = {"before": iso(before), "after": iso(one.due_at), "reason": NEW_DATE}
+        note_milestone(session, now, "milestone.redated", actor, one, unit_id=item.unit_id, **moved)
 
 
 def _read(

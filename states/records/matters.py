@@ -56,7 +56,7 @@ def by_region(
     `seen`: as they stood at another moment.
     """
     region = sa.literal_column("''") if top is None else region_of(session, top)
-    own_due = obligation.c.due_at.is_not(None)
+    own_due = seen.own.is_not(None)
     joined = seen.joined if top is None else seen.joined.join(unit, unit.c.id == obligation.c.unit_id)
     statement = (
         sa.select(
@@ -64,7 +64,7 @@ def by_region(
             region.label("region"),
             seen.status.label("status"),
             seen.late.label("late"),
-            sa.case((own_due, sa.case((obligation.c.due_at < now, 1), else_=0)), else_=-1).label("own"),
+            sa.case((own_due, sa.case((seen.own < now, 1), else_=0)), else_=-1).label("own"),
             sa.func.count(),
         )
         .select_from(joined)

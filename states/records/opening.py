@@ -183,10 +183,13 @@ def open_beside(
 def _redate(session: Session, campaign: Running, phase: PhaseRow, now: datetime, actor: str) -> None:
     """Where a phase opened at another time than planned, what is still to come takes the dates that follow."""
     if phase.opens_at is None or phase.opens_at > now or phase.opens == Opens.by_hand:
+        before = phase.opens_at, phase.closes_at
         phase.opens_at = now
+        says = f"“{phase.name}”阶段提前或另行开始"
+        replanning.note_window(session, campaign, phase, before, now, actor, says)
         session.add(phase)
         session.flush()
-        replanning.follow(session, campaign, now, actor, f"“{phase.name}”阶段提前或另行开始")
+        replanning.follow(session, campaign, now, actor, says)
     _fill_opening(session, campaign, phase, phase.opens_at)
 
 

@@ -67,7 +67,8 @@ class Phases:
         self.session.add(row)
         after = {name: getattr(row, name) for name in before}
         if before != after:
-            self.note("phase.changed", _told(before), _told(after), phase=row.key)
+            moved = {name[:-3]: [iso(before[name]), iso(after[name])] for name in ("opens_at", "closes_at")}
+            self.note("phase.changed", _told(before), _told(after), phase=row.key, **moved)
 
     def _withdraw_phase(self, row: PhaseRow) -> None:
         row.withdrawn_at = self.now

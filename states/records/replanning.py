@@ -81,7 +81,7 @@ def _take_windows(
     kept = {one.key: one for one in _phases(session, campaign)}
     for key, one in planned.items():
         if key in kept and kept[key].withdrawn_at is None:
-            _take_window(session, kept[key], one)
+            _take_window(session, campaign, kept[key], one, now, actor, reason)
         elif key not in kept:
             session.add(PhaseRow(campaign_id=campaign.id, **asdict(one)))
     for phase in kept.values():
@@ -98,11 +98,48 @@ def _take_windows(
             )
 
 
-def _take_window(session: Session, phase: PhaseRow, planned: PlannedPhase) -> None:
+def _take_window(
+    session: Session,
+    campaign: Running,
+    phase: PhaseRow,
+    planned: PlannedPhase,
+    now: datetime,
+    actor: str,
+    reason: str,
+) -> None:
+    before = phase.opens_at, phase.closes_at
     if phase.opened_at is None:
         phase.opens_at = planned.opens_at
     phase.closes_at, phase.provisional = planned.closes_at, planned.provisional
     session.add(phase)
+    note_window(session, campaign, phase, before, now, actor, reason)
+
+
+def note_window(
+    session: Session,
+    campaign: Running,
+    phase: PhaseRow,
+    before: tuple[datetime | None, datetime | None],
+    now: datetime,
+    actor: str,
+    reason: str,
+) -> None:
+    """A phase that opens or closes at another time than `before`; reports of past moments look for it."""
+    opens, closes = before
+    if (opens, closes) == (phase.opens_at, phase.closes_at):
+        return
+    note(
+        session,
+        now,
+        "phase.redated",
+        actor,
+        campaign_id=campaign.id,
+        reason=reason,
+        phase=phase.key,
+        name=phase.name,
+        opens=[iso(opens), iso(phase.opens_at)],
+        closes=[iso(closes), iso(phase.closes_at)],
+    )
 
 
 def _take_milestones(

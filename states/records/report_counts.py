@@ -1,6 +1,6 @@
 """Figures of a campaign for its report, as it stood at one instant: each counted by the rule of its own page.
 
-Past states come from the journal (`then`). Due dates, names and places in the tree are those of the moment of counting.
+Past states and due dates come from the journal (`then`). Names and places in the tree are those of the moment of counting.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from states.records.core import (
     run,
     unit,
 )
-from states.records.ledger_items import in_force
 from states.records.ledger_whole import UNFINISHED
 from states.records.settling import OPEN
 from states.records.tables import Milestone, Unit
@@ -112,15 +111,15 @@ class Moment:
         before = then.earlier(self.campaign, self.at, "item", [f"ledger.{move}" for move in LEDGER_MOVES])
         state = sa.func.coalesce(before.c.before, ledger_item.c.state)
         region = matters.region_of(self.session, self.owner)
-        one = ledger_item.c
+        one, theirs = ledger_item.c, self._in_force()
+        dates = then.milestones(self.campaign, self.at)
+        due = sa.func.coalesce(theirs.c.due, dates.due, type_=milestone.c.due_at.type)
         statement = (
-            sa.select(
-                *(region, one.id, one.unit_id, one.type, one.project, one.standing, state),
-                in_force(OWNED),
-            )
+            sa.select(*(region, one.id, one.unit_id, one.type, one.project, one.standing, state), due)
             .select_from(ledger_item.outerjoin(before, before.c.key == one.id))
             .join(unit, unit.c.id == one.unit_id)
-            .join(milestone, milestone.c.id == one.milestone_id)
+            .join(dates.joined, milestone.c.id == one.milestone_id)
+            .outerjoin(theirs, theirs.c.key == one.milestone_id)
             .where(one.campaign_id == self.campaign.id, state != WITHDRAWN, *self._written())
             .order_by(one.no)
         )
@@ -133,6 +132,14 @@ class Moment:
             )
             for where, key, unit_id, kind, project, standing, stood, due in self.session.execute(statement)
         ]
+
+    def _in_force(self) -> sa.Subquery:
+        """The last date of those who owe an item, by its milestone; see `ledger_items.in_force`."""
+        seen, mine = then.obligations(self.campaign, self.at), ledger_item.c.campaign_id == self.campaign.id
+        of_items = obligation.c.milestone_id.in_(sa.select(ledger_item.c.milestone_id).where(mine))
+        rows = sa.select(obligation.c.milestone_id.label("key"), sa.func.max(seen.due).label("due"))
+        rows = rows.select_from(seen.joined).where(of_items, seen.status.in_(OWNED))
+        return rows.group_by(obligation.c.milestone_id).subquery("in_force")
 
     def _written(self) -> list[sa.ColumnElement[bool]]:
         """Items that came with the plan, or that were written down by then."""
@@ -184,13 +191,11 @@ class Moment:
         """Units with the most that was owed and not handed in by then, worst first, at most MOST_BEHIND."""
         seen = then.obligations(self.campaign, self.at)
         opened = [one.id for one in self.milestones()]
-        due = sa.func.coalesce(obligation.c.due_at, milestone.c.due_at, type_=milestone.c.due_at.type)
         number = sa.func.count()
         statement = (
             sa.select(unit.c.name, number)
-            .select_from(seen.joined.join(milestone, milestone.c.id == obligation.c.milestone_id))
-            .join(unit, unit.c.id == obligation.c.unit_id)
-            .where(matters.spans(opened), seen.status.in_(OWED), due < self.at)
+            .select_from(seen.joined.join(unit, unit.c.id == obligation.c.unit_id))
+            .where(matters.spans(opened), seen.status.in_(OWED), seen.due < self.at)
             .group_by(unit.c.id, unit.c.name, unit.c.sort_key)
             .order_by(number.desc(), unit.c.sort_key, unit.c.id)
             .limit(MOST_BEHIND)
@@ -200,18 +205,11 @@ class Moment:
     def coming(self) -> tuple[Coming, ...]:
         """What falls due next, with how many units still owe it; what opens later is named with 0."""
         later = milestone.c.campaign_id == self.campaign.id, milestone.c.withdrawn_at.is_(None)
-        statement = sa.select(
-            *(
-                milestone.c.id,
-                milestone.c.requirement,
-                milestone.c.name,
-                milestone.c.due_at,
-                milestone.c.provisional,
-            )
-        )
-        dated = statement.where(*later, milestone.c.due_at > self.at)
+        dates, one = then.milestones(self.campaign, self.at), milestone.c
+        statement = sa.select(one.id, one.requirement, one.name, dates.due, one.provisional)
+        dated = statement.select_from(dates.joined).where(*later, dates.due > self.at)
         first: dict[str, Any] = {}  # of what comes again and again only the next
-        for row in self.session.execute(dated.order_by(milestone.c.due_at, milestone.c.id)):
+        for row in self.session.execute(dated.order_by(dates.due, one.id)):
             first.setdefault(row.requirement, row)
         rows = list(first.values())[:NEXT]
         seen = then.obligations(self.campaign, self.at)

@@ -73,8 +73,17 @@ def live(session: Session, campaign: Running, kind: str, now: datetime) -> Paper
     )
 
 
-def as_of(session: Session, campaign: Running, kind: str, words: str, now: datetime, actor: str) -> Paper:
-    """As of the end of a past local day: what was kept then, or made now and kept. Raises Faulty."""
+def as_of(
+    session: Session,
+    campaign: Running,
+    kind: str,
+    words: str,
+    now: datetime,
+    actor: str,
+    *,
+    keep: bool = True,
+) -> Paper:
+    """As of the end of a past local day: what was kept then, or made now and kept, unless `keep` is false. Raises Faulty."""
     sort = _sort(kind)
     day, at = _day(campaign, words, now)
     mine = report_paper.c.campaign_id == campaign.id, report_paper.c.kind == kind, report_paper.c.as_of == day
@@ -82,6 +91,8 @@ def as_of(session: Session, campaign: Running, kind: str, words: str, now: datet
     kept = session.execute(wanted).scalar()
     if kept is None:
         content = sort.make(session, as_it_was(campaign, at), at)
+        if not keep:
+            return _paper(campaign, kind, day, content)
         row = {"campaign_id": campaign.id, "kind": kind, "as_of": day, "made_at": now, "made_by": actor}
         digest = hashlib.sha256(content).hexdigest()
         values = {**row, "sha256": digest, "content": content}

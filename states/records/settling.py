@@ -17,7 +17,7 @@ from states.records import asked, tallies
 from states.records.campaigns import Running
 from states.records.columns import milestone_of
 from states.records.core import journal, notice, obligation, proposal, timer
-from states.records.journal import note, note_from, payload
+from states.records.journal import iso, note, note_from, payload
 from states.records.tables import Milestone, Obligation, TallyRow
 from states.records.timers import next_cycle_of, own, timers
 
@@ -127,12 +127,12 @@ def settle(
         said += shortfalls(milestone.name, wanted.evidence, shown)
     if said:
         raise Refused(*said)
-    before = row.status
+    before, due = row.status, row.due_at or milestone.due_at
     _apply(row, milestone, act, now)
     row.version += 1
     session.add(row)
     session.flush()
-    _note(session, row, act, before, now, actor, reason)
+    _note(session, row, act, before, now, actor, reason, due)
     if act == "return":
         rederive(session, campaign, row, milestone, redo_due(campaign, milestone, row, now), now)
     else:
@@ -141,8 +141,17 @@ def settle(
 
 
 def _note(
-    session: Session, row: Obligation, act: str, before: str, now: datetime, actor: str, reason: str | None
+    session: Session,
+    row: Obligation,
+    act: str,
+    before: str,
+    now: datetime,
+    actor: str,
+    reason: str | None,
+    due: datetime | None,
 ) -> None:
+    """`due`: what a return moves."""
+    was = {"due": iso(due)} if act == "return" else {}
     note(
         session,
         now,
@@ -154,6 +163,7 @@ def _note(
         after=row.status,
         reason=reason,
         obligation=row.id,
+        **was,
     )
 
 

@@ -15,7 +15,7 @@ from states.machine import state_name
 from states.progress import HANDED_IN, OWED
 from states.records import matters, past, then
 from states.records.campaigns import Running
-from states.records.core import mail, milestone, notice, obligation, run, unit
+from states.records.core import mail, notice, obligation, run, unit
 from states.records.report_counts import RUNG, Moment
 
 AT_MOST, AT_ONCE = 20_000, 500
@@ -56,7 +56,7 @@ def _counted(
 ) -> dict[int, tuple[int, int, int, int]]:
     """Unit → due this week, handed in this week, missing in all, due next week; units with nothing left out."""
     seen = then.obligations(campaign, at)
-    due = sa.func.coalesce(obligation.c.due_at, milestone.c.due_at, type_=milestone.c.due_at.type)
+    due = seen.due
     this = sa.and_(due >= monday, due < monday + WEEK, seen.status != "waived")
     handed = sa.and_(seen.status.in_(HANDED_IN), obligation.c.submitted_at.between(monday, at))
     missing = sa.and_(seen.status.in_(OWED), due < at)
@@ -65,7 +65,7 @@ def _counted(
     opened = [one.id for one in Moment(session, campaign, at).milestones()]
     statement = (
         sa.select(obligation.c.unit_id, *sums)
-        .select_from(seen.joined.join(milestone, milestone.c.id == obligation.c.milestone_id))
+        .select_from(seen.joined)
         .where(matters.spans(opened))
         .group_by(obligation.c.unit_id)
         .having(sum(sums[1:], start=sums[0]) > 0)

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from states.machine import CLOSED, state_name
 from states.progress import Count, reporting
-from states.records import past, reaching, scopes
+from states.records import past, reaching, scopes, then
 from states.records.campaigns import Running
 from states.records.core import phase, run, unit
 from states.records.report_counts import Item, Moment
@@ -52,17 +52,18 @@ def worked(session: Session, campaign: Running, at: datetime) -> Worked:
 
 def _stages(session: Session, campaign: Running, at: datetime) -> tuple[Stage, ...]:
     mine = PhaseRow.campaign_id == campaign.id, phase.c.withdrawn_at.is_(None)
-    rows = session.exec(
-        select(PhaseRow).where(*mine).order_by(phase.c.ord.is_(None), phase.c.ord, phase.c.id)
-    )
+    order = phase.c.ord.is_(None), phase.c.ord, phase.c.id
+    rows = session.exec(select(PhaseRow).where(*mine).order_by(*order)).all()
+    moved = then.windows(session, campaign, at)
+    windows = [(one, *moved.get(one.key, (one.opens_at, one.closes_at))) for one in rows]
     return tuple(
         Stage(
             one.name,
-            one.opens_at.astimezone(campaign.zone).date() if one.opens_at else None,
-            one.closes_at.astimezone(campaign.zone).date() if one.closes_at else None,
+            opens.astimezone(campaign.zone).date() if opens else None,
+            closes.astimezone(campaign.zone).date() if closes else None,
             one.opened_at is not None and one.opened_at <= at,
         )
-        for one in rows
+        for one, opens, closes in windows
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 import sqlalchemy as sa
 
-from states.records.core import journal
+from states.records.core import journal, report_paper
 
 PAPERS = "/campaigns/1/papers"
 
@@ -41,6 +41,21 @@ def test_four_at_once_and_later_get_the_same_bytes_as_of_a_day(world: Any) -> No
             sa.select(journal.c.payload).where(journal.c.kind == "report.kept")
         ).scalars()
     assert kept == {"report": "work", "as_of": "2026-11-26", "sha256": digest}
+
+
+def test_a_key_that_only_reads_gets_the_kept_paper_and_keeps_none(world: Any) -> None:
+    world.at("2026-11-27 10:00")
+    reader, address = world.key("reader"), f"{PAPERS}/ranking?as_of=2026-11-26"
+
+    def kept() -> int:
+        with world.store.read() as session:
+            return session.execute(sa.select(sa.func.count()).select_from(report_paper)).scalar_one()
+
+    computed = world.get(address, reader)
+    assert (computed.status_code, kept()) == (200, 0)
+    stored = world.get(address)
+    assert kept() == 1
+    assert world.get(address, reader).content == stored.content == computed.content
 
 
 def test_who_may_not_and_what_cannot_be_had(world: Any) -> None:
