@@ -18,6 +18,7 @@ from api import (
     changes,
     clues,
     documented,
+    evidence,
     files,
     ledger,
     letters,
@@ -72,7 +73,13 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
 
 def _routes(app: FastAPI) -> None:
     app.router.routes[:0] = units.lean_routes()
-    first = (units, reports, shares, files)  # before the acts on obligations, whose path would take theirs
+    first = (
+        units,
+        reports,
+        shares,
+        files,
+        evidence,
+    )  # before the acts on obligations, whose path would take theirs
     for part in (
         *first,
         obligations,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from anyio import to_thread
 from fastapi import APIRouter, Path
@@ -28,6 +28,12 @@ router = APIRouter(prefix="/api/v1", tags=["应办事项"])
 HandedVersion = Annotated[int, Path(ge=1, le=2**31 - 1, description="第几次报送")]
 Number = Annotated[int, Path(ge=1, le=handing_in.MOST_FILES, description="第几个文件")]
 MANY = "earlier"
+Shape = TypeVar("Shape", bound=Sent)
+FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {}}},
+    206: {"description": "所要的一段（Range）"},
+    416: {"description": "没有这一段"},
+}
 ADDRESS = "/campaigns/{campaign_id}/obligations/{obligation_id}/submissions"
 
 
@@ -43,9 +49,9 @@ class HandedIn(Sent):
     version: Version | None = None
 
 
-def _form() -> dict[str, Any]:
-    """How the form is described to callers."""
-    shape = HandedIn.model_json_schema()
+def described(model: type[Sent]) -> dict[str, Any]:
+    """How a form with files is described to callers."""
+    shape = model.model_json_schema()
     shape["properties"]["file"] = {
         "type": "array",
         "items": {"type": "string", "format": "binary"},
@@ -59,18 +65,18 @@ def _form() -> dict[str, Any]:
     summary="报送材料",
     status_code=201,
     response_model=ObligationInFull,
-    openapi_extra=_form(),
+    openapi_extra=described(HandedIn),
     responses={507: {"description": "存放文件的磁盘已满"}},
 )
 async def hand_in(desk: AtOpenDesk, campaign_id: CampaignId, obligation_id: ObligationId) -> Response:
     """表单（multipart/form-data）：文件、文字、签发人、盖章情况；earlier 写以前交过的文件（SHA-256，或 应办事项编号/第几次）。每次报送都留存。"""
     settings = desk.house.settings
-    await to_thread.run_sync(_may, desk, campaign_id, obligation_id)
+    await to_thread.run_sync(may_write, desk, campaign_id, obligation_id)
     async with received(desk.request, Vault(settings.files), settings.file_bytes) as form:
         return await to_thread.run_sync(_handed_in, desk, campaign_id, obligation_id, form)
 
 
-def _may(desk: Desk, campaign_id: int, key: int) -> None:
+def may_write(desk: Desk, campaign_id: int, key: int) -> None:
     """Whether the key may write here at all; asked before anything is taken in."""
     desk.scope.check_write()
     with desk.read() as session:
@@ -78,10 +84,10 @@ def _may(desk: Desk, campaign_id: int, key: int) -> None:
 
 
 def _handed_in(desk: Desk, campaign_id: int, key: int, form: Form) -> Response:
-    sent, arrived = _sent(form), form.arrived()
+    fields, arrived = sent(form, HandedIn), form.arrived()
     asked = replace(desk, digest=form.digest(desk.request))
     return asked.once(
-        partial(_work, desk=desk, campaign_id=campaign_id, key=key, sent=sent, arrived=arrived), 201
+        partial(_work, desk=desk, campaign_id=campaign_id, key=key, sent=fields, arrived=arrived), 201
     )
 
 
@@ -102,7 +108,7 @@ def _work(
     )
 
 
-def _sent(form: Form) -> HandedIn:
+def sent(form: Form, shape: type[Shape]) -> Shape:
     """The fields, each once but for `earlier`. Raises Faulty, RequestValidationError."""
     doubled = [name for name, values in form.fields.items() if len(values) > 1 and name != MANY]
     if doubled:
@@ -111,7 +117,7 @@ def _sent(form: Form) -> HandedIn:
         name: tuple(values) if name == MANY else values[0] for name, values in form.fields.items()
     }
     try:
-        return HandedIn.model_validate(given)
+        return shape.model_validate(given)
     except ValidationError as error:
         raise RequestValidationError(error.errors()) from error
 
@@ -120,11 +126,7 @@ def _sent(form: Form) -> HandedIn:
     "/obligations/{obligation_id}/submissions/{version}/files/{number}",
     summary="下载报送的文件",
     response_class=Response,
-    responses={
-        200: {"content": {"application/octet-stream": {}}},
-        206: {"description": "所要的一段（Range）"},
-        416: {"description": "没有这一段"},
-    },
+    responses=FILE_ANSWERS,
 )
 def file(desk: AtDesk, obligation_id: ObligationId, version: HandedVersion, number: Number) -> Response:
     """文件原样，只供下载，不在浏览器里打开；可只取一段（Range），ETag 是内容的 SHA-256。"""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,6 +16,7 @@ LARGEST = 1 << 20  # bytes of a request's body
 LARGEST_LEDGER = 32 << 20  # where the body is a ledger's workbook
 FILES_AT_ONCE = 4  # so many files of the largest size in one form
 ELSEWHERE = "(none)"  # the route of a request that found none
+WITH_FILES = re.compile(r"/obligations/[0-9]+/(submissions|extensions)$")
 WITHOUT_BODY = ("GET", "HEAD")
 
 
@@ -61,7 +64,7 @@ class Watch:
 
     def _most(self, scope: Scope) -> int:
         """Bytes that the body of this request may have."""
-        if scope["path"].endswith("/submissions"):
+        if WITH_FILES.search(scope["path"]):
             return self._largest_form
         return LARGEST_LEDGER if scope["path"].endswith("/ledger/import") else LARGEST
 

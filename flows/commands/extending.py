@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands import given, shown
+from flows.commands import given, shown, submitting
 from states import clock
 
 if TYPE_CHECKING:
@@ -35,17 +37,22 @@ def ask(
     until: Annotated[str, typer.Option(metavar="DATE", help="延到哪天，如 2026-12-15；或延多久，如 +10wd")],
     reason: Annotated[str, typer.Option(help="理由，必须写")] = "",
     evidence: Annotated[str, typer.Option(help="佐证：文号、说明或材料的名称")] = "",
+    files: Annotated[list[Path] | None, typer.Option("--file", help="作为佐证的文件；可写几次")] = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """到期前申请延期。决定以前照原期限催办。"""
     from states.records import reading_respite
     from states.records.granting import Request
+    from states.records.handing_in import Content
 
     settings, now = given.settings(), clock.now()
     wanted = Request(obligation, until, reason, evidence)
-    with given.opened(settings) as store, store.act(dry_run=dry_run) as session:
-        made = reading_respite.ask(session, given.everything(), campaign_id, wanted, now)
+    with given.opened(settings) as store, ExitStack() as stack:
+        arrived = submitting.arrived(settings, files or [], stack)
+        content = Content(arrived=() if dry_run else arrived)
+        with store.act(dry_run=dry_run) as session:
+            made = reading_respite.ask(session, given.everything(), campaign_id, wanted, now, content)
     if as_json:
         shown.as_json({**made, "dry_run": dry_run})
         return
@@ -87,7 +94,7 @@ def _row(one: ExtensionTold) -> tuple[object, ...]:
         one["wanted"],
         state,
         decided,
-        one["reason"],
+        one["reason"] + (f"（附 {len(one['files'])} 个文件）" if one["files"] else ""),
     )
 
 

@@ -64,8 +64,9 @@ def _show(found: Checked, removed: int, remove: bool) -> None:
     for one in found.troubles:
         shown.hint(f"{'损坏' if one.damaged else '缺失'}：{one.sha256}")
         for at in one.named:
+            time = f"第{at.version}次" if at.version else "延期申请"
             shown.hint(
-                f"  专项行动 {at.campaign} {at.unit}（{at.code}） 应办事项 {at.obligation} 第{at.version}次：{at.name}"
+                f"  专项行动 {at.campaign} {at.unit}（{at.code}） 应办事项 {at.obligation} {time}：{at.name}"
             )
     loose = [*found.orphaned, *(one.name for one in found.leftovers)]
     for name in loose:

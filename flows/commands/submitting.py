@@ -45,8 +45,7 @@ def submit(
     act = _act(nil, confirm)
     settings, now = given.settings(), clock.now()
     with given.opened(settings) as store, ExitStack() as stack:
-        arrived = _arrived(settings, files or [], stack)
-        content = Content(text, signer, seal, arrived, tuple(earlier or ()))
+        content = Content(text, signer, seal, arrived(settings, files or [], stack), tuple(earlier or ()))
         with store.write() as session:
             campaign = running(session, campaign_id)
             key = addressed.obligation_of(session, campaign, code, requirement, period)
@@ -66,7 +65,7 @@ def _act(nil: bool, confirm: bool) -> str:
     return "nil" if nil else "confirm" if confirm else "submit"
 
 
-def _arrived(settings: Settings, files: list[Path], stack: ExitStack) -> tuple[Arrived, ...]:
+def arrived(settings: Settings, files: list[Path], stack: ExitStack) -> tuple[Arrived, ...]:
     """Each file copied beside and looked at. Raises Faulty with every one that is not taken."""
     found, faults = [], []
     for path in files:

@@ -56,3 +56,13 @@ class HandedFile(SQLModel, table=True):
     number: int = Field(primary_key=True)
     sha256: str = Field(sa_column=sa.Column(bytewise(), nullable=False, index=True))
     name: str
+
+
+class ExtensionFile(SQLModel, table=True):
+    """A file that came with a request for a later date as its evidence."""
+
+    __tablename__ = "extension_file"
+    extension_id: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    sha256: str = Field(sa_column=sa.Column(bytewise(), nullable=False, index=True))
+    name: str

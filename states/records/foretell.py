@@ -19,6 +19,7 @@ from states.records.calendar import workdays
 from states.records.core import (
     api_key,
     campaign,
+    extension_file,
     handed_file,
     health,
     idempotency,
@@ -39,7 +40,7 @@ from states.records.outbox import MailHours
 from states.records.session import Store, memory
 
 CHUNK = 5_000
-HANDED = {stored_file.name, submission.name, handed_file.name}
+HANDED = {stored_file.name, submission.name, handed_file.name, extension_file.name}
 PAPERS = {letter_form.name, letter_paper.name}
 NOT_COPIED = {api_key.name, health.name, idempotency.name, journal.name, tick.name, *HANDED, *PAPERS}
 SETTLED_MAIL = ("sent", "withdrawn", "refused", "failed")

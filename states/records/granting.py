@@ -6,6 +6,7 @@ While nobody has decided the rungs of the date in force go on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,12 +20,13 @@ from states.extending import Use
 from states.extensions import Extensions
 from states.fills import as_words
 from states.ladder import MORNING
-from states.records import coordinators, locks, settling
+from states.records import coordinators, extension_files, locks, settling
 from states.records.campaigns import Running
 from states.records.core import extended, notice, timer, unit
 from states.records.dispatch import Timer
 from states.records.journal import note
 from states.records.respite import Extension
+from states.records.submissions import Paper
 from states.records.tables import Milestone, Obligation
 
 ASKING = "asking"  # the kind of the notice that waits for a decision
@@ -66,8 +68,18 @@ def owed(session: Session, campaign: Running, key: int) -> Owed:
 # -- asking ------------------------------------------------------------------------------------------
 
 
-def ask(session: Session, campaign: Running, wanted: Request, now: datetime, actor: str) -> Extension:
-    """Ask for a later date. Raises NotFound, Faulty for words that name no date, Refused with every reason."""
+def ask(
+    session: Session,
+    campaign: Running,
+    wanted: Request,
+    now: datetime,
+    actor: str,
+    papers: Sequence[Paper] = (),
+) -> Extension:
+    """Ask for a later date; `papers`: files as evidence.
+
+    Raises NotFound, Faulty for words that name no date, Refused with every reason.
+    """
     locks.beside_others(session, campaign.id)
     about = owed(session, campaign, wanted.obligation)
     due = about.due
@@ -91,7 +103,8 @@ def ask(session: Session, campaign: Running, wanted: Request, now: datetime, act
     )
     session.add(row)
     session.flush()
-    _note(session, row, "extension.asked", now, actor, due, until, row.reason)
+    extension_files.keep(session, row, papers, now, actor)
+    _note(session, row, now, actor, papers)
     _remind_later(session, campaign, row, row.decide_by, 0)
     _tell_coordinator(session, campaign, row, about.milestone, "延期申请", f"x:{row.id}", "", now)
     return row
@@ -256,26 +269,19 @@ def undecided(campaign: Running, row: Extension, version: int | None) -> None:
         raise Conflict(f"第 {row.id} 号延期申请刚刚有改动（版本 {row.version}），请刷新后再试")
 
 
-def _note(
-    session: Session,
-    row: Extension,
-    kind: str,
-    now: datetime,
-    actor: str,
-    before: datetime,
-    after: datetime,
-    reason: str,
-) -> None:
+def _note(session: Session, row: Extension, now: datetime, actor: str, papers: Sequence[Paper]) -> None:
+    files = [{"sha256": one.sha256, "name": one.name, "size": one.size} for one in papers]
     note(
         session,
         now,
-        kind,
+        "extension.asked",
         actor,
         campaign_id=row.campaign_id,
         unit_id=row.unit_id,
-        before=before.isoformat(),
-        after=after.isoformat(),
-        reason=reason,
+        before=row.due_at.isoformat(),
+        after=row.wanted_at.isoformat(),
+        reason=row.reason,
         extension=row.id,
         obligation=row.obligation_id,
+        **({"files": files} if files else {}),
     )

@@ -86,7 +86,7 @@ def hand_in(
     """
     locks.beside_others(session, campaign.id)
     moving.hold(session, campaign, unit_of(key))
-    papers = [*map(_paper, content.arrived), *submissions.earlier(session, scope, content.earlier)]
+    papers = brought(session, scope, content)
     milestone = session.get(Milestone, milestone_of(key))
     if milestone is not None:
         _check(campaign, milestone, act, papers)
@@ -107,6 +107,16 @@ def hand_in(
         _keep(session, campaign, row, act, content, papers, now, actor)
 
 
+def brought(session: Session, scope: Scope, content: Content) -> list[Paper]:
+    """The files that come with it, new ones and earlier ones that the key may see. Raises NotFound, Faulty."""
+    papers = [*map(_paper, content.arrived), *submissions.earlier(session, scope, content.earlier)]
+    if len(papers) > MOST_FILES:
+        raise Faulty(
+            [Fault("file", f"一次最多交 {MOST_FILES} 个文件，现有 {len(papers)} 个；请打包后再报送")]
+        )
+    return papers
+
+
 def _paper(one: Arrived) -> Paper:
     kind = one.sniffed.kind.key
     return Paper(one.content.sha256, one.name, kind, one.content.size, one.sniffed.caution, one.content)
@@ -117,10 +127,6 @@ def _check(campaign: Running, milestone: Milestone, act: str, papers: Sequence[P
         raise Refused(*said)
     if papers and act != "submit":
         raise Faulty([Fault("file", "确认和零报告不附文件；有材料要交的请用报送")])
-    if len(papers) > MOST_FILES:
-        raise Faulty(
-            [Fault("file", f"一次最多交 {MOST_FILES} 个文件，现有 {len(papers)} 个；请打包后再报送")]
-        )
 
 
 def refusals(campaign: Running, milestone: Milestone, act: str) -> list[str]:
@@ -168,7 +174,7 @@ def _keep(
 ) -> None:
     milestone = session.get_one(Milestone, row.milestone_id)
     made = _submission(session, campaign, row, milestone, act, content, now, actor)
-    _store(session, papers, now, actor)
+    store(session, papers, now, actor)
     for number, one in enumerate(papers, 1):
         session.add(HandedFile(submission_id=made.id, number=number, sha256=one.sha256, name=one.name))
     session.flush()
@@ -221,7 +227,7 @@ def _submission(
     return made
 
 
-def _store(session: Session, papers: Sequence[Paper], now: datetime, actor: str) -> None:
+def store(session: Session, papers: Sequence[Paper], now: datetime, actor: str) -> None:
     """New contents go into their place; a crash before the commit leaves one that nobody names, swept later."""
     fresh = {one.sha256: one for one in papers if one.content is not None}
     if not fresh:

@@ -9,19 +9,31 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import NotAllowed
-from states.records import deciding, extension_list, granting, handing, judging, prolonging, reading_scope
+from states.records import (
+    deciding,
+    extension_files,
+    extension_list,
+    granting,
+    handing,
+    handing_in,
+    judging,
+    prolonging,
+    reading_scope,
+)
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import unit
 from states.records.deciding import Decided, Decision
 from states.records.granting import Request
 from states.records.handing import Handed, Person
+from states.records.handing_in import BARE, Content
 from states.records.prolonging import Amount
 from states.records.respite import Extension
 from states.records.tables import Milestone, Obligation, Unit
 from states.records.told import (
     ExtensionDecided,
     ExtensionTold,
+    FileTold,
     HandOverTold,
     Page,
     Prolonged,
@@ -36,15 +48,23 @@ NOT_YOURS = "该应办事项不在授权范围内"
 # -- extensions --------------------------------------------------------------------------------------
 
 
-def ask(session: Session, scope: Scope, campaign_id: int, wanted: Request, now: datetime) -> ExtensionTold:
-    """A unit's own key may ask. Raises NotAllowed, NotFound, Faulty, Refused."""
+def ask(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    wanted: Request,
+    now: datetime,
+    content: Content = BARE,
+) -> ExtensionTold:
+    """A unit's own key may ask; `content`: files as evidence. Raises NotAllowed, NotFound, Faulty, Refused."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     row = session.get(Obligation, wanted.obligation)
     if scope.path is not None:
         place = session.get(Unit, row.unit_id) if row is not None else None
         if place is None or not place.path.startswith(scope.path):
             raise NotAllowed(NOT_YOURS)
-    made = granting.ask(session, campaign, wanted, now, scope.actor)
+    papers = handing_in.brought(session, scope, content)
+    made = granting.ask(session, campaign, wanted, now, scope.actor, papers)
     return extension_told(session, campaign, made, session.get_one(Unit, made.unit_id), now)
 
 
@@ -60,7 +80,8 @@ def page(
     """Requests of the key's units, what waits first. Raises NotAllowed, NotFound."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     rows = extension_list.listed(session, campaign, scope.path, state, after, limit + 1)
-    items = [extension_told(session, campaign, *one, now) for one in rows[:limit]]
+    files = extension_files.told(session, [row for row, _place in rows[:limit]])
+    items = [_told(session, campaign, *one, now, files.get(one[0].id, [])) for one in rows[:limit]]
     following = str(extension_list.place(rows[limit - 1][0])) if len(rows) > limit else None
     return {"items": items, "next": following}
 
@@ -103,6 +124,12 @@ def extension_told(
     session: Session, campaign: Running, row: Extension, place: Unit, now: datetime
 ) -> ExtensionTold:
     """One request in the campaign's zone."""
+    return _told(session, campaign, row, place, now, extension_files.told(session, [row]).get(row.id, []))
+
+
+def _told(
+    session: Session, campaign: Running, row: Extension, place: Unit, now: datetime, files: list[FileTold]
+) -> ExtensionTold:
     zone = campaign.zone
     under = session.get_one(Unit, row.under_id).code if row.under_id is not None else None
     return {
@@ -112,6 +139,7 @@ def extension_told(
         "name": session.get_one(Milestone, row.milestone_id).name,
         "reason": row.reason,
         "evidence": row.evidence or None,
+        "files": files,
         "due": instant(row.due_at, zone),
         "original_due": instant(row.original_due, zone),
         "wanted": instant(row.wanted_at, zone),

@@ -175,18 +175,22 @@ def _files_told(session: Session, key: int) -> dict[int, list[FileTold]]:
     statement = _files(submission.c.version, handed_file.c.number).where(submission.c.obligation_id == key)
     found: dict[int, list[FileTold]] = {}
     for row in session.execute(statement.order_by(submission.c.version, handed_file.c.number)):
-        found.setdefault(row.version, []).append(
-            {
-                "number": row.number,
-                "name": row.name,
-                "size": row.size,
-                "sha256": row.sha256,
-                "kind": _named(row.kind, KINDS[row.kind].words),
-                "caution": row.caution,
-                "address": ADDRESS.format(key=key, version=row.version, number=row.number),
-            }
-        )
+        address = ADDRESS.format(key=key, version=row.version, number=row.number)
+        found.setdefault(row.version, []).append(file_told(row, address))
     return found
+
+
+def file_told(row: Any, address: str) -> FileTold:
+    """A file with its number, name, content and kind."""
+    return {
+        "number": row.number,
+        "name": row.name,
+        "size": row.size,
+        "sha256": row.sha256,
+        "kind": _named(row.kind, KINDS[row.kind].words),
+        "caution": row.caution,
+        "address": address,
+    }
 
 
 def _judged(session: Session, campaign: Running, key: int) -> dict[int, Judged]:

@@ -12,7 +12,15 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.records import locks
-from states.records.core import handed_file, obligation, stored_file, submission, unit
+from states.records.core import (
+    extension,
+    extension_file,
+    handed_file,
+    obligation,
+    stored_file,
+    submission,
+    unit,
+)
 from states.records.session import Store
 from states.records.vault import Vault, older
 
@@ -20,7 +28,7 @@ AT_ONCE = 200
 
 
 class Named(NamedTuple):
-    """Where a content is named: campaign, unit, obligation, which version, under which name."""
+    """Where a content is named: campaign, unit, obligation, which version (0: asking for a later date), under which name."""
 
     campaign: int
     code: str
@@ -58,7 +66,8 @@ def check(store: Store, vault: Vault, before: datetime) -> Checked:
     """
     with store.read() as session:
         known = dict(session.execute(sa.select(stored_file.c.sha256, stored_file.c.size)).tuples().all())
-        references = session.execute(sa.select(sa.func.count()).select_from(handed_file)).scalar_one()
+        counted = (sa.select(sa.func.count()).select_from(table) for table in (handed_file, extension_file))
+        references = sum(session.execute(one).scalar_one() for one in counted)
     real = {digest: vault.digest(digest) for digest in sorted(known)}
     bad = {digest: found is not None for digest, found in real.items() if found != digest}
     with store.read() as session:
@@ -102,5 +111,10 @@ def _named(session: Session, sha256: str) -> tuple[Named, ...]:
     joined = joined.join(unit, unit.c.id == obligation.c.unit_id)
     columns = (obligation.c.campaign_id, unit.c.code, unit.c.name.label("unit"), obligation.c.id)
     statement = sa.select(*columns, submission.c.version, handed_file.c.name).select_from(joined)
-    rows = session.execute(statement.where(handed_file.c.sha256 == sha256).order_by(submission.c.id))
-    return tuple(Named(*row) for row in rows)
+    rows = session.execute(statement.where(handed_file.c.sha256 == sha256).order_by(submission.c.id)).all()
+    asked = extension_file.join(extension, extension.c.id == extension_file.c.extension_id)
+    asked = asked.join(unit, unit.c.id == extension.c.unit_id)
+    columns = (extension.c.campaign_id, unit.c.code, unit.c.name.label("unit"), extension.c.obligation_id)
+    statement = sa.select(*columns, sa.literal(0), extension_file.c.name).select_from(asked)
+    with_it = session.execute(statement.where(extension_file.c.sha256 == sha256).order_by(extension.c.id))
+    return tuple(Named(*row) for row in (*rows, *with_it))

@@ -46,7 +46,13 @@ def test_an_extension_is_asked_for_tried_decided_and_listed() -> None:
     words = ("extension", "ask", "1", owed(), "--until", "+10wd", "--reason", "洪涝灾害")
     assert "可以申请" in duban(*words, "--dry-run").stdout
     assert "没有延期申请" in duban("extension", "list", "1").stdout
-    assert "第 1 号" in duban(*words).stdout
+    Path("防汛指令.txt").write_text("示例", encoding="utf-8")
+    evidence = ("--file", "防汛指令.txt")
+    duban(*words, *evidence, "--dry-run")
+    assert "无主" not in duban("files", "check").stdout
+    assert "第 1 号" in duban(*words, *evidence).stdout
+    assert "附 1 个文件" in duban("extension", "list", "1").stdout
+    assert "引用 1 次" in duban("files", "check").stdout
     assert "还没有决定" in duban(*words, code=1).stderr
     tried = duban("extension", "decide", "1", "1", "--grant", "--dry-run").stdout
     assert "阶段" in tried

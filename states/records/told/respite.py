@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from states.records.told.form import Day, Exact, Instant
 from states.records.told.places import Named, Place
+from states.records.told.submissions import FileTold
 
 
 @with_config(Exact)
@@ -22,6 +23,7 @@ class ExtensionTold(TypedDict):
     name: str
     reason: str
     evidence: str | None
+    files: list[FileTold]
     due: Instant
     original_due: Instant
     wanted: Instant

@@ -24,6 +24,7 @@ VALUES = {
     "letter_id": "1",
     "version": "1",
     "number": "1",
+    "file": "1",
     "key": "standard-four-phase",
 }
 BODIES: dict[str, Any] = {
@@ -77,6 +78,7 @@ BODIES |= {
 OWN = "/api/v1/campaigns/{campaign_id}"
 BODIES |= {
     f"{OWN}/extensions": {"obligation": 1, "until": "+3wd", "reason": "示例"},
+    f"{OWN}/obligations/{{obligation_id}}/extensions": {"not": "a form"},
     f"{OWN}/extensions/{{number}}/decide": {"grant": True},
     f"{OWN}/proposals/{{proposal_id}}/confirm": {"person": "王示例", "reason": "示例"},
     f"{OWN}/proposals/decide": {
@@ -163,6 +165,9 @@ def test_a_key_that_only_reads_can_read_everything_and_write_nothing(world: Any)
     address = f"/api/v1/campaigns/1/obligations/{world.report}/submissions"
     handed = world.client.post(address, files={"file": ("a.txt", b"a")}, headers=world.all)
     assert handed.status_code == 201, handed.text
+    address = f"/api/v1/campaigns/1/obligations/{world.owes('A', 'report')}/extensions"
+    parts = {"until": (None, "+3wd"), "reason": (None, "示例"), "file": ("a.txt", b"a")}
+    assert world.client.post(address, files=parts, headers=world.all).status_code == 201
     world.at("2026-11-27 10:00")
     assert (
         world.post("/campaigns/1/proposals/1/confirm", {"person": "王示例", "reason": "示例"}).status_code

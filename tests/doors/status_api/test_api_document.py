@@ -74,6 +74,7 @@ WITH_THEIR_OWN = {
     f"{V1}/renewal/units",
     f"{V1}/windows",
     f"{V1}/extensions",
+    f"{V1}/obligations/{{obligation_id}}/extensions",
     f"{V1}/extensions/{{number}}/decide",
     f"{V1}/extend",
     f"{V1}/silences",
@@ -129,6 +130,7 @@ FILES = {
     f"{V1}/letters/{{letter_id}}/file",
     "/api/v1/changes/stream",
     "/api/v1/obligations/{obligation_id}/submissions/{version}/files/{number}",
+    f"{V1}/extensions/{{number}}/files/{{file}}",
 }
 
 

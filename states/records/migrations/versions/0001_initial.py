@@ -99,6 +99,16 @@ def upgrade() -> None:
     sa.Column('after', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('obligation_id', 'extension_id')
     )
+    op.create_table('extension_file',
+    sa.Column('extension_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('sha256', sa.String().with_variant(sa.String(collation='C'), 'postgresql'), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('extension_id', 'number')
+    )
+    with op.batch_alter_table('extension_file', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_extension_file_sha256'), ['sha256'], unique=False)
+
     op.create_table('handed_file',
     sa.Column('submission_id', sa.BigInteger(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
@@ -962,6 +972,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_handed_file_sha256'))
 
     op.drop_table('handed_file')
+    with op.batch_alter_table('extension_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_extension_file_sha256'))
+
+    op.drop_table('extension_file')
     op.drop_table('extended')
     op.drop_table('draw')
     with op.batch_alter_table('credit', schema=None) as batch_op:
