@@ -22,7 +22,7 @@ def template(key: str) -> Template:
             "city-new-four-sectors",
             ["纪律检查建议书", "监察建议书", "司法建议书", "检察建议书", "公安提示函", "通报表扬"],
         ),
-        ("county-outstanding-issues", ["三书一函", "通报"]),
+        ("county-outstanding-issues", ["三书一函", "通报", "奖励"]),
         ("sichuan-2017-122", ["通报"]),
     ],
 )
