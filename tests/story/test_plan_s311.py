@@ -12,10 +12,12 @@ KEY = "city-new-four-sectors"
 START, LAUNCH = "2026-06-01", "2026-05-29 15:00"
 HELD = "liaison department_head deputy_leader principal"
 UNITS = (
-    ("R", "示例市卫生健康委", "authority", "市", None, "coordinator office group_leader principal"),
+    ("R", "示例市卫生健康委", "authority", "市", None, "coordinator office group_leader principal liaison"),
     ("L", "示例县卫生健康局", "authority", "县", "R", HELD),
     ("H", "示例市人民医院", "hospital", "三级", "R", HELD),
-)
+    ("M", "医政医管股", "department", "", "R", "liaison department_head"),
+    ("F", "法监股", "department", "", "R", "liaison department_head"),
+)  # the other sections that lead are not there: the commission stands in
 SHORT = {
     "方案": "具体实施方案（盖章）",
     "首报": "整治工作开展情况（首次）",
@@ -27,6 +29,16 @@ SHORT = {
     "学法": "《反有组织犯罪法》学习宣传",
     "举报": "涉医违法违规行为举报方式公开",
 }
+LED = {  # 牵头科室
+    "预警": ("加强预警防范", "R M"),  # 信访办、医政医管股
+    "执业": ("大力整治违规执业", "F"),
+    "民营": ("民营医院专项督查行动", "M"),
+    "广告": ("整治虚假违法医疗广告", "M"),
+    "养老": ("打击整治养老诈骗", "R"),  # 老龄健康股
+    "主题": ("深入开展主题活动", "R"),  # 秘书股、党风廉政与行风办
+    "行风": ("持续开展行风建设", "R"),  # 党风廉政与行风办
+}
+SHORT |= {short: name for short, (name, _) in LED.items()}
 NAMES = {**SHORT, **{f"县{short}": name for short, name in SHORT.items()}}  # the county's alone by then
 
 # Every blank in the order of the text; the right side is what this story's coordinator decides.
@@ -58,6 +70,13 @@ DATES = """
 反馈   及时               # 及时将摸排出来的问题线索反馈给公安、政法、司法等部门
 简报   及时               # 要及时报送涉医违法违规线索和简报信息
 一案   未注明日期
+预警   未注明日期         # 牵头科室:信访办、医政医管股: none of the seven tasks has a date
+执业   未注明日期         # 牵头科室:法监股
+民营   未注明日期         # 牵头科室:医政医管股
+广告   未注明日期         # 牵头科室:医政医管股
+养老   未注明日期         # 牵头科室:老龄健康股
+主题   未注明日期         # 牵头科室:秘书股、党风廉政与行风办
+行风   未注明日期         # 牵头科室:党风廉政与行风办
 学法   未注明日期
 举报   未注明日期
 """
@@ -85,6 +104,7 @@ DONE = """
 """
 TIMELINE = """
 2026-06-01 一 | 下发       | 联络员               | 深入摸排线索：方案 首报 反馈 简报 学法 举报
+2026-06-01 一 | 下发       | 联络员               | 深入摸排线索：预警 执业 民营 广告 养老 主题 行风   # 牵头科室
 2026-06-18 四 | 提醒       | 联络员               | 方案 首报     # 24 June less three days is Sunday, in 端午
 2026-06-23 二 | 提醒       | 联络员               | 县方案 县首报
 2026-06-25 四 | 催办       | 联络员、科室负责人   | 县方案 县首报
@@ -116,7 +136,7 @@ def test_the_dates_of_the_four_sectors_are_those_of_its_text(staged, fills) -> N
     staged.launch(staged.order(KEY, START, fills), LAUNCH)
     assert staged.windows() == staged.lines(WINDOWS)
     stated = dict(line.split(" ", 1) for line in staged.lines(DATES))
-    assert staged.dates() == {NAMES[matter]: when for matter, when in stated.items()}
+    assert staged.dates() == {NAMES[matter]: when.strip() for matter, when in stated.items()}
     (campaign,) = staged.rows(Campaign)
     assert staged.local(campaign.ends_at) == "2026-11-30 18:00", "为期6个月 from 1 June"
 
@@ -128,7 +148,13 @@ def test_the_four_sectors_report_first_and_then_every_month(staged, fills, plot)
         for when, unit, matter in (line.split(" | ") for line in staged.lines(DONE))
     ]
     staged.live("2027-01-15 18:00", acts)
-    words = plot("R", NAMES, lambda matter: ("L",) if matter.startswith("县") else ("H", "L"))
+
+    def owes(matter: str) -> tuple[str, ...]:
+        if matter in LED:
+            return tuple(LED[matter][1].split())
+        return ("L",) if matter.startswith("县") else ("H", "L")
+
+    words = plot("R", NAMES, owes)
     assert staged.told().differs_from(words.told(TIMELINE)) == []
     assert staged.late("H") == set()
     assert staged.late("L") == {NAMES[one] for one in ("方案", "首报", "月报10")}
