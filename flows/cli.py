@@ -14,6 +14,7 @@ from flows.commands import (
     extending,
     files,
     foresight,
+    journal,
     keys,
     ledgers,
     letters,
@@ -77,4 +78,5 @@ app.command()(shares.draw)
 app.add_typer(proposals.app, name="proposals")
 app.add_typer(letters.app, name="letter")
 app.add_typer(keys.app, name="key")
+app.add_typer(journal.app, name="journal")
 app.add_typer(calendars.app, name="calendar")

@@ -56,6 +56,12 @@ async def deliver() -> RoundReport:
     return await _round("deliver")
 
 
+@flow(name="seal", flow_run_name=_run_name, retries=2, retry_delay_seconds=5)
+async def seal() -> RoundReport:
+    """Seal what was written to the journal; once a day, sign it."""
+    return await _round("seal")
+
+
 @flow(name="watchdog", flow_run_name=_run_name, retries=2, retry_delay_seconds=5)
 async def watchdog() -> RoundReport:
     """Look for rounds that did not run and mails that did not go."""
@@ -68,7 +74,7 @@ async def ready() -> RoundReport:
     return await _round("ready")
 
 
-FLOWS = {each.name: each for each in (open_due, remind, escalate, deliver, watchdog, ready)}
+FLOWS = {each.name: each for each in (open_due, remind, escalate, deliver, seal, watchdog, ready)}
 
 
 async def call(job: str, turn: Work) -> Any:

@@ -23,6 +23,7 @@ KNOWN = {
     "DUBAN_FILE_MB",
     "DUBAN_HOME",
     "DUBAN_CLUE_KEY",
+    "DUBAN_JOURNAL_KEY",
     "DUBAN_SMTP_URL",
     "DUBAN_MAIL_FROM",
     "DUBAN_MAIL_HOURS",
@@ -46,6 +47,7 @@ class Settings:
     mail_closes: time
     prefect_api_url: str | None
     clue_key: str = field(default="", repr=False)
+    journal_key: str = field(default="", repr=False)
     file_mb: int = 50
     source: str = "http://127.0.0.1:8000"
     """Whose events these are, for who gets them from several; the same in all processes."""
@@ -95,6 +97,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         "DUBAN_FILE_MB": values.get("DUBAN_FILE_MB", "50"),
         "PREFECT_API_URL": values.get("PREFECT_API_URL", ""),
         "DUBAN_CLUE_KEY": values.get("DUBAN_CLUE_KEY", ""),
+        "DUBAN_JOURNAL_KEY": values.get("DUBAN_JOURNAL_KEY", "").strip(),
     }
     faults = [*_unknown(values), *_faults(settings)]
     if faults:
@@ -111,6 +114,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         mail_closes=closes,
         prefect_api_url=settings["PREFECT_API_URL"] or None,
         clue_key=settings["DUBAN_CLUE_KEY"],
+        journal_key=settings["DUBAN_JOURNAL_KEY"],
         file_mb=int(settings["DUBAN_FILE_MB"]),
         source=settings["DUBAN_BASE_URL"],
     )
@@ -157,8 +161,7 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
         faults.append(
             Fault("PREFECT_API_URL", "应写作 http://主机:4200/api；不用已有的 Prefect 服务就删去这一项")
         )
-    if settings["DUBAN_CLUE_KEY"] and not all(map(_key, settings["DUBAN_CLUE_KEY"].split(","))):
-        faults.append(Fault("DUBAN_CLUE_KEY", "应为 duban clue key 给出的密钥；几把密钥用逗号隔开"))
+    faults += _key_faults(settings)
     if not _hours(settings["DUBAN_MAIL_HOURS"]):
         faults.append(Fault("DUBAN_MAIL_HOURS", "应写作 09:00-17:30，前早后晚"))
     if not re.fullmatch(r"[1-9]\d{0,3}", settings["DUBAN_FILE_MB"]):
@@ -167,6 +170,15 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
         ZoneInfo(settings["DUBAN_TIMEZONE"])
     except (ZoneInfoNotFoundError, ValueError):
         faults.append(Fault("DUBAN_TIMEZONE", "不认识这个时区，如 Asia/Shanghai"))
+    return faults
+
+
+def _key_faults(settings: Mapping[str, str]) -> list[Fault]:
+    faults = []
+    if settings["DUBAN_CLUE_KEY"] and not all(map(_key, settings["DUBAN_CLUE_KEY"].split(","))):
+        faults.append(Fault("DUBAN_CLUE_KEY", "应为 duban clue key 给出的密钥；几把密钥用逗号隔开"))
+    if settings["DUBAN_JOURNAL_KEY"] and not _key(settings["DUBAN_JOURNAL_KEY"]):
+        faults.append(Fault("DUBAN_JOURNAL_KEY", "应与数据文件夹中 journal.key 的内容一样：44 个字符的密钥"))
     return faults
 
 

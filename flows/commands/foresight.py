@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from states.records.foretell import Foretold
 
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-JOBS = {"open_due": "开启", "remind": "提醒", "escalate": "升级", "deliver": "发信", "watchdog": "自查"}
+JOBS = {
+    "open_due": "开启",
+    "remind": "提醒",
+    "escalate": "升级",
+    "deliver": "发信",
+    "seal": "封存",
+    "watchdog": "自查",
+}
 
 
 def preview(
@@ -120,7 +127,7 @@ def tick(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """把到期的事都做一轮（开启、提醒、升级、发信、自查）；可由 cron 调用，多个进程同时运行也无妨。"""
+    """把到期的事都做一轮（开启、提醒、升级、发信、封存、自查）；可由 cron 调用，多个进程同时运行也无妨。"""
     from flows import rounds
 
     settings = given.warned(given.postal(given.settings()))

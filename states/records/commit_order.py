@@ -87,6 +87,17 @@ def head(session: Session) -> int:
     return int(session.execute(sa.select(journal_head.c.seq)).scalar() or 0)
 
 
+def certain(session: Session) -> tuple[int, int]:
+    """An id up to which every row is committed or will never be there, and how many writers hold up the rest.
+
+    What is read after this transaction sees all of them. On PostgreSQL `advance` moves it.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return head(session), 0
+    row = session.execute(sa.select(journal_head.c.floor, journal_head.c.writers)).first()
+    return (int(row.floor), len(row.writers)) if row else (0, 0)
+
+
 def spans(session: Session, after: int, until: int) -> Spans:
     """Where the numbers after `after` lie, up to `until` or less: as far as one statement should reach."""
     if until <= after:

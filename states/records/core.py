@@ -13,6 +13,7 @@ from states.records import (
     dispatch,
     feed_tables,
     filed,
+    journal_tables,
     localities,
     papers,
     report_papers,
@@ -58,6 +59,11 @@ journal_span = _core(feed_tables.JournalSpan)
 journal_head = _core(feed_tables.JournalHead)
 webhook = _core(feed_tables.Webhook)
 webhook_delivery = _core(feed_tables.WebhookDelivery)
+journal_batch = _core(journal_tables.JournalBatch)
+journal_salt = _core(journal_tables.JournalSalt)
+journal_erased = _core(journal_tables.JournalErased)
+journal_root = _core(journal_tables.JournalRoot)
+journal_key = _core(journal_tables.JournalKey)
 tally = _core(tables.TallyRow)
 event = _core(tables.EventRow)
 ledger_item = _core(tables.LedgerItem)

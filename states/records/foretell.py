@@ -36,13 +36,14 @@ from states.records.core import (
     tick,
     timer,
 )
+from states.records.journal_tables import NAMES as SEALED
 from states.records.outbox import MailHours
 from states.records.session import Store, memory
 
 CHUNK = 5_000
 HANDED = {stored_file.name, submission.name, handed_file.name, extension_file.name}
 PAPERS = {letter_form.name, letter_paper.name}
-NOT_COPIED = {api_key.name, health.name, idempotency.name, journal.name, tick.name, *HANDED, *PAPERS}
+NOT_COPIED = {api_key.name, health.name, idempotency.name, journal.name, tick.name, *HANDED, *PAPERS, *SEALED}
 SETTLED_MAIL = ("sent", "withdrawn", "refused", "failed")
 UNTOLD = ("pending", "held")  # held back by a silence, and told after it
 WHO = "preview"

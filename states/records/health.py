@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.records import fairness, firing, opening
+from states.records.chain import lagging
 from states.records.columns import changed, insert_new
 from states.records.core import health, mail, milestone, tick, timer, vacancy
 from states.records.core import notice as notices
@@ -82,6 +83,7 @@ def look(store: Store, now: datetime) -> Look:
         lost = fairness.credited_since(session, now - REMEMBERED)
         waiting = sa.and_(milestone.c.opened_at.is_(None), milestone.c.withdrawn_at.is_(None))
         unopened = _count(session, milestone, waiting)
+        sealed = lagging.figures(session, now)
     figures = {
         "oldest_unfired_seconds": rung,
         "oldest_unsent_seconds": outbox,
@@ -92,9 +94,10 @@ def look(store: Store, now: datetime) -> Look:
         "credited_obligations": lost.obligations,
         "credited_days": lost.days,
         "rungs_put_off": lost.waiting,
+        **sealed,
     }
     troubles = _troubles(rung, outbox, given_up, late_openings, unheard)
-    return Look(tuple(troubles), figures)
+    return Look((*troubles, *lagging.troubles(sealed)), figures)
 
 
 def _troubles(

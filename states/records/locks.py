@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 SPACE = 0x64756261  # apart from other advisory locks in the same database
-VAULT, LOGINS, ACCOUNTS = 0, -1, -2  # no campaign has these numbers
+VAULT, LOGINS, ACCOUNTS, SEALER = 0, -1, -2, -3  # no campaign has these numbers
 
 
 def beside_others(session: Session, campaign_id: int) -> None:
@@ -41,6 +41,18 @@ def logins(session: Session) -> None:
 def accounts(session: Session) -> None:
     """Until this transaction ends, no other act on accounts and grants."""
     _take(session, "pg_advisory_xact_lock", ACCOUNTS)
+
+
+def sealing(session: Session) -> None:
+    """Until this transaction ends, nobody else seals the journal or changes what is sealed."""
+    _take(session, "pg_advisory_xact_lock", SEALER)
+
+
+def sealing_at_once(session: Session) -> bool:
+    """The same without waiting; False when somebody else has it."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    return bool(session.execute(sa.select(sa.func.pg_try_advisory_xact_lock(SPACE, SEALER))).scalar())
 
 
 def _take(session: Session, function: str, campaign_id: int) -> None:

@@ -9,12 +9,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 
 from states.errors import DubanError
+from states.records import keyfile
 from states.settings import Settings
 
 NAME = "clue.key"
@@ -60,30 +58,4 @@ def seal(settings: Settings) -> Seal:
     """The seal of this installation; makes its key file when there is none. Raises Unreadable."""
     if settings.clue_key:
         return Seal(settings.clue_keys)
-    return Seal([_kept(settings.home / NAME)])
-
-
-def _kept(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return _made(path)
-
-
-def _made(path: Path) -> str:
-    """Of several processes at the same time one makes it: the file appears under its name complete, or not at all."""
-    from cryptography.fernet import Fernet
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{NAME}.{os.getpid()}.{os.urandom(4).hex()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Fernet.generate_key() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-    finally:
-        fresh.unlink()
-    return path.read_text(encoding="ascii").strip()
+    return Seal([keyfile.kept(settings.home / NAME)])

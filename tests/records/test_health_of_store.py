@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from states.records import core, health, outbox, rounds
+from states.records.chain import sealer
 from states.records.rounds import Answer
 from states.records.tables import Health, Tick
 
@@ -16,6 +17,8 @@ NOW = "2026-03-05 09:00"
 
 
 def look(stage, now: str):
+    """As the watchdog looks, after the journal was sealed by the round before it."""
+    sealer.seal(stage.store, stage.at(now))
     return health.look(stage.store, stage.at(now))
 
 

@@ -154,6 +154,25 @@ def upgrade() -> None:
         batch_op.create_index('ix_journal_item', ['item_id'], unique=False, sqlite_where=sa.text('item_id IS NOT NULL'), postgresql_where=sa.text('item_id IS NOT NULL'))
         batch_op.create_index('ix_journal_subject', ['campaign_id', 'unit_id'], unique=False)
 
+    op.create_table('journal_batch',
+    sa.Column('no', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('prev', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('first', sa.BigInteger(), nullable=False),
+    sa.Column('last', sa.BigInteger(), nullable=False),
+    sa.Column('rows', sa.Integer(), nullable=False),
+    sa.Column('total', sa.BigInteger(), nullable=False),
+    sa.Column('members', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('leaves', sa.LargeBinary(), nullable=False),
+    sa.Column('hash', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('no')
+    )
+    op.create_table('journal_erased',
+    sa.Column('journal_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('commitment', sa.LargeBinary(), nullable=False),
+    sa.Column('salt', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('journal_id')
+    )
     op.create_table('journal_head',
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('seq', sa.BigInteger(), nullable=False),
@@ -161,6 +180,24 @@ def upgrade() -> None:
     sa.Column('seen', sa.BigInteger(), nullable=False),
     sa.Column('writers', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('journal_key',
+    sa.Column('id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('public', sa.LargeBinary(), nullable=False),
+    sa.Column('since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('journal_root',
+    sa.Column('batch', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('nth', sa.Integer(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('line', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('batch')
+    )
+    op.create_table('journal_salt',
+    sa.Column('no', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('salts', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('no')
     )
     op.create_table('journal_span',
     sa.Column('first_seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -960,7 +997,12 @@ def downgrade() -> None:
 
     op.drop_table('letter')
     op.drop_table('journal_span')
+    op.drop_table('journal_salt')
+    op.drop_table('journal_root')
+    op.drop_table('journal_key')
     op.drop_table('journal_head')
+    op.drop_table('journal_erased')
+    op.drop_table('journal_batch')
     with op.batch_alter_table('journal', schema=None) as batch_op:
         batch_op.drop_index('ix_journal_subject')
         batch_op.drop_index('ix_journal_item', sqlite_where=sa.text('item_id IS NOT NULL'), postgresql_where=sa.text('item_id IS NOT NULL'))

@@ -1,0 +1,399 @@
+"""Whatever is done to a sealed journal behind the record's back is found, in the database and in an export."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from sqlmodel import Session
+
+from states.chain import batches
+from states.chain.check import Checked, check, parsed
+from states.chain.leaves import commitment, leaf
+from states.chain.roots import NoRoot, Root, lines_in, pem, public_keys
+from states.records.chain import reading_out, rows, sealer, signing
+from states.records.core import journal, journal_batch, journal_root, journal_salt
+from states.records.journal import note
+from states.records.session import Store
+from states.settings import Settings
+from states.settings import read as settings_of
+
+NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
+ROWS, LAST = 4, 14  # of a batch, of the sealed journal
+EACH = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+)
+PLACES = some.integers(1, LAST)
+EDITS: dict[str, Any] = {
+    "at": NOW + timedelta(microseconds=1),
+    "kind": "other",
+    "campaign_id": 2,
+    "unit_id": 77,
+    "item_id": 9,
+    "actor": "cli:somebody",
+    "before": "改",
+    "after": "",
+    "reason": "另一个理由",
+    "payload": {"n": 1, "deep": {"b": [1.5000001], "a": None}},
+}
+
+
+class Sealed:
+    """A journal with three roots over fourteen rows in five batches; the seventh tells of the key."""
+
+    def __init__(self, store: Store, home: Path) -> None:
+        self.store = store
+        self.settings: Settings = settings_of({"DUBAN_HOME": str(home)})
+        for at, number in ((NOW, 6), (NOW + timedelta(days=1), 4), (NOW + timedelta(days=2), 3)):
+            with store.write() as session:
+                for n in range(number):
+                    fact = {
+                        "campaign_id": 1,
+                        "unit_id": 5,
+                        "before": "旧",
+                        "after": f"新{n}",
+                        "reason": "示例",
+                    }
+                    note(session, at, "sample", "test", **fact, n=n, deep={"b": [1.5], "a": None})
+            sealer.seal(store, at)
+            assert signing.sign(store, self.settings, at, daily=True)
+            sealer.seal(store, at)
+        with store.read() as session:
+            self.trusted = signing.known(session)
+            self.kept = signing.every(session)[-1]
+
+    @contextmanager
+    def tampered(self) -> Iterator[Session]:
+        """A copy to play with: a transaction that comes to nothing."""
+        with Session(self.store.engine) as session:
+            yield session
+            session.rollback()
+
+    def judged(self, session: Session, **more: Any) -> Checked:
+        given = {"trusted": self.trusted, "kept": [self.kept]} | more
+        return check(reading_out.lines_in(session, NOW), **given)
+
+
+@pytest.fixture
+def sealed(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sealed:
+    monkeypatch.setattr(sealer, "ROWS", ROWS)
+    return Sealed(store, tmp_path)
+
+
+def row(session: Session, key: int) -> dict[str, Any]:
+    return dict(session.execute(sa.select(journal).where(journal.c.id == key)).mappings().one())
+
+
+def put(session: Session, key: int, **values: Any) -> None:
+    session.execute(sa.update(journal).where(journal.c.id == key).values(**values))
+
+
+def test_untouched_it_is_whole(sealed: Sealed) -> None:
+    with sealed.tampered() as session:
+        found = sealed.judged(session)
+    assert (found.broken, found.rows, found.batches, found.roots, found.signed) == (None, LAST, 5, 3, LAST)
+
+
+@EACH
+@given(key=PLACES, column=some.sampled_from(sorted(EDITS)))
+def test_an_edit_is_found_and_named(sealed: Sealed, key: int, column: str) -> None:
+    with sealed.tampered() as session:
+        put(session, key, **{column: EDITS[column]})
+        assert (found := sealed.judged(session).broken) is not None
+        assert (found.row, found.says) == (key, "这一行的内容与封存时不同：被改过")
+
+
+@EACH
+@given(key=PLACES, number=some.integers(1, LAST))
+def test_rows_taken_out_are_found_and_the_first_is_named(sealed: Sealed, key: int, number: int) -> None:
+    with sealed.tampered() as session:
+        session.execute(sa.delete(journal).where(journal.c.id.between(key, key + number - 1)))
+        assert (found := sealed.judged(session).broken) is not None
+        assert (found.row, found.says[:6]) == (key, "这一行被删去")
+
+
+@EACH
+@given(one=PLACES, other=PLACES, whole=some.booleans())
+def test_rows_that_changed_places_are_found(sealed: Sealed, one: int, other: int, whole: bool) -> None:
+    first, second = sorted((one, other if other != one else one % LAST + 1))
+    with sealed.tampered() as session:
+        facts = {key: row(session, key) for key in (first, second)}
+        names = [name for name in facts[first] if name != "id" and (whole or name == "at")]
+        for here, there in ((first, second), (second, first)):
+            put(session, here, **{name: facts[there][name] for name in names})
+        found = sealed.judged(session).broken
+        same = all(facts[first][name] == facts[second][name] for name in names)
+        assert (found.row if found else None) == (None if same else first)
+
+
+@EACH
+@given(key=some.sampled_from([-3, 0, *range(1, LAST + 1)]))
+def test_a_row_put_in_is_found_and_named(sealed: Sealed, key: int) -> None:
+    """In the place of another (which then lies behind all the rest), or before the first."""
+    with sealed.tampered() as session:
+        fact = row(session, max(key, 1)) | {"id": key, "reason": "伪造"}
+        if key > 0:
+            put(session, key, id=10_000)
+        session.execute(sa.insert(journal).values(fact))
+        assert (found := sealed.judged(session).broken) is not None
+        assert found.row == key
+
+
+def test_a_row_put_into_a_gap_is_found(store: Store, tmp_path: Path) -> None:
+    with store.write() as session:
+        for _ in range(5):
+            note(session, NOW, "sample", "test")
+        session.execute(sa.delete(journal).where(journal.c.id == 3))
+    sealer.seal(store, NOW)
+    with store.write() as session:
+        session.execute(sa.insert(journal).values(id=3, at=NOW, kind="sample", actor="test"))
+    found = check(reading_out.lines(store, NOW)).broken
+    assert found is not None
+    assert (found.row, found.batch) == (3, 1)
+    assert "插入" in found.says
+
+
+BATCHES: dict[str, Callable[[Session, int], Any]] = {
+    "gone": lambda s, no: s.execute(sa.delete(journal_batch).where(journal_batch.c.no == no)),
+    "hash": lambda s, no: _batch(s, no, hash="0" * 64),
+    "prev": lambda s, no: _batch(s, no, prev="1" * 64),
+    "members": lambda s, no: _batch(s, no, members="1-99999999999"),
+    "nonsense": lambda s, no: _batch(s, no, members="x"),
+    "last": lambda s, no: _batch(s, no, last=99),
+    "rows": lambda s, no: _batch(s, no, rows=3, total=3),
+    "at": lambda s, no: _batch(s, no, at=NOW - timedelta(days=1)),
+    "leaves": lambda s, no: _batch(s, no, leaves=b"x" * 32 * ROWS),
+    "no leaves": lambda s, no: _batch(s, no, leaves=b""),
+    "salts": lambda s, no: s.execute(
+        sa.update(journal_salt).where(journal_salt.c.no == no).values(salts=b"")
+    ),
+    "no salts": lambda s, no: s.execute(sa.delete(journal_salt).where(journal_salt.c.no == no)),
+}
+
+
+def _batch(session: Session, no: int, **values: Any) -> None:
+    session.execute(sa.update(journal_batch).where(journal_batch.c.no == no).values(**values))
+
+
+@EACH
+@given(how=some.sampled_from(sorted(BATCHES)), no=some.integers(1, 5))
+def test_a_batch_that_was_touched_is_found(sealed: Sealed, how: str, no: int) -> None:
+    with sealed.tampered() as session:
+        BATCHES[how](session, no)
+        assert sealed.judged(session, kept=[]).broken is not None
+
+
+def cut(session: Session, key: int) -> None:
+    """Everything from the batch of a row on, with its roots: what is left is a sound and shorter journal."""
+    first = session.execute(
+        sa.select(sa.func.max(journal_batch.c.first)).where(journal_batch.c.first <= key)
+    ).scalar_one()
+    no = sa.select(journal_batch.c.no).where(journal_batch.c.first >= first)
+    session.execute(sa.delete(journal_root).where(journal_root.c.batch.in_(no)))
+    session.execute(sa.delete(journal_salt).where(journal_salt.c.no.in_(no)))
+    session.execute(sa.delete(journal).where(journal.c.id >= first))
+    session.execute(sa.delete(journal_batch).where(journal_batch.c.first >= first))
+
+
+@pytest.mark.parametrize("key", [1, 5, 9, LAST])
+def test_a_journal_cut_short_with_all_its_marks_is_found_by_a_root_kept_elsewhere(
+    sealed: Sealed, key: int
+) -> None:
+    with sealed.tampered() as session:
+        cut(session, key)
+        assert sealed.judged(session, kept=[]).broken is None  # nothing in it says so
+        found = sealed.judged(session).broken
+        assert found is not None
+        assert "截去" in found.says
+
+
+def forge(session: Session, key: int) -> None:
+    """Change a row and make the whole chain anew after it, as somebody can who owns the database but not the key."""
+    put(session, key, reason="改写")
+    prev = batches.START
+    for old in session.execute(
+        sa.select(journal_batch, journal_salt.c.salts)
+        .join(journal_salt, journal_salt.c.no == journal_batch.c.no)
+        .order_by(journal_batch.c.no)
+    ).all():
+        found = [rows.read(one) for one in session.execute(rows.between(old.first - 1, old.last))]
+        leaves = b"".join(
+            leaf(one, commitment(rows.salt_of(old.salts, place), one)) for place, one in enumerate(found)
+        )
+        told = {name: getattr(old, name) for name in batches.FIELDS} | {
+            "prev": prev,
+            "at": rows.instant(old.at),
+        }
+        forged = batches.sealed(told, hashlib.sha256(leaves).digest())
+        _batch(session, old.no, prev=prev, hash=forged, leaves=leaves)
+        prev = forged
+
+
+@pytest.mark.parametrize("key", [1, LAST])
+def test_a_chain_made_anew_is_found_by_its_roots_and_by_a_kept_one(sealed: Sealed, key: int) -> None:
+    with sealed.tampered() as session:
+        forge(session, key)
+        found = sealed.judged(session, kept=[]).broken
+        assert found is not None
+        assert "与根" in found.says
+        session.execute(sa.delete(journal_root))
+        assert sealed.judged(session, kept=[]).broken is None
+        found = sealed.judged(session).broken
+        assert found is not None
+        assert "与另行保存的根" in found.says
+
+
+def test_roots_that_were_touched_are_found(sealed: Sealed) -> None:
+    with sealed.store.read() as session:
+        first, second, third = signing.every(session)
+    changed = {
+        "gone": lambda s: s.execute(sa.delete(journal_root).where(journal_root.c.nth == 1)),
+        "last gone": lambda s: s.execute(sa.delete(journal_root).where(journal_root.c.nth == 3)),
+        "at": lambda s: _root(s, replace(first, at="2026-01-01T00:00:00+08:00")),
+        "signature of another": lambda s: _root(s, replace(second, sig=third.sig)),
+        "no signature": lambda s: _root(s, replace(third, sig="AAAA")),
+    }
+    for how, change in changed.items():
+        with sealed.tampered() as session:
+            change(session)
+            assert sealed.judged(session).broken is not None, how
+    with sealed.tampered() as session:
+        found = sealed.judged(session, trusted={}, kept=[]).broken
+        assert found is not None
+        assert "不受信任" in found.says
+
+
+def _root(session: Session, root: Root) -> None:
+    session.execute(sa.update(journal_root).where(journal_root.c.nth == root.nth).values(line=root.line))
+
+
+# -- in an export ----------------------------------------------------------------------------------------
+
+
+def mutated(value: Any, path: int) -> Any:
+    """One leaf of a JSON value changed; which one, `path` decides."""
+    if isinstance(value, dict):
+        name = sorted(value)[path % len(value)]
+        return value | {name: mutated(value[name], path // len(value))}
+    if isinstance(value, list) and value:
+        place = path % len(value)
+        return [*value[:place], mutated(value[place], path // len(value)), *value[place + 1 :]]
+    if isinstance(value, str) and value:
+        return value[:-1] + ("0" if value[-1] != "0" else "1")
+    return (value or 0) + 1 if isinstance(value, int | float) else "x"
+
+
+def change(lines: list[str], how: str, one: int, other: int) -> list[str]:
+    if how == "edit":
+        return [*lines[:one], json.dumps(mutated(json.loads(lines[one]), other)), *lines[one + 1 :]]
+    if how == "swap":
+        lines[one], lines[other] = lines[other], lines[one]
+        return lines
+    if how == "cut":
+        return lines[:one]
+    if how == "cut before the end":
+        return [*lines[: min(one, len(lines) - 2)], lines[-1]]
+    if how == "nonsense":
+        return [*lines[:one], lines[one][:-5], *lines[one + 1 :]]
+    return lines[:one] + lines[one + 1 :] if how == "out" else [*lines[:one], lines[other], *lines[one:]]
+
+
+HOWS = ("edit", "swap", "cut", "cut before the end", "out", "in", "nonsense")
+
+
+def test_every_change_of_an_exported_file_is_found(sealed: Sealed) -> None:
+    with sealed.store.read() as session:
+        lines = [reading_out.text(one) for one in reading_out.lines_in(session, NOW)]
+    whole = check(parsed(lines), trusted=sealed.trusted, kept=[sealed.kept])
+    assert (whole.broken, whole.rows, whole.unsealed) == (None, LAST, 0)
+    head = next(place for place, line in enumerate(lines) if line.startswith('{"batch"'))
+    place = some.integers(head, len(lines) - 1)
+
+    @settings(max_examples=300, deadline=None, database=None)
+    @given(how=some.sampled_from(HOWS), one=place, other=place, path=some.integers(0, 10_000))
+    def found(how: str, one: int, other: int, path: int) -> None:
+        after = change(list(lines), how, one, path if how == "edit" else other)
+        result = check(parsed(after), trusted=sealed.trusted, kept=[sealed.kept])
+        assert (result.broken is not None) == (after != lines), (how, one, other)
+
+    found()
+
+
+def test_a_root_is_a_line_that_survives_print_and_mail(sealed: Sealed) -> None:
+    wrapped = "> " + sealed.kept.line.replace(" rows", "\r\n rows").replace(" head", "\n    head") + "\n-- \n"
+    assert lines_in("您好，今天的流水根：\n" + wrapped) == [sealed.kept]
+    with pytest.raises(NoRoot):
+        lines_in("什么也没有")
+
+
+def test_the_signature_is_one_that_other_programs_check(sealed: Sealed) -> None:
+    """The public key as handed out, the text before the signature, and nothing of duban."""
+    import base64
+
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    (public,) = sealed.trusted.values()
+    assert public_keys("公钥\n" + pem(public)) == sealed.trusted
+    text, _, signature = sealed.kept.line.partition(" sig=")
+    load_pem_public_key(pem(public).encode()).verify(base64.b64decode(signature), text.encode())
+
+
+# -- signing -----------------------------------------------------------------------------------------------
+
+
+def test_a_day_has_one_root_and_more_when_asked(sealed: Sealed) -> None:
+    def roots() -> int:
+        with sealed.store.read() as session:
+            return len(signing.every(session))
+
+    def fact(at: datetime) -> None:
+        with sealed.store.write() as session:
+            note(session, at, "sample", "test")
+        sealer.seal(sealed.store, at)
+
+    last = datetime(2026, 3, 4, 8, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert roots() == 3
+    for at, daily, expected in (
+        (last, True, 3),  # this day has one
+        (last + timedelta(hours=17), True, 4),  # one o'clock of the next
+        (last + timedelta(hours=18), True, 4),
+        (last + timedelta(hours=18), False, 5),
+    ):
+        fact(at)
+        signing.sign(sealed.store, sealed.settings, at, daily=daily)
+        assert roots() == expected
+    signing.sign(sealed.store, sealed.settings, last + timedelta(days=9))
+    assert roots() == 5  # nothing new to sign
+
+
+def test_the_key_is_the_owners_alone_and_no_second_one_is_made_by_itself(
+    sealed: Sealed, tmp_path: Path
+) -> None:
+    kept = sealed.settings.home / signing.NAME
+    assert kept.stat().st_mode & 0o777 == 0o600
+    other = replace(sealed.settings, home=tmp_path / "other")
+    with sealed.store.write() as session:
+        note(session, NOW, "sample", "test")
+    sealer.seal(sealed.store, NOW)
+    with pytest.raises(signing.Refused):
+        signing.sign(sealed.store, other, NOW)
+    assert not (other.home / signing.NAME).exists()
+    given = replace(other, journal_key=kept.read_text().strip())
+    assert signing.sign(sealed.store, given, NOW) is not None
+    assert not (other.home / signing.NAME).exists()
+    with sealed.store.write() as session:
+        signing.key(session, other, NOW, fresh=True)
+        assert len(signing.known(session)) == 2
+        told = sa.select(sa.func.count()).where(journal.c.kind == "journal.key")
+        assert session.execute(told).scalar() == 2
