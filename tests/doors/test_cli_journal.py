@@ -7,8 +7,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from command_line import begin, data, duban
 
+from command_line import begin, data, duban
 from flows import rounds
 from states import clock
 from states.settings import read
@@ -82,7 +82,8 @@ def test_a_machine_without_the_key_seals_and_says_what_it_lacks(folder: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [("", "没有公钥"), ("-----BEGIN PUBLIC KEY-----\n%%\n-----END PUBLIC KEY-----", "已损坏")]
+    ("content", "says"),
+    [("", "没有公钥"), ("-----BEGIN PUBLIC KEY-----\n%%\n-----END PUBLIC KEY-----", "已损坏")],
 )
 def test_what_is_no_key_and_no_root_is_refused(folder: Path, content: str, says: str) -> None:
     (folder / "x").write_text(content, encoding="utf-8")
