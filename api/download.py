@@ -51,11 +51,16 @@ def download(request: Request, vault: Vault, found: Fetched) -> Response:
     return StreamingResponse(content, 206 if span else 200, headers, found.media)
 
 
-def disposition(name: str) -> str:
-    """To be saved under `name` (RFC 6266, 5987); old programs get a plain one with the same ending."""
+def saved(content: bytes, name: str, media: str, plain: str) -> Response:
+    """What was made for this answer, to be saved under `name`; `plain`: see `disposition`."""
+    return Response(content, headers={"Content-Disposition": disposition(name, plain)}, media_type=media)
+
+
+def disposition(name: str, plain: str = "file") -> str:
+    """To be saved under `name` (RFC 6266, 5987); old programs get a `plain` one with the same ending."""
     ending = name.rsplit(".", 1)[-1] if "." in name else ""
-    plain = f"file.{ending}" if ending.isascii() and ending.isalnum() else "file"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    old = f"{plain}.{ending}" if ending.isascii() and ending.isalnum() else plain
+    return f"attachment; filename=\"{old}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _span(request: Request, tag: str, size: int) -> tuple[int, int] | None:

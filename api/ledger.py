@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
 from sqlmodel import Session
-from starlette.requests import Request
 from starlette.responses import Response
 
 from api.deps import AtDesk, CampaignId, Code, Cursor, Limit
+from api.download import saved
 from api.shapes import NO_ZERO, Codes, Reason, Sent, Some, Version, Words
+from api.workbooks import SENT, XLSX, Content
 from states.documents import ledgerfile
 from states.records import ledger_acting, ledger_rates, reading_ledger, reading_scope
 from states.records.ledger_adding import Found
@@ -28,9 +28,6 @@ from states.records.told import (
     Page,
 )
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-FILE = {"requestBody": {"required": True, "description": "文件内容（xlsx、csv 或 docx）", "content": BYTES}}
 router = APIRouter(prefix="/api/v1/campaigns/{campaign_id}/ledger", tags=["问题台账"])
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="台账序号")]
@@ -211,21 +208,15 @@ def export(desk: AtDesk, campaign_id: CampaignId, wanted: Annotated[Wanted, Quer
     with desk.read() as session:
         content = ledger_acting.export(session, desk.scope, campaign_id, wanted.which, desk.now)
         title = reading_scope.campaign_seen(session, desk.scope, campaign_id).row.title
-    named = f"attachment; filename=ledger.xlsx; filename*=UTF-8''{quote(f'{title}问题台账.xlsx')}"
-    return Response(content, headers={"Content-Disposition": named}, media_type=XLSX)
+    return saved(content, f"{title}问题台账.xlsx", XLSX, "ledger")
 
 
-async def sent_bytes(request: Request) -> bytes:
-    """The body as it comes."""
-    return await request.body()
-
-
-@router.post("/import", summary="导入台账", response_model=LedgerImport, openapi_extra=FILE)
+@router.post("/import", summary="导入台账", response_model=LedgerImport, openapi_extra=SENT)
 def import_(
     desk: AtDesk,
     campaign_id: CampaignId,
     asked: Annotated[Import, Query()],
-    content: Annotated[bytes, Depends(sent_bytes)],
+    content: Content,
 ) -> Response:
     """请求体是文件本身。默认只看会怎样：新增的行、逐格的改动、与记录的冲突、看不懂的期限、不认识的部门。"""
     desk.scope.check_write()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
@@ -11,6 +10,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api.deps import AtDesk, CampaignId, Cursor, Limit
+from api.download import saved
 from api.shapes import NO_ZERO, Code, Sent, Words
 from states.documents.letterfields import DOCX
 from states.records import confirming_many, letter_acting, reading_letters
@@ -144,8 +144,7 @@ def file(desk: AtDesk, campaign_id: CampaignId, letter_id: LetterId) -> Response
     """当时制成并寄出的那一份（docx）。"""
     with desk.read() as session:
         name, content = reading_letters.paper(session, desk.scope, campaign_id, letter_id)
-    named = f"attachment; filename=letter.docx; filename*=UTF-8''{quote(name)}"
-    return Response(content, headers={"Content-Disposition": named}, media_type=DOCX)
+    return saved(content, name, DOCX, "letter")
 
 
 @router.post("/letters/{letter_id}/receipt", summary="签收", response_model=LetterTold)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from sqlmodel import Session
 from starlette.responses import Response
 
 from api.deps import AtDesk, CampaignId, ObligationId
-from api.ledger import FILE, XLSX, sent_bytes
+from api.download import saved
 from api.shapes import NO_ZERO, Sent, Version
+from api.workbooks import SENT, XLSX, Content
 from states.documents import formsheet
 from states.records import report_acting
 from states.records.report_acting import Sheets
@@ -132,17 +132,15 @@ def export(desk: AtDesk, campaign_id: CampaignId, requirement: Key, period: Peri
     """xlsx：每个单位一行，有下拉列表和填写说明；填好后可再导入。"""
     with desk.read() as session:
         content = report_acting.export(session, desk.scope, campaign_id, requirement, period)
-    named = quote(f"{requirement}{period}报表.xlsx")
-    headers = {"Content-Disposition": f"attachment; filename=form.xlsx; filename*=UTF-8''{named}"}
-    return Response(content, headers=headers, media_type=XLSX)
+    return saved(content, f"{requirement}{period}报表.xlsx", XLSX, "form")
 
 
-@router.post("/forms/import", summary="导入报表", response_model=FormImport, openapi_extra=FILE)
+@router.post("/forms/import", summary="导入报表", response_model=FormImport, openapi_extra=SENT)
 def import_(
     desk: AtDesk,
     campaign_id: CampaignId,
     asked: Annotated[Import, Query()],
-    content: Annotated[bytes, Depends(sent_bytes)],
+    content: Content,
 ) -> Response:
     """请求体是文件本身。默认只看会怎样：几个单位有改动，哪一格有错；有一处错就一行也不写。"""
     desk.scope.check_write()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api import answers
 from api.deps import AtDesk, CampaignId
+from api.download import saved
 from states.records import reading_scope, reports
 
 router = APIRouter(prefix="/api/v1/campaigns/{campaign_id}/papers", tags=["报告"])
@@ -33,7 +33,6 @@ def paper(
     tag = f'"{made.sha256}"'
     if answers.known(desk.request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers={"ETag": tag})
-    ending = made.name.rsplit(".", 1)[-1]
-    named = f"attachment; filename={kind}.{ending}; filename*=UTF-8''{quote(made.name)}"
-    headers = {"Content-Disposition": named, "ETag": tag, "Cache-Control": answers.FRESH}
-    return Response(made.content, headers=headers, media_type=made.media_type)
+    answer = saved(made.content, made.name, made.media_type, kind)
+    answer.headers.update({"ETag": tag, "Cache-Control": answers.FRESH})
+    return answer

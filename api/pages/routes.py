@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 
+from api.download import saved
 from api.pages import gate, mailbox, paper, sight
 from states import clock
 from states.errors import NotFound
@@ -91,9 +91,7 @@ def attachment(request: Request, name: str, number: int) -> Response:
     """One attachment, to be saved and never shown in place."""
     folder, _ = _mailbox(request)
     filename, content = mailbox.attachment(folder, name, number)
-    disposition = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
-    headers = {"Content-Disposition": disposition}
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    return saved(content, filename, "application/octet-stream", "file")
 
 
 def _mailbox(request: Request) -> tuple[Path, datetime]:

@@ -253,7 +253,9 @@ def test_an_attachment_is_saved_and_never_shown(demo: TestClient, letters: list[
     answer = demo.get(f"/dev/mail/{letters[0]}/0")
     assert answer.content == b"PK\x03\x04"
     assert answer.headers["content-type"] == "application/octet-stream"
-    assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%E9%80%BE")
+    named = answer.headers["content-disposition"]
+    assert named.startswith("attachment; filename=")
+    assert "; filename*=UTF-8''%E9%80%BE" in named
     for number in ("1", "-1", "x"):
         assert demo.get(f"/dev/mail/{letters[0]}/{number}").status_code == 404
 
