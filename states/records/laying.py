@@ -188,7 +188,7 @@ def _put(
     before = row.closes_at if row is not None else None
     if row is None:
         row = LocalWindow(campaign_id=campaign.id, phase=about.key, unit_id=place.id)  # type: ignore[call-arg]
-    row.closes_at, row.reason, row.author, row.at = closes, reason, actor, now
+    row.closes_at, row.reason, row.author, row.at, row.dates = closes, reason, actor, now, {}
     session.add(row)
     session.flush()
     return row, before

@@ -20,14 +20,14 @@ from states.adopting import Above, Terms
 from states.errors import Refused
 from states.machine import table
 from states.plan import PlannedMilestone
-from states.records import coordinators, launch, mass, owners_dates, replanning, scopes
+from states.records import carrying, coordinators, launch, mass, owners_dates, scopes
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
 from states.records.core import journal, run, unit
 from states.records.journal import note
 from states.records.launch import Draft, Order
 from states.records.scopes import Selection
-from states.records.tables import Campaign, Milestone, PhaseRow, Unit
+from states.records.tables import Campaign, Unit
 from states.renewal import day
 from states.sanity import Doubt
 
@@ -69,7 +69,7 @@ def draft(session: Session, parent_id: int, wanted: Adoption, now: datetime) -> 
     parent = running(session, parent_id)
     owner = scopes.owner_of(session, wanted.owner)
     _check(session, parent, owner)
-    real = above(session, parent, owner)
+    real = owners_dates.above(session, parent, owner)
     terms = _terms(real, wanted, owner)
     text = adopting.derive(real, terms, parent.row.template_version)
     order = Order(
@@ -83,6 +83,8 @@ def draft(session: Session, parent_id: int, wanted: Adoption, now: datetime) -> 
         adopted=asdict(terms),
     )
     drafted = _doubted(launch.draft(session, order, now), terms)
+    taken = carrying.sentences(session, parent, owner, now)
+    drafted = replace(drafted, warnings=(*drafted.warnings, *taken))
     handed = sa.select(sa.func.count()).select_from(run).where(*_handed_down(session, parent, owner, wanted))
     found = [*_past(real, drafted, wanted.past, now), *_too_early(drafted, now)]
     refusals = (*drafted.refusals, *(one.says for one in found))
@@ -101,6 +103,7 @@ def adopt(session: Session, parent_id: int, wanted: Adoption, now: datetime, act
     child, parent = running(session, key), drafted.parent
     child.row.above_seen = latest(session, parent.id)
     session.add(child.row)
+    carrying.carry(session, parent, child, terms_of(child.row), now, actor)
     owner = session.get_one(Unit, child.row.owner_id)
     reason = HANDED_DOWN.format(title=child.row.title, key=key)
     chosen = _handed_down(session, parent, owner, wanted)
@@ -118,28 +121,6 @@ def adopt(session: Session, parent_id: int, wanted: Adoption, now: datetime, act
     said = f"{owner.name}已承接“{parent.row.title}”，另立“{child.row.title}”（编号 {key}），{handed} 个单位改由其督办"
     coordinators.tell(session, parent, f"adopted:{key}", "下级承接", said, now)
     return key
-
-
-def above(session: Session, parent: Running, owner: Unit) -> Above:
-    """The campaign above as it is really carried out for the unit that carries it out below."""
-    row = parent.row
-    kept = select(PhaseRow).where(PhaseRow.campaign_id == row.id, PhaseRow.withdrawn_at == None)  # noqa: E711
-    phases = list(session.exec(kept))
-    milestones = list(session.exec(select(Milestone).where(Milestone.campaign_id == row.id)))
-    planned = replanning.planned_again(session, parent)
-    windows = owners_dates.windows(session, parent, owner, phases)
-    whole = parent.template.whole
-    last = [planned.ends_at, *(closes for _opens, closes in windows.values())]
-    ends = max((at for at in last if at is not None), default=None) if planned.ends_at else None
-    return Above(
-        template=parent.template,
-        fills=row.fills,
-        begins=planned.begins_at,
-        ends=windows[whole][1] if whole in windows else ends,
-        phases=windows,
-        opened=frozenset(one.key for one in phases if one.opened_at is not None),
-        milestones=owners_dates.milestones(session, parent, owner, milestones),
-    )
 
 
 def children(session: Session, parent_id: int) -> list[int]:

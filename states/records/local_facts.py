@@ -8,7 +8,7 @@ event that it counts from.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -39,11 +39,15 @@ class Fact:
     phase: str | None
     event: str | None
     at: datetime
+    dates: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Place:
-    """A unit and those below it that are under no `nearer` one: when their phase ends, when their event happened."""
+    """A unit and those below it that are under no `nearer` one: when their phase ends, when their event happened.
+
+    `dates`: what goes with the end that was laid at a level above, by `requirement@period`.
+    """
 
     unit_id: int
     path: str
@@ -51,6 +55,7 @@ class Place:
     happened: datetime | None
     nearer: tuple[str, ...]
     nested: bool
+    dates: Mapping[str, str] = field(default_factory=dict)
 
     def units(self) -> list[sa.ColumnElement[bool]]:
         """Conditions over `unit`."""
@@ -74,10 +79,15 @@ class Facts:
         self._departments: dict[tuple[str, ...], list[str]] = {}
 
     def _windows(self) -> list[Fact]:
-        about = sa.select(local_window.c.unit_id, unit.c.path, local_window.c.phase, local_window.c.closes_at)
+        own = local_window.c
+        about = sa.select(own.unit_id, unit.c.path, own.phase, own.closes_at, own.dates)
         rows = about.join(unit, unit.c.id == local_window.c.unit_id)
         found = self.session.execute(rows.where(local_window.c.campaign_id == self.campaign.id)).tuples()
-        return [Fact(key, path, name, None, at) for key, path, name, at in found if name in self.phases]
+        return [
+            Fact(key, path, name, None, at, dates)
+            for key, path, name, at, dates in found
+            if name in self.phases
+        ]
 
     def _events(self) -> list[Fact]:
         about = sa.select(local_event.c.unit_id, unit.c.path, local_event.c.name, local_event.c.at)
@@ -115,15 +125,16 @@ class Facts:
         above = [
             one for one in mine if path.startswith(one.path)
         ]  # upper units first: the last is the nearest
-        closes = [one.at for one in above if one.phase is not None]
+        ends = [one for one in above if one.phase is not None]
         happened = [one.at for one in above if one.event is not None]
         return Place(
             key,
             path,
-            closes[-1] if closes else None,
+            ends[-1].at if ends else None,
             happened[-1] if happened else None,
             tuple(one for one in paths if one != path and one.startswith(path)),
             any(one != path and path.startswith(one) for one in paths),
+            ends[-1].dates if ends else {},
         )
 
     # -- plans --------------------------------------------------------------------------------------
@@ -160,6 +171,8 @@ class Facts:
         if place.closes is None:
             same = milestone.held or dates[1] is None or (dates[1] == dates[0] and not milestone.local)
             return common if same else dates[1]
+        if (fixed := place.dates.get(f"{milestone.requirement}@{milestone.period}")) is not None:
+            return datetime.fromisoformat(fixed)
         own = self.phases.get(window_of(self.campaign, milestone) or "")
         closes = own.closes_at if own is not None and not milestone.local else None
         return due_within(common, closes, place.closes, dates)

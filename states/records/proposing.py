@@ -16,7 +16,7 @@ from states import adopting
 from states.adopting import Terms
 from states.errors import Conflict, Faulty, NotFound, Refused
 from states.reading import load
-from states.records import coordinators, levels, renewed, renewing
+from states.records import coordinators, levels, owners_dates, renewed, renewing
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
 from states.records.core import journal, level_change
@@ -42,9 +42,16 @@ def to_look_at(session: Session) -> list[int]:
     later = sa.exists().where(
         noted.c.campaign_id == child.c.parent_id, levels.of_many(noted), noted.c.id > child.c.above_seen
     )
-    later = later.where(noted.c.kind.not_in(EVERYDAY))
+    later = later.where(noted.c.kind.not_in(EVERYDAY), _touches(noted, child))
     living = sa.select(child.c.id).where(child.c.parent_id.is_not(None), child.c.closed_at.is_(None), later)
     return list(session.execute(living.order_by(child.c.id)).scalars())
+
+
+def _touches(noted: sa.FromClause, child: sa.FromClause) -> sa.ColumnElement[bool]:
+    """More time that was granted to one unit alone concerns only what that unit carries out below."""
+    alone = noted.c.payload["whom"].as_string() == "unit"
+    theirs = noted.c.unit_id == child.c.owner_id
+    return sa.or_(noted.c.kind != "extension.granted", theirs, sa.not_(alone))
 
 
 def look(session: Session, child_id: int, now: datetime) -> LevelChange | None:
@@ -219,7 +226,7 @@ def _text(session: Session, child: Running, terms: Terms) -> str | None:
     """The next version's text; None when it says what the present one says."""
     row = child.row
     parent, owner = running(session, row.parent_id or 0), session.get_one(Unit, row.owner_id)
-    text = adopting.derive(levels.above(session, parent, owner), terms, row.template_version + 1)
+    text = adopting.derive(owners_dates.above(session, parent, owner), terms, row.template_version + 1)
     same = load(text).model_copy(update={"version": row.template_version}) == child.template
     return None if same else text
 

@@ -163,9 +163,13 @@ class Moving:
             before, closes = one.row.closes_at, self.moved(one.row.closes_at)
             if closes is not None:
                 one.row.closes_at = closes
+                one.row.dates = {key: self._later(at) for key, at in one.row.dates.items()}
                 self.session.add(one.row)
                 self._note("phase.window", before, closes, unit_id=one.row.unit_id, phase=one.row.phase)
         self.session.flush()
+
+    def _later(self, at: str) -> str:
+        return (self.moved(datetime.fromisoformat(at)) or datetime.fromisoformat(at)).isoformat()
 
     def own_dates(self) -> None:
         """A date of one's own that would lie before the new common one is put off to it, but for windows of some."""

@@ -100,7 +100,10 @@ class PhaseRow(SQLModel, table=True):
 
 
 class LocalWindow(SQLModel, table=True):
-    """One phase ends at another time for one unit and those below it; what follows is in `localities.LocalDate`."""
+    """One phase ends at another time for one unit and those below it; what follows is in `localities.LocalDate`.
+
+    `dates`: dates that go with it, by `requirement@period`, where it was carried down from a level above (`carrying`).
+    """
 
     __tablename__ = "local_window"
     __table_args__ = (sa.UniqueConstraint("campaign_id", "phase", "unit_id"),)
@@ -112,6 +115,7 @@ class LocalWindow(SQLModel, table=True):
     reason: str
     author: str
     at: datetime
+    dates: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)
 
 
 class Milestone(SQLModel, table=True):
