@@ -30,10 +30,14 @@ NAMES = {
     "镇组织": "组织领导方面问题整改（各机构）",
     "政治": "政治站位方面问题整改（各机构）",
     "治理": "综合治理方面问题整改（各机构）",
+    "股室政治": "政治站位方面问题整改（委各股室）",
+    "股室治理": "综合治理方面问题整改（委各股室）",
+    "移送": "扫黑除恶对象移送",
     "线索": "涉黑涉恶问题线索上报、移交",
     "台账1": "台账第1项（政治站位方面）",
     "台账2": "台账第2项（综合治理方面）",
     "台账3": "台账第3项（组织领导方面）",
+    "股室台账3": "台账第3项（组织领导方面）",
 }
 
 # 完成时限:20__年__月__日前完成, for the institutions and for the row itself.
@@ -46,6 +50,9 @@ DATES = """
 台账3 2026-04-30 18:00
 政治  立行立改并长期坚持 # no date, and it stays
 治理  立行立改并长期坚持
+股室政治 立行立改并长期坚持 # 责任单位: 卫健委各股室
+股室治理 立行立改并长期坚持
+移送  及时               # 及时移送公安机关依法处理
 台账1 立行立改并长期坚持
 台账2 立行立改并长期坚持
 线索  及时               # 对发现的涉黑涉恶问题线索及时上报、移交
@@ -73,7 +80,8 @@ DONE = """
 """
 TIMELINE = """
 2026-03-02 一 | 下发       | 联络员                     | 行动：督查1         # the section that inspects
-2026-03-02 一 | 下发       | 联络员                     | 行动：政治 治理 组织 线索
+2026-03-02 一 | 下发       | 联络员                     | 行动：政治 治理 组织 线索 移送
+2026-03-02 一 | 下发       | 联络员                     | 行动：股室政治 股室治理 股室台账3   # 卫健委各股室; 办公室、法治监督股 of row 3
 2026-03-24 二 | 提醒       | 联络员                     | 督查1         # 30 27 26 25 24
 2026-04-27 一 | 提醒       | 联络员                     | 组织 台账3
 2026-04-29 三 | 提醒       | 联络员                     | 镇组织
@@ -90,6 +98,7 @@ TIMELINE = """
 
 def owes(matter: str) -> tuple[str, ...]:
     owed = {"台账3": ("B", "F", "R"), "组织": ("H", "T"), "镇组织": ("T",)}
+    owed |= {"股室政治": ("B", "F", "D"), "股室治理": ("B", "F", "D"), "股室台账3": ("B", "F")}
     return owed.get(matter, ("D",) if matter.startswith("督查") else ("H", "T"))
 
 
@@ -107,7 +116,7 @@ def test_without_an_end_the_quarters_are_not_invented(staged, fills) -> None:
 def test_the_dates_of_the_rectification_are_those_of_its_text(staged, fills) -> None:
     staged.launch(staged.order(KEY, START, {**fills, **CHOSEN}), LAUNCH)
     stated = dict(line.split(" ", 1) for line in staged.lines(DATES))
-    assert staged.dates() == {NAMES[matter]: when for matter, when in stated.items()}
+    assert staged.dates() == {NAMES[matter]: when.strip() for matter, when in stated.items()}
     assert [(row.no, row.standing) for row in staged.rows(LedgerItem)] == [(1, True), (2, True), (3, False)]
 
 
