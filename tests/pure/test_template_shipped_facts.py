@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from states.reading import load, shipped
@@ -108,3 +111,11 @@ def test_the_two_first_plans_say_how_they_go_with_others(key: str) -> None:
     assert len(plan.links) == 4
     assert all(link.how for link in plan.links)
     assert all(stream.tasks for stream in plan.workstreams) == (key == "sichuan-2017-122")
+
+
+def test_the_page_of_what_is_left_out_has_a_row_for_every_real_plan() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    page = (docs / "fidelity.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `([a-z0-9-]+)` ", page, re.MULTILINE)
+    assert sorted(told) == sorted(set(shipped()) - {"standard-four-phase"})
+    assert "](fidelity.md)" in (docs / "templates.md").read_text(encoding="utf-8")
