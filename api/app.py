@@ -14,6 +14,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from api import (
+    accounts,
     campaigns,
     changes,
     clues,
@@ -28,6 +29,7 @@ from api import (
     problems,
     reports,
     respite,
+    sessions,
     shares,
     system,
     templates,
@@ -93,6 +95,8 @@ def _routes(app: FastAPI) -> None:
         levels,
         templates,
         workreports,
+        sessions,
+        accounts,
         system,
     ):
         app.include_router(part.router)

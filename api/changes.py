@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from api import answers
-from api.deps import SCHEME, AtDesk, Desk, Limit
+from api.deps import AtDesk, Desk, Limit
 from api.following import MEDIA_TYPE, Stream
 from states.records import commit_order, feed, published
 from states.records.told.changes import EventTold
@@ -71,9 +71,7 @@ async def stream(
     following.check_room()
     asked = last_event_id or after
     start = await to_thread.run_sync(_start, desk, int(asked) if asked else None)
-    token = desk.request.headers["authorization"].removeprefix(SCHEME)
-    house = desk.house
-    return Stream(following, house.keys, token, house.time.read, start, house.settings.source, chosen)
+    return Stream(following, desk.still, start, desk.house.settings.source, chosen)
 
 
 def _start(desk: Desk, asked: int | None) -> int:

@@ -1,4 +1,4 @@
-"""What a request brings: its key, its moment, its access to the record. Closed unless a key opens it.
+"""What a request brings: who asks, its moment, its access to the record. Closed unless a key or a session opens it.
 
 A route takes a `Desk`; `desk.read()` and `desk.write()` are whole transactions, so that what was written is
 committed before the answer goes out.
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from anyio import to_thread
 from fastapi import Depends, Path, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.models import HTTPBearer
@@ -23,18 +22,16 @@ from pydantic import BaseModel
 from sqlmodel import Session
 from starlette.responses import Response
 
-from api import answers
+from api import answers, identity, rights
 from api.house import House
 from api.problems import NoKey
-from states.errors import Fault, Faulty
+from states.errors import Fault, Faulty, NotAllowed
 from states.records import once
-from states.records.access import Scope
+from states.records.asker import Scope
 from states.records.outbox import MailHours
+from states.records.sittings import Sitting
 
-SCHEME = "Bearer "
 LONGEST_KEY = 200
-MISSING = "请在 Authorization 头中写 Bearer 和密钥；密钥由管理员用 duban key create 生成"
-UNKNOWN = "密钥无效、已停用或已过期"
 
 CampaignId = Annotated[int, Path(ge=1, le=2**31 - 1, description="专项行动编号")]
 ObligationId = Annotated[int, Path(ge=1, le=2**63 - 1, description="应办事项编号")]
@@ -56,6 +53,7 @@ class Desk:
     now: datetime
     request: Request
     digest: str = ""
+    sitting: Sitting | None = None
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -69,6 +67,17 @@ class Desk:
         self.scope.check_write()
         with self.house.store.write() as session:
             yield session
+
+    def still(self) -> Scope | None:
+        """Who asks, as that stands now; None where he may do no such thing any more. That he waits is no sign of life."""
+        header = self.request.headers.get("authorization")
+        key = None if header is None else identity.bearer(header)
+        try:
+            found = identity.look(self.request, self.house, self.house.time.read(), key, noted=False)
+            rights.check(found.scope, found.sitting, rights.needed(self.request))
+        except (NoKey, NotAllowed):
+            return None
+        return found.scope
 
     @property
     def hours(self) -> MailHours:
@@ -125,7 +134,7 @@ class Desk:
 
 
 class Gate(SecurityBase):
-    """The one way in: finds the key, its scope, and the moment of the request. Raises NoKey, Faulty."""
+    """The one way in: who asks, whether he may do such a thing, and the moment. Raises NoKey, NotAllowed, Faulty."""
 
     def __init__(self, *, whole: bool = True) -> None:
         """`whole`: the body may be read at once; otherwise the route reads it as it comes, and digests it itself."""
@@ -137,27 +146,18 @@ class Gate(SecurityBase):
         house: House = request.app.state.house
         _check_text(request)
         _check_query(request)
-        token = _token(request.headers.get("authorization"))
         now = await house.time.now()
-        scope = house.keys.kept(token) or await to_thread.run_sync(house.keys.find, token, now)
-        if scope is None:
-            raise NoKey(UNKNOWN)
+        found = await identity.asker(request, house, now)
+        request.state.asker = (found.scope, now)
+        rights.check(found.scope, found.sitting, rights.needed(request))
         again = self._whole and "idempotency-key" in request.headers
         digest = await _digest(request) if again else ""
-        return Desk(house, scope, now, request, digest)
+        return Desk(house, found.scope, now, request, digest, found.sitting)
 
 
 gate = Gate()
 AtDesk = Annotated[Desk, Depends(gate)]
 AtOpenDesk = Annotated[Desk, Depends(Gate(whole=False))]
-
-
-def _token(header: str | None) -> str:
-    if header is None:
-        raise NoKey(MISSING)
-    if not header.startswith(SCHEME) or len(header) > LONGEST_KEY:
-        raise NoKey(UNKNOWN)
-    return header.removeprefix(SCHEME)
 
 
 def _check_text(request: Request) -> None:

@@ -14,6 +14,7 @@ TITLE = "duban 督办"
 ABOUT = """专项整治的状态接口。
 
 - 密钥：`Authorization: Bearer duban_…`。只限一部分单位的密钥，处处只见这些单位。停用一个密钥，最迟 5 秒后生效。
+- 登录：`POST /api/v1/session`，此后凭 Cookie；会改动内容的请求须带本站的 `Origin`。范围由角色、专项行动和单位决定，与密钥相同。
 - 时刻：ISO 8601，带时区。键用英文，名称用中文。
 - 逐页：回答中的 `next` 即下一页的 `cursor`，也写在 `Link` 头里。
 - 读：`ETag` 和 `If-None-Match`，没有变化时回答 304。
@@ -21,13 +22,14 @@ ABOUT = """专项整治的状态接口。
 - 出错：`application/problem+json`（RFC 9457）；`refusals` 是不能办的每一条理由，`faults` 是写错的每一处。
 """
 READ = {
-    "401": "没有密钥，或密钥无效",
-    "403": "在密钥的范围之外",
+    "401": "没有登录或密钥，或已失效",
+    "403": "在授权的范围之外",
     "404": "找不到",
     "422": "内容有误",
     "503": "数据库暂时用不了",
 }
 WRITE = {**READ, "409": "不能办：规则不许，或已被他人改动", "413": "内容太大"}
+LOG_IN = {"429": "尝试次数过多"}
 OWN = ("HTTPValidationError", "ValidationError")
 
 
@@ -57,7 +59,8 @@ def _refusals(path: str, method: str, operation: dict[str, Any]) -> None:
     if not path.startswith("/api/"):
         return
     shape = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for status, says in (READ if method == "get" else WRITE).items():
+    logs_in = path.startswith("/api/v1/session") and method != "get"
+    for status, says in (READ if method == "get" else {**WRITE, **LOG_IN} if logs_in else WRITE).items():
         answers[status] = {"description": says, "content": shape}
     if method == "get":
         answers["304"] = {"description": "没有变化（If-None-Match）"}

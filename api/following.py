@@ -11,8 +11,6 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from anyio import CapacityLimiter, to_thread
@@ -24,9 +22,6 @@ from states.records import commit_order, feed
 from states.records.access import Scope
 from states.records.reading_preview import Busy
 from states.records.session import Store
-
-if TYPE_CHECKING:
-    from api.house import Keys
 
 log = logging.getLogger("duban.api")
 
@@ -107,16 +102,14 @@ class Following:
 
 
 class Stream(Response):
-    """Server-sent events from a number on, until the reader leaves, its key ends, or the service does."""
+    """Server-sent events from a number on, until the reader leaves, its key or session ends, or the service does."""
 
     media_type = MEDIA_TYPE
 
     def __init__(
         self,
         following: Following,
-        keys: Keys,
-        token: str,
-        now: Callable[[], datetime],
+        still: Callable[[], Scope | None],
         after: int,
         source: str,
         types: list[str] | None,
@@ -124,7 +117,7 @@ class Stream(Response):
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         super().__init__(None, 200, headers)
         del self.headers["content-length"]
-        self._following, self._keys, self._token, self._now = following, keys, token, now
+        self._following, self._still = following, still
         self._after, self._source, self._types = after, source, types
 
     async def __call__(self, _scope: Asgi, receive: Receive, send: Send) -> None:
@@ -155,10 +148,8 @@ class Stream(Response):
                     await self._send(send, b": \n\n")
 
     async def _allowed(self) -> Scope | None:
-        """The scope of the key, as long as it lives."""
-        return self._keys.kept(self._token) or await to_thread.run_sync(
-            self._keys.find, self._token, self._now()
-        )
+        """Who reads, as long as that key or session lives and may."""
+        return await to_thread.run_sync(self._still)
 
     def _read(self, scope: Scope) -> feed.Page:
         with self._following.store.read() as session:

@@ -13,6 +13,7 @@ from anyio import CapacityLimiter, to_thread
 from api.following import Following
 from api.metrics import Metrics
 from api.points import points
+from api.seats import Seats
 from states import clock
 from states.records import access
 from states.records.access import Scope
@@ -46,12 +47,14 @@ class House:
         self.watchers = CapacityLimiter(WATCHERS)
         self.metrics = Metrics()
         self.keys = Keys(self.store)
+        self.seats = Seats(self.store)
         self.time = Time(self.driver, now)
         self.following = Following(self.store)
 
     async def close(self) -> None:
         self.following.ending.set()
         self.keys.close()
+        self.seats.close()
         await self.points.close()
         self.driver.close()
         self.store.close()
@@ -80,9 +83,10 @@ class Keys:
         if scope is None:
             self._kept.pop(token, None)
             return None
-        if len(self._kept) >= KEYS_KEPT:
-            self._kept.clear()
-        self._kept[token] = (self._elapsed() + KEY_KEPT, scope)
+        if scope.grant_id is None:  # what a person was granted ends at once
+            if len(self._kept) >= KEYS_KEPT:
+                self._kept.clear()
+            self._kept[token] = (self._elapsed() + KEY_KEPT, scope)
         self._note_use(scope.key_id, now)
         return scope
 

@@ -24,8 +24,10 @@ from states.errors import (
     NoRoom,
     NotAllowed,
     NotFound,
+    NotKnown,
     Refused,
     TooLarge,
+    TooMany,
 )
 from states.records.reading_preview import Busy
 from states.records.schema import NoDatabase
@@ -36,11 +38,13 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class NoKey(DubanError):
-    """需要有效的密钥"""
+    """需要登录或有效的密钥"""
 
 
 STATUSES: Mapping[type[DubanError], tuple[int, str]] = {
     NoKey: (401, "unauthorized"),
+    NotKnown: (401, "unauthorized"),
+    TooMany: (429, "too-many"),
     NotAllowed: (403, "forbidden"),
     NotFound: (404, "not-found"),
     Conflict: (409, "conflict"),
@@ -59,6 +63,7 @@ HTTP: Mapping[int, tuple[str, str, str]] = {
 }
 HEADERS: Mapping[int, Mapping[str, str]] = {
     401: {"WWW-Authenticate": "Bearer"},
+    429: {"Retry-After": "900"},
     413: {"Connection": "close"},  # the rest of the body is not waited for
     503: {"Retry-After": "10"},
     507: {"Connection": "close"},
@@ -139,8 +144,10 @@ def unavailable(error: BaseException) -> Response:
 def install(app: FastAPI) -> None:
     """All of it as the app's exception handlers."""
 
-    async def ours(_request: Request, error: Exception) -> Response:
+    async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, DubanError)  # noqa: S101
+        if isinstance(error, NotAllowed):
+            _remember(request, error)
         return told(error)
 
     async def http(_request: Request, error: Exception) -> Response:
@@ -163,6 +170,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
     for class_ in (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
         app.add_exception_handler(class_, broken)
+
+
+def _remember(request: Request, error: NotAllowed) -> None:
+    """Who was kept from what, for the journal."""
+    asker = getattr(request.state, "asker", None)
+    if asker is not None:
+        scope, now = asker
+        route, what = request.scope["route"].path, f"{request.method} {request.url.path}"
+        request.app.state.house.seats.refused(scope, route, what, error.detail, now)
 
 
 def _invalid(error: Mapping[str, Any]) -> Fault:

@@ -1,4 +1,4 @@
-"""Who may look at the pages before there are accounts: this machine itself, and the bearer of a key."""
+"""Who may look at the pages: whoever may ask the API for all units, and this machine itself."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from sqlmodel import Session
 
-from states import clock
+from api import cookies, identity, rights
+from api.house import House
+from api.problems import NoKey
 from states.errors import DubanError
-from states.records import access, board
+from states.records import board
+from states.records.roles import Act
 
 LOOPBACK = ("127.0.0.1", "::1")
 THIS_MACHINE = (*LOOPBACK, "localhost")
+WANTED = "用户名任意，密码为接口密钥（duban key create 新建，须不限单位）"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
@@ -23,19 +27,26 @@ class KeyWanted(DubanError):
 
 
 def campaigns_for(request: Request, session: Session) -> frozenset[int] | None:
-    """Ids of the campaigns that may be shown, None for all. Raises KeyWanted.
+    """Ids of the campaigns that may be shown, None for all. Raises KeyWanted, NotAllowed.
 
-    In the demonstration everybody sees everything: all of it is invented. Otherwise a browser on this machine
-    needs nothing, and any other one gives a key as its password (HTTP Basic; the user name is not looked at).
-    A key for a part of the tree opens no page, since a page shows whole campaigns.
+    In the demonstration everybody sees everything: all of it is invented. Otherwise whoever shows a session or a key
+    (as password of HTTP Basic; the user name is not looked at) sees what that opens, as in the API; and a browser on this
+    machine that shows neither sees all. What is for a part of the tree opens no page, since a page shows whole campaigns.
     """
-    if is_demo(session) or _local(request):
+    if is_demo(session):
         return None
-    token = _password(request.headers.get("authorization", ""))
-    scope = access.find(session, token, clock.now()) if token else None
-    if scope is None or scope.path is not None:
-        raise KeyWanted("用户名任意，密码为接口密钥（duban key create 新建，须不限单位）")
-    return scope.campaigns
+    house: House = request.app.state.house
+    key = _password(request.headers.get("authorization", ""))
+    if not key and cookies.token(request, house.settings) is None and _local(request):
+        return None
+    try:
+        found = identity.look(request, house, house.time.read(), key or None)
+    except NoKey as error:
+        raise KeyWanted(WANTED) from error
+    rights.check(found.scope, found.sitting, (Act.see,))
+    if found.scope.path is not None:
+        raise KeyWanted(WANTED)
+    return found.scope.campaigns
 
 
 def is_demo(session: Session) -> bool:

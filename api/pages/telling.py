@@ -17,9 +17,9 @@ FIRED = "fired"
 
 
 def actor(name: str) -> str:
-    """`cli:wang` → 命令行 wang; `key:bigscreen` → 接口 bigscreen."""
+    """`cli:wang` → 命令行 wang; `key:bigscreen` → 接口 bigscreen; people by their names."""
     kind, _, who = name.partition(":")
-    known = ACTORS.get(name) or {"cli": "命令行", "key": "接口"}.get(kind)
+    known = ACTORS.get(name) or {"cli": "命令行", "key": "接口", "user": ""}.get(kind)
     return name if known is None else known if name in ACTORS else f"{known} {who}".strip()
 
 

@@ -30,6 +30,7 @@ from states.records.campaigns import Running
 from states.records.clue_tables import ClueRow
 from states.records.core import clue, ledger_item, unit
 from states.records.journal import note
+from states.records.roles import Act
 from states.records.scopes import below
 from states.records.sealing import Seal
 
@@ -121,7 +122,9 @@ def move(
     moved = decide(row.state, name, said.text, handed_to=said.handed_to, handler=said.handler)
     _keep_out(row, seal, said)
     if name in OFFICE_ONLY:
+        scope.check(Act.judge)
         check_office(session, campaign, scope)
+    scope.check(Act.report, Act.judge)
     row.handler_id = _handler(session, row, said.handler) if said.handler else row.handler_id
     row.ledger_no = _found(session, campaign, row, said.ledger_no, seal) if said.ledger_no else row.ledger_no
     if moved.after == HANDED:

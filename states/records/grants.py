@@ -39,8 +39,7 @@ def give(
 ) -> AccountGrant:
     """Raises Faulty, NotAllowed outside the giver's own reach, Refused for one that is there already."""
     locks.accounts(session)
-    place = _place(session, wanted)
-    _check_reach(giver, wanted, None if place is None else place.path)
+    place = check_reach(session, giver, wanted)
     row = AccountGrant(
         account_id=to.id,
         role=wanted.role,
@@ -55,6 +54,17 @@ def give(
     session.flush()
     _note(session, now, "given", actor, to, row)
     return row
+
+
+def check_reach(session: Session, giver: Scope, wanted: Grant) -> Any:
+    """The unit (id, path) that a grant names, if any. Raises Faulty, NotFound, NotAllowed outside the giver's reach."""
+    place = _place(session, wanted)
+    whole = giver.path is None and giver.campaigns is None
+    if wanted.informants and not whole:
+        raise NotAllowed("查看举报人的授权只能由管理全部单位和专项行动的管理员给出")
+    if not _inside(giver, wanted.campaign_id, None if place is None else place.path):
+        raise NotAllowed(BEYOND)
+    return place
 
 
 def revoke(session: Session, giver: Scope, whose: Account, key: int, now: datetime, actor: str) -> None:
@@ -150,7 +160,7 @@ def _place(session: Session, wanted: Grant) -> Any:
         roles = "、".join(f"{one}（{WORDS[one]}）" for one in PEOPLE)
         raise Faulty([Fault("role", f"没有这个角色；可用的有 {roles}")])
     if wanted.informants and wanted.role not in MAY_SEE_INFORMANTS:
-        raise Faulty([Fault("informants", "只有协调员和审计员可以另获授权查看举报人")])
+        raise Faulty([Fault("informants", "只有协调员可以另获授权查看举报人")])
     if wanted.campaign_id is not None:
         running(session, wanted.campaign_id)
     if wanted.under is None:
@@ -159,14 +169,6 @@ def _place(session: Session, wanted: Grant) -> Any:
     if place is None:
         raise Faulty([Fault("under", f"单位表中没有代码 {wanted.under}")])
     return place
-
-
-def _check_reach(giver: Scope, wanted: Grant, path: str | None) -> None:
-    whole = giver.path is None and giver.campaigns is None
-    if wanted.informants and not whole:
-        raise NotAllowed("查看举报人的授权只能由管理全部单位和专项行动的管理员给出")
-    if not _inside(giver, wanted.campaign_id, path):
-        raise NotAllowed(BEYOND)
 
 
 def _inside(giver: Scope, campaign_id: int | None, path: str | None) -> bool:

@@ -12,6 +12,7 @@ from states.machine import MOVE_NAMES, MOVES
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import run, unit
+from states.records.roles import Act
 from states.records.settling import ACTS
 
 OTHERS = {"decide": "延期的决定", "silence": "静默"}  # neither moves nor acts
@@ -29,8 +30,16 @@ def own(scope: Scope, name: str, path: str) -> bool:
     return name in JUDGING and scope.path == path
 
 
+def beyond(scope: Scope, name: str) -> str | None:
+    """Why somebody in this role never does `name` (a move or an act); None for keys, whose role the gate has asked."""
+    act = Act.judge if name in JUDGING else Act.report
+    return None if scope.role is None or scope.may(act) else scope.refusal(act)
+
+
 def refusal(session: Session, scope: Scope, campaign: Running, name: str, path: str) -> str | None:
     """Why this key may not do `name` for the unit at `path`, which it sees; None where it may."""
+    if said := beyond(scope, name):
+        return said
     if not own(scope, name, path):
         return None
     owner = session.execute(_UNIT.where(unit.c.id == campaign.row.owner_id)).one()
@@ -55,7 +64,8 @@ def refusals(
 ) -> dict[str, str]:
     """Which of `names` (moves or acts) the key may not do for a unit that it sees, and why."""
     if scope.path is None:
-        return {}
+        kept = {name: beyond(scope, name) for name in names}
+        return {name: says for name, says in kept.items() if says}
     path = session.execute(sa.select(unit.c.path).where(unit.c.id == unit_id)).scalar_one()
     said = {name: refusal(session, scope, campaign, name, path) for name in names}
     return {name: says for name, says in said.items() if says}
@@ -68,6 +78,8 @@ def left_out(
 
     Raises NotAllowed where nobody else is chosen.
     """
+    if barred := beyond(scope, name):
+        raise NotAllowed(barred)
     if scope.path is None or (said := refusal(session, scope, campaign, name, scope.path)) is None:
         return []
     mine = run.c.unit_id.in_(sa.select(unit.c.id).where(unit.c.path == scope.path))

@@ -100,13 +100,14 @@ class _Reach:
 
     def __init__(self, session: Session, campaign: Running, scope: Scope | None, name: str) -> None:
         self.path = scope.path if scope else None
+        self.barred = ledger_reach.beyond(scope, name) if scope else None
         owner = sa.select(unit.c.path).where(unit.c.id == campaign.row.owner_id)
         self.owner = str(session.execute(owner).scalar_one())
         self.name, self.two = name, checks(campaign) > 1
 
     def refusal(self, row: Any) -> str | None:
-        if self.path is None or self.owner.startswith(self.path):
-            return None
+        if self.barred or self.path is None or self.owner.startswith(self.path):
+            return self.barred
         if self.name in closing.LAST_WORD and self.two:
             return ledger_reach.LAST_LEVEL
         if self.name in ledger_reach.OURS:

@@ -15,6 +15,7 @@ from states.records.campaigns import Running
 from states.records.core import ledger_item, milestone, obligation, unit
 from states.records.ledger_following import checks, owed_of
 from states.records.ledger_steps import belongs, dated
+from states.records.roles import Act
 from states.records.scopes import below
 from states.records.settling import OPEN
 from states.records.tables import LedgerItem
@@ -84,8 +85,9 @@ def kept_from(
     session: Session, scope: Scope, campaign: Running, item: LedgerItem, answering: list[Part]
 ) -> Mapping[str, str]:
     """Move → why this key may not make it; empty for a key without a subtree."""
+    barred = {move: says for move in MOVES if (says := beyond(scope, move))}
     if scope.path is None:
-        return {}
+        return barred
     said: dict[str, str] = {}
     said |= dict.fromkeys(OURS, _not_ours(scope, item, answering) or "")
     where = _path(session, item.unit_id)
@@ -98,7 +100,13 @@ def kept_from(
             said[move] = LAST_LEVEL
         elif move not in OURS and not above:
             said[move] = CHECKED_ABOVE
-    return {move: says for move, says in said.items() if says}
+    return {move: says for move, says in {**said, **barred}.items() if says}
+
+
+def beyond(scope: Scope, move: str) -> str | None:
+    """Why somebody in this role never makes the move; None for keys, whose role the gate has asked."""
+    act = Act.report if move in OURS else Act.judge
+    return None if scope.role is None or scope.may(act) else scope.refusal(act)
 
 
 def _not_ours(scope: Scope, item: LedgerItem, answering: list[Part]) -> str | None:

@@ -29,6 +29,7 @@ from states.records.handing import Handed, Person
 from states.records.handing_in import BARE, Content
 from states.records.prolonging import Amount
 from states.records.respite import Extension
+from states.records.roles import Act
 from states.records.tables import Milestone, Obligation, Unit
 from states.records.told import (
     ExtensionDecided,
@@ -239,12 +240,19 @@ def hand_over(
     roles: Iterable[Role] = (),
     dry_run: bool = False,
 ) -> HandOverTold:
-    """Within the key's subtree. Raises NotAllowed, NotFound, Faulty, Refused."""
+    """Within the asker's subtree; who hands in and does not judge hands over those who do the same, no leaders.
+
+    Raises NotAllowed, NotFound, Faulty, Refused.
+    """
     if scope.campaigns is not None:
         raise NotAllowed(EVERYWHERE)
-    wanted = list(codes)
+    wanted, posts = list(codes), tuple(roles)
+    if not scope.may(Act.judge):
+        posts = posts or handing.DOING
+        if not set(posts) <= set(handing.DOING):
+            raise NotAllowed(scope.refusal(Act.judge))
     reading_scope.paths_seen(session, scope, wanted, "units")
-    made = handing.hand_over(session, old, new, now, scope.actor, under=scope.path, codes=wanted, roles=roles)
+    made = handing.hand_over(session, old, new, now, scope.actor, under=scope.path, codes=wanted, roles=posts)
     return handed_told(session, made, dry_run=dry_run)
 
 

@@ -113,6 +113,12 @@ def end_all(session: Session, account_id: int, now: datetime, why: str, but: int
     session.execute(sa.update(account_session).where(*mine).values(ended_at=now, ended_why=why))
 
 
+def end_every(session: Session, whose: Account, now: datetime, actor: str) -> None:
+    """Every session of an account, because an administrator says so."""
+    end_all(session, whose.id, now, "administrator")
+    note(session, now, "session.ended", actor, after=whose.login, account=whose.id, why="administrator")
+
+
 def living(session: Session, account_id: int, now: datetime) -> list[AccountSession]:
     """Those that are open, newest first."""
     asked = select(AccountSession).where(

@@ -67,6 +67,8 @@ def may(scope: Scope, wish: Wish) -> bool:
     """Whether the short way can be taken; otherwise `acting.move_unit` does it, or says why not."""
     if wish.move not in machine.MOVES["unit"] or wish.move in LONG_WAY or not scope.write:
         return False
+    if judging.beyond(scope, wish.move):
+        return False
     return scope.campaigns is None or wish.campaign_id in scope.campaigns
 
 

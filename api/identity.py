@@ -1,0 +1,62 @@
+"""Who asks: the bearer of a key or a person with a session. For API and pages alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from anyio import to_thread
+from starlette.requests import Request
+
+from api import cookies
+from api.house import House
+from api.problems import NoKey
+from states.records.asker import Scope
+from states.records.sittings import Sitting
+
+SCHEME = "Bearer "
+LONGEST_KEY = 200
+MISSING = "请先登录，或在 Authorization 头中写 Bearer 和密钥；密钥由管理员用 duban key create 生成"
+UNKNOWN = "密钥无效、已停用或已过期"
+ENDED = "登录已失效，请重新登录"
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Whose scope it is; `sitting`: the session of a person, where it is one."""
+
+    scope: Scope
+    sitting: Sitting | None = None
+
+
+async def asker(request: Request, house: House, now: datetime) -> Asker:
+    """Who asks. Raises NoKey, and NotAllowed for a request that another site's page sent."""
+    header = request.headers.get("authorization")
+    kept = house.keys.kept(bearer(header)) if header is not None else None
+    if kept is not None:
+        return Asker(kept)
+    return await to_thread.run_sync(look, request, house, now, None if header is None else bearer(header))
+
+
+def look(request: Request, house: House, now: datetime, key: str | None, *, noted: bool = True) -> Asker:
+    """The same in a thread, once the request's `key` is read: a key first, no other site can make a browser send one."""
+    if key is not None:
+        scope = house.keys.kept(key) or house.keys.find(key, now)
+        if scope is None:
+            raise NoKey(UNKNOWN)
+        return Asker(scope)
+    shown = cookies.token(request, house.settings)
+    if shown is None:
+        raise NoKey(MISSING)
+    cookies.check_origin(request, house.settings)
+    sitting = house.seats.find(shown, now, noted=noted)
+    if sitting is None:
+        raise NoKey(ENDED)
+    return Asker(sitting.scope, sitting)
+
+
+def bearer(header: str) -> str:
+    """The key in an Authorization header. Raises NoKey."""
+    if not header.startswith(SCHEME) or len(header) > LONGEST_KEY:
+        raise NoKey(UNKNOWN)
+    return header.removeprefix(SCHEME)
