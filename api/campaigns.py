@@ -23,6 +23,7 @@ from states.records import (
     reading_preview,
 )
 from states.records.launch import Order
+from states.records.reading_events import Event
 from states.records.scopes import Selection
 from states.records.told import (
     CampaignInFull,
@@ -127,19 +128,10 @@ def events(desk: AtDesk, campaign_id: CampaignId) -> Response:
 def record_event(desk: AtDesk, campaign_id: CampaignId, sent: Happening) -> Response:
     """记录一件事项已经发生，从它算起的期限随之确定；dry_run 只看哪些期限会怎样。"""
 
+    event = Event(sent.event.strip(), sent.at, sent.under, sent.again, sent.reason)
+
     def recorded(session: Session) -> EventRecorded:
-        return reading_events.record(
-            session,
-            desk.scope,
-            campaign_id,
-            sent.event.strip(),
-            sent.at,
-            desk.now,
-            again=sent.again,
-            reason=sent.reason,
-            dry_run=sent.dry_run,
-            under=sent.under,
-        )
+        return reading_events.record(session, desk.scope, campaign_id, event, desk.now, dry_run=sent.dry_run)
 
     return desk.once(recorded, dry_run=sent.dry_run)
 

@@ -19,6 +19,7 @@ from api.shapes import Earlier, Reason, Seal, Sent, Signer, Text, Version
 from api.upload import Form, received
 from states.errors import Fault, Faulty
 from states.records import acting, handing_in, reading_obligations, submissions
+from states.records.acting import Deed
 from states.records.handing_in import Arrived, Content
 from states.records.told import ObligationInFull
 from states.records.vault import Vault
@@ -80,7 +81,7 @@ def may_write(desk: Desk, campaign_id: int, key: int) -> None:
     """Whether the key may write here at all; asked before anything is taken in."""
     desk.scope.check_write()
     with desk.read() as session:
-        acting.owed_in(session, desk.scope, campaign_id, key)
+        reading_obligations.campaign_with(session, desk.scope, campaign_id, key)
 
 
 def _handed_in(desk: Desk, campaign_id: int, key: int, form: Form) -> Response:
@@ -95,17 +96,8 @@ def _work(
     session: Session, *, desk: Desk, campaign_id: int, key: int, sent: HandedIn, arrived: tuple[Arrived, ...]
 ) -> ObligationInFull:
     content = Content(sent.text, sent.signer, sent.seal, arrived, sent.earlier)
-    return acting.settle(
-        session,
-        desk.scope,
-        campaign_id,
-        key,
-        sent.act,
-        desk.now,
-        reason=sent.reason,
-        version=sent.version,
-        content=content,
-    )
+    deed = Deed(sent.act, sent.reason, sent.version, content)
+    return acting.settle(session, desk.scope, campaign_id, key, deed, desk.now)
 
 
 def sent(form: Form, shape: type[Shape]) -> Shape:

@@ -13,6 +13,7 @@ from api.shapes import Adopt, Decide, Decline, Renew
 from states.adopting import Terms
 from states.records import reading_levels
 from states.records.levels import Adoption
+from states.records.proposing import Following
 from states.records.scopes import Selection
 from states.records.told import CampaignTold, Page
 from states.records.told.levels import AdoptedTold, ChangeAbove, ChildTold, RenewalTold, UnitImpact
@@ -64,19 +65,11 @@ def changes(desk: AtDesk, campaign_id: CampaignId, cursor: Cursor = "0", limit: 
 def accept(desk: AtDesk, campaign_id: CampaignId, change_id: ChangeId, sent: Decide) -> Response:
     """改动的期限随上级，keep 所列各项除外；dry_run 只看会怎样。"""
 
+    following = Following(sent.keep, sent.recompute, sent.leads, sent.fills, sent.reason)
+
     def work(session: Any) -> RenewalTold:
         return reading_levels.accept(
-            session,
-            desk.scope,
-            campaign_id,
-            change_id,
-            desk.now,
-            dry_run=sent.dry_run,
-            reason=sent.reason,
-            keep=sent.keep,
-            recompute=sent.recompute,
-            leads=sent.leads,
-            dates=sent.fills,
+            session, desk.scope, campaign_id, change_id, following, desk.now, dry_run=sent.dry_run
         )
 
     return desk.once(work, dry_run=sent.dry_run)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.deps import AtDesk, CampaignId, Cursor, Limit, ObligationId
 from api.shapes import Act
 from states.records import acting, reading_obligations
+from states.records.acting import Deed
 from states.records.counting import Numbers
 from states.records.handing_in import Content
 from states.records.reading_obligations import Wanted
@@ -59,18 +60,9 @@ def settle(
 ) -> Response:
     """submit 报送、nil 零报告、confirm 确认留存备查、accept 通过、return 退回、waive 免报；单位随之前进。count 报数：各科室或个人应办几、已办几。新的文件用表单交（…/submissions）。"""
     asked = sent or Act()
+    content = Content(asked.text, asked.signer, asked.seal, earlier=asked.earlier)
+    numbers = Numbers(**vars(asked.tally)) if asked.tally else None
+    deed = Deed(act, asked.reason, asked.version, content, numbers, asked.figures)
     return desk.once(
-        lambda session: acting.settle(
-            session,
-            desk.scope,
-            campaign_id,
-            obligation_id,
-            act,
-            desk.now,
-            reason=asked.reason,
-            version=asked.version,
-            content=Content(asked.text, asked.signer, asked.seal, earlier=asked.earlier),
-            numbers=Numbers(**vars(asked.tally)) if asked.tally else None,
-            figures=asked.figures,
-        )
+        lambda session: acting.settle(session, desk.scope, campaign_id, obligation_id, deed, desk.now)
     )

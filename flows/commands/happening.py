@@ -41,6 +41,7 @@ def event(
 ) -> None:
     """记录一件事项已经发生（收到转办、督导组要求 …），从它算起的期限随之确定。"""
     from states.records import campaigns, reading_events
+    from states.records.reading_events import Event
 
     now = clock.now()
     with given.opened(given.settings()) as store:
@@ -52,9 +53,8 @@ def event(
         with store.act(dry_run=dry_run) as session:
             campaign = campaigns.running(session, campaign_id)
             when = given.located(at, campaign.zone) if at else now
-            made = reading_events.happen(
-                session, campaign, name.strip(), under, when, now, given.actor(), again=again, reason=reason
-            )
+            happened = Event(name.strip(), when, under, again, reason)
+            made = reading_events.happen(session, campaign, happened, now, given.actor())
             place, code = (made.under.name, made.under.code) if made.under else ("", None)
             data = {**_data(made, campaign.zone), "under": code}
     if as_json:

@@ -142,22 +142,20 @@ def accept(
 ) -> None:
     """随上级调整：改动的期限随上级，--keep 所列各项除外。"""
     from states.records import proposing
+    from states.records.proposing import Following
 
     settings, now = given.settings(), clock.now()
-    decided: dict[str, Any] = {
-        "keep": given.listed(keep),
-        "recompute": given.listed(recompute),
-        "leads": given.fills(leads),
-        "dates": given.fills(fills),
-    }
+    following = Following(
+        given.listed(keep), given.listed(recompute), given.fills(leads), given.fills(fills), reason
+    )
     with given.opened(settings) as store:
         with store.read() as session:
-            found = proposing.preview(session, campaign_id, change_id, now, **decided)
+            found = proposing.preview(session, campaign_id, change_id, now, following)
             renewing.show(session, found, as_json=as_json, dry_run=dry_run)
         if dry_run:
             return
         with store.write() as session:
-            proposing.accept(session, campaign_id, change_id, now, given.actor(), reason=reason, **decided)
+            proposing.accept(session, campaign_id, change_id, now, given.actor(), following)
     if not as_json:
         shown.say(f"已随上级调整，现行第 {found.template.version} 版")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
-from states.errors import Fault, Faulty, NotFound
+from states.errors import Fault, Faulty
 from states.machine import MOVE_NAMES
 from states.records import (
     acts_offered,
@@ -24,7 +25,6 @@ from states.records import (
     reading_units,
 )
 from states.records.access import Scope
-from states.records.campaigns import Running
 from states.records.columns import unit_of
 from states.records.counting import Numbers
 from states.records.handing_in import BARE, HANDING_IN, Content
@@ -132,53 +132,44 @@ def move_campaign(
     return told(session, moved)
 
 
-def settle(
-    session: Session,
-    scope: Scope,
-    campaign_id: int,
-    key: int,
-    act: str,
-    now: datetime,
-    *,
-    reason: str | None = None,
-    version: int | None = None,
-    content: Content = BARE,
-    numbers: Numbers | None = None,
-    figures: Mapping[str, Any] | None = None,
-) -> ObligationInFull:
-    """One act on one obligation; `content` (text, files) is what is handed in with it and kept.
+@dataclass(frozen=True)
+class Deed:
+    """What is done to an obligation; `content` (text, files) is what is handed in with it and kept.
 
     `numbers` of departments or persons go with `count`, which only keeps them, or with `submit`; `figures` with `submit`.
-
-    Raises NotAllowed, NotFound, Faulty, Refused, Conflict.
     """
-    campaign = owed_in(session, scope, campaign_id, key)
-    if not content.bare and act not in HANDING_IN:
+
+    act: str
+    reason: str | None = None
+    version: int | None = None
+    content: Content = BARE
+    numbers: Numbers | None = None
+    figures: Mapping[str, Any] | None = None
+
+
+def settle(
+    session: Session, scope: Scope, campaign_id: int, key: int, deed: Deed, now: datetime
+) -> ObligationInFull:
+    """Do it. Raises NotAllowed, NotFound, Faulty, Refused, Conflict."""
+    act, version = deed.act, deed.version
+    campaign = reading_obligations.campaign_with(session, scope, campaign_id, key)
+    if not deed.content.bare and act not in HANDING_IN:
         raise Faulty([Fault("text", "只有报送、零报告和确认可以附文字、签发、盖章和文件；说明请写在 reason")])
-    _check_sent(act, numbers, figures)
+    _check_sent(act, deed.numbers, deed.figures)
     judging.check(session, scope, campaign, act, unit_of(key))
-    if numbers is not None:
-        counting.count(session, campaign, key, numbers, now, scope.actor, version=version)
+    if deed.numbers is not None:
+        counting.count(session, campaign, key, deed.numbers, now, scope.actor, version=version)
         version = None
-    if figures is not None:
-        filling.fill(session, campaign, key, figures, now, scope.actor, version=version)
+    if deed.figures is not None:
+        filling.fill(session, campaign, key, deed.figures, now, scope.actor, version=version)
         version = None
     if act in HANDING_IN:
-        terms: Any = {"reason": reason, "version": version}
-        handing_in.hand_in(session, scope, campaign, key, act, content, now, scope.actor, **terms)
+        terms: Any = {"reason": deed.reason, "version": version}
+        handing_in.hand_in(session, scope, campaign, key, act, deed.content, now, scope.actor, **terms)
     elif act != acts_offered.COUNT:
-        moving.act(session, campaign, key, act, now, scope.actor, reason=reason, version=version)
+        moving.act(session, campaign, key, act, now, scope.actor, reason=deed.reason, version=version)
     session.flush()
     return reading_obligations.full(session, scope, campaign, key, now)
-
-
-def owed_in(session: Session, scope: Scope, campaign_id: int, key: int) -> Running:
-    """The campaign, when it is the one of that obligation and the key may see both. Raises NotAllowed, NotFound."""
-    scope.check_campaign(campaign_id)
-    campaign = reading_obligations.campaign_of(session, scope, key)
-    if campaign.id != campaign_id:
-        raise NotFound(f"这次专项行动中没有编号为 {key} 的应办事项")
-    return campaign
 
 
 def _check_sent(act: str, numbers: Numbers | None, figures: Mapping[str, Any] | None) -> None:

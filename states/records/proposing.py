@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -90,50 +90,53 @@ def look(session: Session, child_id: int, now: datetime) -> LevelChange | None:
     return made
 
 
+@dataclass(frozen=True)
+class Following:
+    """How a campaign below follows: changed dates are taken unless named in `keep`; what would be overdue at once must be
+    named either way. `leads`, `dates`: how much earlier, or on which dates of its own, from now on.
+    """
+
+    keep: Iterable[str] = ()
+    recompute: Iterable[str] = ()
+    leads: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
+    reason: str | None = None
+
+
+PLAINLY = Following()
+
+
 def accept(
     session: Session,
     child_id: int,
     change_id: int,
     now: datetime,
     actor: str,
-    *,
-    keep: Iterable[str] = (),
-    recompute: Iterable[str] = (),
-    leads: Mapping[str, str] | None = None,
-    dates: Mapping[str, str] | None = None,
-    reason: str | None = None,
+    following: Following = PLAINLY,
 ) -> Renewal:
-    """Take over what changed above, as a new version of the campaign below.
-
-    Changed dates are taken unless named in `keep`; what would be overdue at once must be named either way. `leads`,
-    `dates`: how much earlier, or on which dates of its own, from now on. Raises NotFound, Refused, Faulty, Conflict.
-    """
+    """Take over what changed above, as a new version of the campaign below. Raises NotFound, Refused, Faulty, Conflict."""
     made = _waiting(session, child_id, change_id)
-    child = running(session, child_id)
-    terms = _with(levels.terms_of(child.row), leads or {}, dates or {})
-    version = renewal_of(session, child, terms, now, tuple(keep), tuple(recompute), reason or made.reason)
+    reason = following.reason or made.reason
+    version = _version(session, child_id, replace(following, reason=reason), now)
     found = renewed.renew(session, child_id, version, now, actor)
-    _decide(session, made, "accepted", now, actor, reason)
+    _decide(session, made, "accepted", now, actor, following.reason)
     return found
 
 
 def preview(
-    session: Session,
-    child_id: int,
-    change_id: int,
-    now: datetime,
-    *,
-    keep: Iterable[str] = (),
-    recompute: Iterable[str] = (),
-    leads: Mapping[str, str] | None = None,
-    dates: Mapping[str, str] | None = None,
+    session: Session, child_id: int, change_id: int, now: datetime, following: Following = PLAINLY
 ) -> Renewal:
     """What accepting it would do; writes nothing."""
     _waiting(session, child_id, change_id)
-    child = running(session, child_id)
-    terms = _with(levels.terms_of(child.row), leads or {}, dates or {})
-    version = renewal_of(session, child, terms, now, tuple(keep), tuple(recompute), None)
+    version = _version(session, child_id, replace(following, reason=None), now)
     return renewing.draft(session, child_id, version, now)
+
+
+def _version(session: Session, child_id: int, wanted: Following, now: datetime) -> Version:
+    child = running(session, child_id)
+    terms = _with(levels.terms_of(child.row), wanted.leads, wanted.dates)
+    names = tuple(wanted.keep), tuple(wanted.recompute)
+    return renewal_of(session, child, terms, now, *names, wanted.reason)
 
 
 def decline(

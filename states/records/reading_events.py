@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -55,42 +57,37 @@ def _below(one: Recorded, zone: ZoneInfo) -> EventBelow:
     }
 
 
+@dataclass(frozen=True)
+class Event:
+    """What happened (at `at`, None: now): to the whole campaign, or to the unit `under` and those below it.
+
+    `again`: it is recorded already and gets another instant.
+    """
+
+    name: str
+    at: datetime | None = None
+    under: str | None = None
+    again: bool = False
+    reason: str | None = None
+
+
 def record(
-    session: Session,
-    scope: Scope,
-    campaign_id: int,
-    name: str,
-    at: datetime | None,
-    now: datetime,
-    *,
-    again: bool,
-    reason: str | None,
-    dry_run: bool,
-    under: str | None = None,
+    session: Session, scope: Scope, campaign_id: int, event: Event, now: datetime, *, dry_run: bool
 ) -> EventRecorded:
-    """Record an event (at `now` when `at` is None), of the campaign or of the unit `under`. Raises NotAllowed, NotFound, Faulty, Refused."""
+    """Record it. Raises NotAllowed, NotFound, Faulty, Refused."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     reading_scope.check_owner(session, scope, campaign)
-    made = happen(session, campaign, name, under, at or now, now, scope.actor, again=again, reason=reason)
+    made = happen(session, campaign, event, now, scope.actor)
     return told(campaign, made, dry_run)
 
 
-def happen(
-    session: Session,
-    campaign: Running,
-    name: str,
-    under: str | None,
-    at: datetime,
-    now: datetime,
-    actor: str,
-    *,
-    again: bool,
-    reason: str | None,
-) -> Happened:
+def happen(session: Session, campaign: Running, event: Event, now: datetime, actor: str) -> Happened:
     """Record it where it belongs. Raises Faulty, Refused."""
-    if under is None:
-        return happening.record(session, campaign, name, at, now, actor, again=again, reason=reason)
-    return local_events.record(session, campaign, name, under, at, now, actor, again=again, reason=reason)
+    when = (event.at or now, now, actor)
+    terms: Any = {"again": event.again, "reason": event.reason}
+    if event.under is None:
+        return happening.record(session, campaign, event.name, *when, **terms)
+    return local_events.record(session, campaign, event.name, event.under, *when, **terms)
 
 
 def told(campaign: Running, made: Happened, dry_run: bool) -> EventRecorded:

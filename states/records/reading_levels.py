@@ -28,6 +28,7 @@ from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
 from states.records.core import level_change, unit
 from states.records.levels import Adoption
+from states.records.proposing import Following
 from states.records.renewing import Renewal, Version
 from states.records.tables import LevelChange
 from states.records.told import CampaignTold, Page, instant, instant_or_none
@@ -155,19 +156,18 @@ def accept(
     scope: Scope,
     child_id: int,
     change_id: int,
+    following: Following,
     now: datetime,
     *,
     dry_run: bool,
-    reason: str | None,
-    **decided: Any,
 ) -> RenewalTold:
     """Take it over, or see what that would do. Raises NotAllowed, NotFound, Refused, Conflict, Faulty."""
     reading_scope.check_owner(session, scope, reading_scope.campaign_seen(session, scope, child_id))
     before = running(session, child_id).row.template_version
     if dry_run:
-        found = proposing.preview(session, child_id, change_id, now, **decided)
+        found = proposing.preview(session, child_id, change_id, now, following)
         return renewal(session, found, before, dry_run=True)
-    found = proposing.accept(session, child_id, change_id, now, scope.actor, reason=reason, **decided)
+    found = proposing.accept(session, child_id, change_id, now, scope.actor, following)
     return renewal(session, found, before, dry_run=False)
 
 

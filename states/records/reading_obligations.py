@@ -214,6 +214,15 @@ def campaign_of(session: Session, scope: Scope, key: int) -> Running:
     return running(session, campaign_id)
 
 
+def campaign_with(session: Session, scope: Scope, campaign_id: int, key: int) -> Running:
+    """The campaign, when it is the one of that obligation and the key may see both. Raises NotAllowed, NotFound."""
+    scope.check_campaign(campaign_id)
+    campaign = campaign_of(session, scope, key)
+    if campaign.id != campaign_id:
+        raise NotFound(f"这次专项行动中没有编号为 {key} 的应办事项")
+    return campaign
+
+
 def in_full(session: Session, scope: Scope, key: int, now: datetime) -> ObligationInFull:
     """One obligation with its acts, its ladder and its texts. Raises NotAllowed, NotFound."""
     return full(session, scope, campaign_of(session, scope, key), key, now)

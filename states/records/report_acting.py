@@ -47,15 +47,6 @@ from states.records.told.reports import (
 )
 
 
-def seen(session: Session, scope: Scope, campaign_id: int, key: int) -> Running:
-    """The campaign of an obligation that the key may see. Raises NotAllowed, NotFound."""
-    scope.check_campaign(campaign_id)
-    campaign = reading_obligations.campaign_of(session, scope, key)
-    if campaign.id != campaign_id:
-        raise NotFound(f"这次专项行动中没有编号为 {key} 的应办事项")
-    return campaign
-
-
 def fill(
     session: Session,
     scope: Scope,
@@ -68,14 +59,14 @@ def fill(
     merge: bool = False,
 ) -> FiguresTold:
     """Write in a form. Raises NotAllowed, NotFound, Faulty, Refused, Conflict."""
-    campaign = seen(session, scope, campaign_id, key)
+    campaign = reading_obligations.campaign_with(session, scope, campaign_id, key)
     filling.fill(session, campaign, key, sent, now, scope.actor, version=version, merge=merge)
     return told(session, campaign, key)
 
 
 def figures(session: Session, scope: Scope, campaign_id: int, key: int) -> FiguresTold:
     """What is in a form. Raises NotAllowed, NotFound."""
-    return told(session, seen(session, scope, campaign_id, key), key)
+    return told(session, reading_obligations.campaign_with(session, scope, campaign_id, key), key)
 
 
 def told(session: Session, campaign: Running, key: int) -> FiguresTold:

@@ -11,7 +11,16 @@ from sqlmodel import Session
 
 from states import draws
 from states.errors import NotAllowed, NotFound
-from states.records import asked, drawing, judging, quota_standings, quotas, reaching, reading_scope
+from states.records import (
+    asked,
+    drawing,
+    judging,
+    quota_standings,
+    quotas,
+    reaching,
+    reading_obligations,
+    reading_scope,
+)
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import unit
@@ -20,7 +29,7 @@ from states.records.quota_standings import Standing
 from states.records.quotas import Done
 from states.records.reaching import Reach
 from states.records.reading_campaigns import coverage as target_told
-from states.records.report_acting import period_told, place, seen
+from states.records.report_acting import period_told, place
 from states.records.reported import DrawRow
 from states.records.settling import STATUS_NAMES
 from states.records.tables import Milestone, Obligation
@@ -59,7 +68,7 @@ def withdraw_event(
     """Take one back; where it has been handed in already that is judging. Raises NotAllowed, NotFound, Refused."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     key = quotas.event(session, campaign, number).obligation_id
-    seen(session, scope, campaign_id, key)
+    reading_obligations.campaign_with(session, scope, campaign_id, key)
     row = session.get_one(Obligation, key, populate_existing=True)
     if row.status not in ("open", "returned"):
         judging.check(session, scope, campaign, "return", row.unit_id)
@@ -69,7 +78,7 @@ def withdraw_event(
 
 def events(session: Session, scope: Scope, campaign_id: int, key: int) -> EventsDone:
     """What one unit has done towards a quota. Raises NotAllowed, NotFound."""
-    campaign = seen(session, scope, campaign_id, key)
+    campaign = reading_obligations.campaign_with(session, scope, campaign_id, key)
     row = session.get_one(Obligation, key, populate_existing=True)
     milestone = session.get_one(Milestone, row.milestone_id)
     quota = asked.quota_of(campaign, milestone)

@@ -12,6 +12,7 @@ from states.records import campaigning, levels, proposing, renewed
 from states.records.campaigns import running
 from states.records.dispatch import Notice
 from states.records.levels import Adoption
+from states.records.proposing import Following
 from states.records.renewing import Version
 from states.records.scopes import Selection
 from states.records.tables import Campaign, Contact, LevelChange, Milestone, Obligation, UnitRun
@@ -320,7 +321,7 @@ def test_a_date_of_its_own_that_would_be_later_than_above_asks_for_another(stage
         proposing.accept(session, key, made.id, stage.at("2026-03-04 10:00"), "test")
     with stage.store.write() as session:
         dates = {"report.due": "2026-03-10"}
-        proposing.accept(session, key, made.id, stage.at("2026-03-04 10:00"), "test", dates=dates)
+        proposing.accept(session, key, made.id, stage.at("2026-03-04 10:00"), "test", Following(dates=dates))
     assert stage.local(stage.milestone("report", campaign=key).due_at) == "2026-03-10 18:00"
     assert stage.one(Campaign, Campaign.id == key).adopted["dates"] == {"report.due": "2026-03-10"}
 
@@ -340,7 +341,9 @@ def test_what_would_be_over_below_is_not_taken_without_being_named(
     with stage.store.write() as session, pytest.raises(Refused, match="--recompute list"):
         proposing.accept(session, child, made.id, stage.at("2026-03-06 10:00"), "test")
     with stage.store.write() as session:
-        proposing.accept(session, child, made.id, stage.at("2026-03-06 10:00"), "test", keep=("list",))
+        proposing.accept(
+            session, child, made.id, stage.at("2026-03-06 10:00"), "test", Following(keep=("list",))
+        )
     assert stage.milestone("list", campaign=child).held
 
 

@@ -123,7 +123,8 @@ def test_handed_in_together_or_not_at_all(counted) -> None:
 
     def act(name: str, numbers: Numbers | None, **more):
         with counted.store.write() as session:
-            return acting.settle(session, ALL, 1, key, name, counted.at(NOW), numbers=numbers, **more)
+            deed = acting.Deed(name, numbers=numbers, **more)
+            return acting.settle(session, ALL, 1, key, deed, counted.at(NOW))
 
     with pytest.raises(Refused):
         act("submit", Numbers(10, 9), version=1)
