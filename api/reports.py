@@ -16,7 +16,7 @@ from api.download import saved
 from api.shapes import NO_ZERO, Sent, Version
 from api.workbooks import SENT, XLSX, Content
 from states.documents import formsheet
-from states.records import report_acting
+from states.records import reading_reports, report_acting
 from states.records.report_acting import Sheets
 from states.records.told.reports import FiguresTold, FormImport, FormSums, RatesTold
 
@@ -73,7 +73,7 @@ class Import(Sent):
 def figures(desk: AtDesk, campaign_id: CampaignId, obligation_id: ObligationId) -> Response:
     """报表的各项、已填的内容（空白为 null）、还缺哪些必填项、历次改动。"""
     with desk.read() as session:
-        return desk.tell(report_acting.figures(session, desk.scope, campaign_id, obligation_id))
+        return desk.tell(reading_reports.figures(session, desk.scope, campaign_id, obligation_id))
 
 
 @router.put("/obligations/{obligation_id}/figures", summary="填报表（整张）", response_model=FiguresTold)
@@ -113,7 +113,9 @@ def reporting(
 ) -> Response:
     """按时、逾期、零报告、未报和报送率：合计、按期、按地区；不加条件时合计与 summary 一致。"""
     with desk.read() as session:
-        return desk.tell(report_acting.rates(session, desk.scope, campaign_id, desk.now, requirement, period))
+        return desk.tell(
+            reading_reports.rates(session, desk.scope, campaign_id, desk.now, requirement, period)
+        )
 
 
 @router.get("/forms/sums", summary="报表汇总", response_model=FormSums)
@@ -122,7 +124,7 @@ def sums(
 ) -> Response:
     """各项相加：几个单位填了，几个单位留空；没有单位填的没有合计。"""
     with desk.read() as session:
-        return desk.tell(report_acting.sums(session, desk.scope, campaign_id, requirement, period))
+        return desk.tell(reading_reports.sums(session, desk.scope, campaign_id, requirement, period))
 
 
 @router.get(
@@ -146,7 +148,7 @@ def import_(
     desk.scope.check_write()
 
     def take(session: Session) -> FormImport:
-        form = report_acting.form_of(session, desk.scope, campaign_id, asked.requirement)
+        form = reading_reports.form_of(session, desk.scope, campaign_id, asked.requirement)
         lines = formsheet.read(content, asked.filename, form)
         sheets = Sheets(asked.requirement, asked.period, lines, asked.submit)
         return report_acting.take(session, desk.scope, campaign_id, sheets, desk.now, dry_run=asked.dry_run)

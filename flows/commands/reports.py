@@ -98,7 +98,7 @@ def _filled(
     *,
     submit: bool,
 ) -> FiguresTold:
-    from states.records import filling, moving, owed_by, report_acting
+    from states.records import filling, moving, owed_by, reading_reports
     from states.records.campaigns import running
 
     campaign = running(session, campaign_id)
@@ -107,7 +107,7 @@ def _filled(
         filling.fill(session, campaign, key, sent, now, given.actor(), merge=True)
     if submit:
         moving.act(session, campaign, key, "submit", now, given.actor())
-    return report_acting.told(session, campaign, key)
+    return reading_reports.told(session, campaign, key)
 
 
 @app.command("import")
@@ -137,11 +137,11 @@ def _imported(
     apply: bool,
     submit: bool,
 ) -> FormImport:
-    from states.records import report_acting
+    from states.records import reading_reports, report_acting
     from states.records.report_acting import Sheets
 
     scope = given.everything()
-    form = report_acting.form_of(session, scope, campaign_id, which[0])
+    form = reading_reports.form_of(session, scope, campaign_id, which[0])
     sheets = Sheets(*which, _read(files, form), submit)
     return report_acting.take(session, scope, campaign_id, sheets, clock.now(), dry_run=not apply)
 
@@ -170,10 +170,10 @@ def sums(
     as_json: Json = False,
 ) -> None:
     """报表汇总：各项相加，几个单位填了、几个单位留空；没有单位填的没有合计。"""
-    from states.records import report_acting
+    from states.records import reading_reports
 
     with given.opened(given.settings()) as store, store.read() as session:
-        told = report_acting.sums(session, given.everything(), campaign_id, requirement, period)
+        told = reading_reports.sums(session, given.everything(), campaign_id, requirement, period)
     report_shown.sums(told, as_json)
 
 
@@ -185,8 +185,10 @@ def rates(
     as_json: Json = False,
 ) -> None:
     """报送率：合计、按期、按地区（牵头单位的直接下级）。"""
-    from states.records import report_acting
+    from states.records import reading_reports
 
     with given.opened(given.settings()) as store, store.read() as session:
-        told = report_acting.rates(session, given.everything(), campaign_id, clock.now(), requirement, period)
+        told = reading_reports.rates(
+            session, given.everything(), campaign_id, clock.now(), requirement, period
+        )
     report_shown.rates(told, as_json)

@@ -29,7 +29,7 @@ from states.records.quota_standings import Standing
 from states.records.quotas import Done
 from states.records.reaching import Reach
 from states.records.reading_campaigns import coverage as target_told
-from states.records.report_acting import period_told, place
+from states.records.reading_reports import period_told, place
 from states.records.reported import DrawRow
 from states.records.settling import STATUS_NAMES
 from states.records.tables import Milestone, Obligation

@@ -20,7 +20,7 @@ from states.records import (
     form_sums,
     moving,
     reading_obligations,
-    report_acting,
+    reading_reports,
     reporting_rates,
     scopes,
 )
@@ -130,7 +130,7 @@ def test_a_form_is_written_in_again_and_again_and_every_time_is_kept(reports) ->
     reports.fill("R1-H1", {"money": {"value": "1.5", "as_of": "2026-03-20"}, "clues": None}, merge=True)
     reports.fill("R1-H1", {"head": "监督科"}, merge=True)
     with reports.stage.store.read() as session:
-        told = report_acting.figures(session, EVERYTHING, reports.key, reports.owed("R1-H1").id)
+        told = reading_reports.figures(session, EVERYTHING, reports.key, reports.owed("R1-H1").id)
     assert told["figures"] == {
         "clues": None,
         "own": {"value": 1, "as_of": None},
