@@ -13,7 +13,8 @@ from starlette.responses import Response
 from api.deps import AtDesk, CampaignId, ObligationId
 from api.shapes import NO_ZERO, Code, Reason, Sent, Words
 from states import draws
-from states.records import share_acting
+from states.records import draw_acting, share_acting
+from states.records.draw_acting import Asked
 from states.records.drawing import Wish
 from states.records.quotas import Done
 from states.records.reaching import Reach
@@ -191,7 +192,7 @@ def draws_made(
 ) -> Response:
     """种子、清单的校验值、抽中的编号；凭这些在任何机器上都能重抽出同样的结果。"""
     with desk.read() as session:
-        return desk.tell(share_acting.draws_made(session, desk.scope, campaign_id, full=full))
+        return desk.tell(draw_acting.draws_made(session, desk.scope, campaign_id, full=full))
 
 
 @router.post("/draws", summary="抽取", response_model=DrawTold)
@@ -204,12 +205,9 @@ def draw(desk: AtDesk, campaign_id: CampaignId, sent: Draw) -> Response:
     )
     wish = Wish(sent.sampling, tuple(ids) if ids is not None else None, sent.percent, sent.count)
 
-    def tried(session: Session) -> DrawTold:
-        return share_acting.try_draw(session, desk.scope, campaign_id, wish, sent.seed, warnings)
+    asked = Asked(wish, sent.seed, sent.reason, warnings)
 
-    def made(session: Session) -> DrawTold:
-        return share_acting.make_draw(
-            session, desk.scope, campaign_id, wish, sent.seed, desk.now, sent.reason, warnings
-        )
+    def drawn(session: Session) -> DrawTold:
+        return draw_acting.draw(session, desk.scope, campaign_id, asked, desk.now, dry_run=sent.dry_run)
 
-    return desk.tried(tried) if sent.dry_run else desk.once(made)
+    return desk.once(drawn, dry_run=sent.dry_run)

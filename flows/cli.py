@@ -11,6 +11,8 @@ from flows.commands import (
     campaigns,
     clues,
     contacts,
+    coverage,
+    drawing,
     extending,
     files,
     foresight,
@@ -22,9 +24,9 @@ from flows.commands import (
     obligations,
     papers,
     proposals,
+    quotas,
     reports,
     running,
-    shares,
     silencing,
     submitting,
     templates,
@@ -72,9 +74,9 @@ reports.app.command("work")(papers.work)
 reports.app.command("ranking")(papers.ranking)
 reports.app.command("weekly")(papers.weekly)
 app.add_typer(reports.app, name="report")
-app.add_typer(shares.quota, name="quota")
-app.add_typer(shares.coverage, name="coverage")
-app.command()(shares.draw)
+app.add_typer(quotas.app, name="quota")
+app.add_typer(coverage.app, name="coverage")
+app.command()(drawing.draw)
 app.add_typer(proposals.app, name="proposals")
 app.add_typer(letters.app, name="letter")
 app.add_typer(keys.app, name="key")

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from flows.commands import shown
+from states import clock
 from states.errors import BadSetting, Fault, Faulty, NotFound
 
 if TYPE_CHECKING:
@@ -95,6 +96,11 @@ def everything() -> Scope:
     from states.records.access import EVERYTHING
 
     return replace(EVERYTHING, by=actor())
+
+
+def today() -> date:
+    """The day in the zone of the settings."""
+    return clock.now().astimezone(settings().zone).date()
 
 
 def pages(page: Callable[[int, int], Page[Item]]) -> list[Item]:

@@ -1,19 +1,16 @@
-"""What a key does with quotas, coverage and draws: each within its scope."""
+"""What a key does with quotas and coverage: each within its scope."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states import draws
 from states.errors import NotAllowed, NotFound
 from states.records import (
     asked,
-    drawing,
     judging,
     quota_standings,
     quotas,
@@ -24,20 +21,16 @@ from states.records import (
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import unit
-from states.records.drawing import Prospect, Wish
 from states.records.quota_standings import Standing
 from states.records.quotas import Done
 from states.records.reaching import Reach
 from states.records.reading_campaigns import coverage as target_told
 from states.records.reading_reports import period_told, place
-from states.records.reported import DrawRow
 from states.records.settling import STATUS_NAMES
 from states.records.tables import Milestone, Obligation
 from states.records.told import instant, instant_or_none
 from states.records.told.shares import (
     CoverageNow,
-    DrawsTold,
-    DrawTold,
     EventsAdded,
     EventsDone,
     QuotasTold,
@@ -48,7 +41,6 @@ from states.records.told.shares import (
 )
 
 OWN_REACH = "单位自己不能登记自己已被检查；由检查它的上级或组织这次行动的单位登记"
-RANDOM_BYTES = 8
 
 
 # -- quotas -----------------------------------------------------------------------------------------------
@@ -186,99 +178,3 @@ def units_reached(
     rows = reaching.standing(session, campaign, target, now, scope.path)
     items = [{"unit": {"code": code, "name": name}, "day": _day(day)} for code, name, day in rows]
     return {"target": target, "items": items}  # type: ignore[typeddict-item]
-
-
-# -- draws ------------------------------------------------------------------------------------------------
-
-
-def new_seed() -> str:
-    """A seed that nobody has chosen."""
-    return secrets.token_hex(RANDOM_BYTES)
-
-
-def try_draw(
-    session: Session,
-    scope: Scope,
-    campaign_id: int,
-    wish: Wish,
-    seed: str | None,
-    warnings: Sequence[str] = (),
-) -> DrawTold:
-    """What would be drawn from; with a seed also which. Raises NotAllowed, NotFound, Faulty."""
-    campaign = _owned(session, scope, campaign_id)
-    return prospect_told(drawing.look(session, campaign, wish), seed, warnings)
-
-
-def make_draw(
-    session: Session,
-    scope: Scope,
-    campaign_id: int,
-    wish: Wish,
-    seed: str | None,
-    now: datetime,
-    reason: str | None = None,
-    warnings: Sequence[str] = (),
-) -> DrawTold:
-    """Draw, by a seed of our own where none is given. Raises NotAllowed, NotFound, Faulty, Refused."""
-    campaign = _owned(session, scope, campaign_id)
-    row = drawing.make(session, campaign, wish, seed or new_seed(), now, scope.actor, reason)
-    return {**draw_told(row, campaign), "warnings": list(warnings)}
-
-
-def draws_made(session: Session, scope: Scope, campaign_id: int, *, full: bool = False) -> DrawsTold:
-    """Every draw; `full`: with the lists. Raises NotAllowed, NotFound."""
-    campaign = _owned(session, scope, campaign_id)
-    return {"items": [draw_told(one, campaign, full=full) for one in drawing.history(session, campaign)]}
-
-
-def _owned(session: Session, scope: Scope, campaign_id: int) -> Running:
-    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    reading_scope.check_owner(session, scope, campaign)
-    return campaign
-
-
-def prospect_told(found: Prospect, seed: str | None, warnings: Sequence[str] = ()) -> DrawTold:
-    """A trial; without a seed nobody knows yet which are drawn."""
-    drawn = draws.draw(found.population, found.number, seed).drawn if seed else ()
-    return {
-        "id": None,
-        "sampling": found.sampling.name,
-        "no": found.before.no + 1 if found.before else 1,
-        "of": found.sampling.of,
-        "method": draws.METHOD,
-        "seed": seed,
-        "percent": found.percent,
-        "digest": found.digest,
-        "population": len(found.population),
-        "number": found.number,
-        "drawn": list(drawn),
-        "reason": None,
-        "by": None,
-        "at": None,
-        "repeats": True,
-        "warnings": list(warnings),
-        "ids": [],
-    }
-
-
-def draw_told(row: DrawRow, campaign: Running, *, full: bool = False) -> DrawTold:
-    """A draw that was made; `repeats`: drawn again from what was kept, it gives the same. `full`: with its list."""
-    return {
-        "id": row.id,
-        "sampling": row.sampling,
-        "no": row.no,
-        "of": row.of,
-        "method": row.method,
-        "seed": row.seed,
-        "percent": row.percent,
-        "digest": row.digest,
-        "population": len(row.population),
-        "number": len(row.drawn),
-        "drawn": list(row.drawn),
-        "reason": row.reason,
-        "by": row.by,
-        "at": instant(row.at, campaign.zone),
-        "repeats": drawing.again(row),
-        "warnings": [],
-        "ids": list(row.population) if full else [],
-    }
