@@ -21,7 +21,7 @@ from states.records.board import DEMO_CLOCK
 from states.records.core import health
 from states.records.prepared import Driver, Prepared
 from states.records.reads import Statuses
-from states.records.session import Store, connect
+from states.records.session import Store, store_of
 from states.settings import Settings
 
 log = logging.getLogger("duban.api")
@@ -40,7 +40,7 @@ class House:
     def __init__(self, settings: Settings, now: Now | None = None) -> None:
         """`now`: what tells the time; by default the clock, or that of a demonstration while one runs."""
         self.settings = settings
-        self.store: Store = connect(settings.database_url, home=settings.home)
+        self.store: Store = store_of(settings)
         self.driver = Driver(self.store)
         self.statuses = Statuses(self.store)
         self.points = points(self.store, self.driver, self.statuses)

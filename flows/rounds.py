@@ -18,11 +18,11 @@ from flows.mailer import Mailer, mailer
 from states import clock
 from states.errors import Refused
 from states.letters import Message, render
-from states.records import health, once, outbox, rounds, sweeping
+from states.records import health, once, outbox, rounds, session, sweeping
 from states.records.chain import sealer, signing
 from states.records.outbox import MailHours
 from states.records.rounds import Answer
-from states.records.session import Store, connect
+from states.records.session import Store
 from states.records.vault import Vault
 from states.settings import Settings
 
@@ -48,7 +48,7 @@ class RoundReport:
 @lru_cache(maxsize=8)
 def store_of(settings: Settings) -> Store:
     """The store of these settings, one per process."""
-    return connect(settings.database_url, home=settings.home)
+    return session.store_of(settings)
 
 
 def mail_hours(settings: Settings) -> MailHours:

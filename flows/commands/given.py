@@ -72,9 +72,9 @@ def mailbox(found: Settings) -> None:
 def opened(found: Settings) -> Iterator[Store]:
     """The database of these settings; raises NoDatabase when it has not this version's shape."""
     from states.records import schema
-    from states.records.session import connect
+    from states.records.session import store_of
 
-    store = connect(found.database_url, home=found.home)
+    store = store_of(found)
     try:
         if said := schema.behind(store):
             raise schema.NoDatabase(said)

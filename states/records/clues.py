@@ -24,11 +24,12 @@ from states.clue import (
     written_in,
 )
 from states.errors import Conflict, Fault, Faulty, NotAllowed, NotFound, Refused
-from states.records import locks
+from states.records import discretion, locks
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.clue_tables import ClueRow
 from states.records.core import clue, ledger_item, unit
+from states.records.discretion import Disclosing
 from states.records.journal import note
 from states.records.roles import Act
 from states.records.scopes import below
@@ -79,6 +80,7 @@ def register(
     informant = {key: value.strip() for key, value in (tip.informant or {}).items() if value.strip()}
     _check(tip, informant, now.astimezone(campaign.zone).date())
     year = now.astimezone(campaign.zone).year
+    discretion.check(session, campaign.id, {"text": tip.text}, actor, now)
     locks.alone(session, campaign.id)
     mine = clue.c.campaign_id == campaign.id, clue.c.year == year
     last = session.execute(sa.select(sa.func.max(clue.c.no)).where(*mine)).scalar() or 0
@@ -98,6 +100,7 @@ def register(
     row.sealed = seal.close(_bound(row), informant) if informant else None
     session.add(row)
     session.flush()
+    discretion.forget(session)
     _note(session, row, "registered", None, now, actor, channel=tip.channel, grade=tip.grade)
     return row
 
@@ -120,13 +123,15 @@ def move(
         told = {"name": name_of(row), "state": STATES[row.state], "version": row.version}
         raise Conflict(OVERTAKEN.format(**told))
     moved = decide(row.state, name, said.text, handed_to=said.handed_to, handler=said.handler)
-    _keep_out(row, seal, said)
+    _keep_out(row, seal, said, now, actor)
     if name in OFFICE_ONLY:
         scope.check(Act.judge)
         check_office(session, campaign, scope)
     scope.check(Act.report, Act.judge)
     row.handler_id = _handler(session, row, said.handler) if said.handler else row.handler_id
-    row.ledger_no = _found(session, campaign, row, said.ledger_no, seal) if said.ledger_no else row.ledger_no
+    row.ledger_no = (
+        _found(session, campaign, row, said.ledger_no, seal, now, actor) if said.ledger_no else row.ledger_no
+    )
     if moved.after == HANDED:
         row.handed_to, row.handed_no = said.handed_to, said.handed_no
     row.result = said.text if moved.after in ENDED else None
@@ -164,8 +169,8 @@ def informant(
     if row.sealed is None:
         raise NotFound(f"{name_of(row)}是匿名的，没有举报人信息")
     found = seal.open(_bound(row), row.sealed)
-    if written_in({"reason": reason}, found):
-        raise Refused("理由中不要写举报人的姓名或联系方式")
+    if faults := written_in({"reason": reason}, found):
+        raise _disclosing(row, faults, now, actor)
     _note(session, row, "informant_seen", row.state, now, actor, reason)
     return found
 
@@ -222,14 +227,19 @@ def _check(tip: Tip, informant: Mapping[str, str], today: date) -> None:
         raise Faulty(faults)
 
 
-def _keep_out(row: ClueRow, seal: Seal, said: Said) -> None:
+def _keep_out(row: ClueRow, seal: Seal, said: Said, now: datetime, actor: str) -> None:
     """Raises Faulty where somebody writes the informant into a text that many can read."""
     if row.sealed is None:
         return
     texts = {"text": said.text, "handed_to": said.handed_to, "handed_no": said.handed_no}
     faults = written_in(texts, seal.open(_bound(row), row.sealed))
     if faults:
-        raise Faulty(faults)
+        raise _disclosing(row, faults, now, actor)
+
+
+def _disclosing(row: ClueRow, faults: list[Fault], now: datetime, actor: str) -> Disclosing:
+    """Who handles the clue is told whom it names; the trace is the same."""
+    return Disclosing(faults, row.campaign_id, {row.id: [one.place for one in faults]}, actor, now)
 
 
 def _handler(session: Session, row: ClueRow, code: str) -> int:
@@ -247,7 +257,9 @@ def _unit(session: Session, code: str, place: str = "about") -> sa.Row[tuple[int
     return found
 
 
-def _found(session: Session, campaign: Running, row: ClueRow, no: int, seal: Seal) -> int:
+def _found(
+    session: Session, campaign: Running, row: ClueRow, no: int, seal: Seal, now: datetime, actor: str
+) -> int:
     """The item that a clue became; raises Faulty where there is none, or where it says who gave the clue."""
     mine = ledger_item.c.campaign_id == campaign.id, ledger_item.c.no == no
     texts = ledger_item.c.project, ledger_item.c.problem, ledger_item.c.measures
@@ -256,7 +268,7 @@ def _found(session: Session, campaign: Running, row: ClueRow, no: int, seal: Sea
         raise Faulty([Fault("ledger_no", f"台账中没有第{no}项")])
     written = "\n".join((item.project, item.problem, *item.measures))
     if row.sealed is not None and written_in({"ledger_no": written}, seal.open(_bound(row), row.sealed)):
-        raise Faulty([Fault("ledger_no", IN_LEDGER.format(no=no))])
+        raise _disclosing(row, [Fault("ledger_no", IN_LEDGER.format(no=no))], now, actor)
     return no
 
 

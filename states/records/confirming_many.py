@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import Fault, Faulty, NotAllowed
-from states.records import confirming, ledger_moving, locks, settling
+from states.records import confirming, discretion, ledger_moving, locks, settling
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import milestone, obligation, proposal, unit
@@ -88,6 +88,7 @@ def decide(
         raise Faulty([Fault("filter", WHICH)])
     confirming.check_words(decision.person.strip(), decision.reason.strip())
     confirming.kind(campaign, decision.letter)
+    discretion.check(session, campaign.id, {"reason": decision.reason}, actor, now)
     ledger_moving.check_running(campaign)
     if not dry_run:
         locks.alone(session, campaign.id)

@@ -14,7 +14,7 @@ from states import filled
 from states.errors import Conflict, Fault, Faulty, Refused
 from states.filled import Figure
 from states.forms import Form
-from states.records import asked, locks, moving, settling
+from states.records import asked, discretion, locks, moving, settling
 from states.records.campaigns import Running
 from states.records.columns import unit_of
 from states.records.core import journal, obligation, report_figures
@@ -101,6 +101,10 @@ def write(
     new = [one for one in writings if one.before is None or _plain(form, one) != one.before.values]
     if not new:
         return 0
+    for one in new:
+        said = {f"figures.{key}": figure.value for key, figure in one.figures.items()}
+        texts = {place: value for place, value in said.items() if isinstance(value, str)}
+        discretion.check(session, campaign.id, texts, actor, now)
     keys = [one.key for one in new]
     for start in range(0, len(keys), settling.AT_ONCE):
         some = report_figures.c.obligation_id.in_(keys[start : start + settling.AT_ONCE])

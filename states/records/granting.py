@@ -20,7 +20,7 @@ from states.extending import Use
 from states.extensions import Extensions
 from states.fills import as_words
 from states.ladder import MORNING
-from states.records import coordinators, extension_files, locks, settling
+from states.records import coordinators, extension_files, handing_in, locks, settling
 from states.records.campaigns import Running
 from states.records.core import extended, notice, timer, unit
 from states.records.dispatch import Timer
@@ -81,14 +81,30 @@ def ask(
     Raises NotFound, Faulty for words that name no date, Refused with every reason.
     """
     locks.beside_others(session, campaign.id)
+    handing_in.compare(session, campaign, vars(wanted), papers, now, actor)
     about = owed(session, campaign, wanted.obligation)
     due = about.due
     until = instant(campaign, wanted.until, due or now)
     said = closed(campaign) + _refusals(session, about, wanted, until, now)
     if said or due is None:
         raise Refused(*said)
-    row = Extension(
-        campaign_id=campaign.id,
+    row = _row(about, wanted, (due, until), now, actor)
+    session.add(row)
+    session.flush()
+    extension_files.keep(session, row, papers, now, actor)
+    _note(session, row, now, actor, papers)
+    _remind_later(session, campaign, row, row.decide_by, 0)
+    _tell_coordinator(session, campaign, row, about.milestone, "延期申请", f"x:{row.id}", "", now)
+    return row
+
+
+def _row(
+    about: Owed, wanted: Request, dates: tuple[datetime, datetime], now: datetime, actor: str
+) -> Extension:
+    """A request; `dates`: that in force, and the one that is wanted."""
+    due, until = dates
+    return Extension(
+        campaign_id=about.campaign.id,
         obligation_id=about.row.id,
         milestone_id=about.milestone.id,
         unit_id=about.row.unit_id,
@@ -99,15 +115,8 @@ def ask(
         original_due=about.milestone.original_due_at or due,
         asked_by=actor,
         asked_at=now,
-        decide_by=_decide_by(campaign, about.rule, now),
+        decide_by=_decide_by(about.campaign, about.rule, now),
     )
-    session.add(row)
-    session.flush()
-    extension_files.keep(session, row, papers, now, actor)
-    _note(session, row, now, actor, papers)
-    _remind_later(session, campaign, row, row.decide_by, 0)
-    _tell_coordinator(session, campaign, row, about.milestone, "延期申请", f"x:{row.id}", "", now)
-    return row
 
 
 def closed(campaign: Running) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from states.documents.filekinds import KINDS
 from states.documents.sniffing import Sniffed, named, sniff
 from states.errors import Fault, Faulty, Refused
 from states.evidence import NOT_KEPT, ONLY_CONFIRMED, Shown
-from states.records import locks, moving, settling, submissions
+from states.records import discretion, locks, moving, settling, submissions
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.columns import insert_new, milestone_of, unit_of
@@ -80,13 +80,12 @@ def hand_in(
 ) -> None:
     """Hand in (`act` submit, nil or confirm) for one obligation. The same content sent twice is kept once.
 
-    `scope`: whose files may be handed in once more.
-
-    Raises NotFound, Faulty, Refused, Conflict.
+    `scope`: whose files may be handed in once more. Raises NotFound, Faulty, Refused, Conflict.
     """
     locks.beside_others(session, campaign.id)
     moving.hold(session, campaign, unit_of(key))
     papers = brought(session, scope, content)
+    compare(session, campaign, {**vars(content), "reason": reason}, papers, now, actor)
     milestone = session.get(Milestone, milestone_of(key))
     if milestone is not None:
         _check(campaign, milestone, act, papers)
@@ -115,6 +114,20 @@ def brought(session: Session, scope: Scope, content: Content) -> list[Paper]:
             [Fault("file", f"一次最多交 {MOST_FILES} 个文件，现有 {len(papers)} 个；请打包后再报送")]
         )
     return papers
+
+
+def compare(
+    session: Session,
+    campaign: Running,
+    sent: Mapping[str, object],
+    papers: Sequence[Paper],
+    now: datetime,
+    actor: str,
+) -> None:
+    """What is sent, and the names of its files, against who gave a clue. Raises Disclosing."""
+    said = {name: str(sent[name]) for name in ("text", "seal", "reason", "evidence") if sent.get(name)}
+    names = {discretion.FILES: "\n".join(one.name for one in papers)}
+    discretion.check(session, campaign.id, said | names, actor, now)
 
 
 def _paper(one: Arrived) -> Paper:

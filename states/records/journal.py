@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from states.records import discretion
 from states.records.core import journal
 from states.records.tables import LedgerItem, Milestone
 
@@ -28,7 +29,9 @@ def note(
     reason: str | None = None,
     **payload: Any,
 ) -> None:
-    """One fact."""
+    """One fact. Raises Disclosing where its words name who gave a clue."""
+    said = {"reason": reason, **discretion.texts_of(payload)}
+    discretion.check(session, campaign_id, said, actor, now)
     row = {
         "at": now,
         "kind": kind,
@@ -56,6 +59,8 @@ def note_item(
     **payload: Any,
 ) -> None:
     """One fact about an item of the ledger, which its history finds."""
+    said = {"reason": reason, **discretion.texts_of(payload)}
+    discretion.check(session, item.campaign_id, said, actor, now)
     row = {"at": now, "kind": kind, "actor": actor, "before": before, "after": after, "reason": reason}
     row |= {"campaign_id": item.campaign_id, "unit_id": item.unit_id, "item_id": item.id}
     session.execute(_INSERT, [{**row, "payload": {"item": item.id, "no": item.no, **payload}}])

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from states import closing
 from states.closing import Owed
 from states.errors import Refused
+from states.records import discretion
 from states.records.campaigns import Running
 from states.records.columns import UNIT_BITS, milestone_of
 from states.records.core import journal, ledger_item, milestone, obligation
@@ -145,6 +146,7 @@ def write(
     reason: str | None = None,
 ) -> None:
     """Many items go from one state to another: a journal row each, then one UPDATE, slice by slice."""
+    discretion.check(session, campaign.id, {"reason": reason}, actor, now)
     fixed = {"at": now, "kind": kind, "actor": actor, "campaign_id": campaign.id}
     fixed |= {"before": before, "after": after, "reason": reason}
     literals = [sa.literal(value, journal.c[name].type) for name, value in fixed.items()]

@@ -14,7 +14,15 @@ from sqlmodel import Session
 from states import closing
 from states.closing import Facts
 from states.errors import Refused
-from states.records import ledger_following, ledger_moving, ledger_reach, ledger_withdrawing, locks, settling
+from states.records import (
+    discretion,
+    ledger_following,
+    ledger_moving,
+    ledger_reach,
+    ledger_withdrawing,
+    locks,
+    settling,
+)
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import ledger_item, milestone, obligation, unit
@@ -57,6 +65,7 @@ def move_many(
     if closing.known(name) not in IN_MASSES:
         raise Refused(f"“{closing.MOVES[name]}”须逐项办理")
     ledger_moving.check_running(campaign)
+    discretion.check(session, campaign.id, {"reason": reason}, actor, now)
     if not dry_run:
         locks.alone(session, campaign.id)
     ways, why = _judged(session, campaign, name, _chosen(campaign, chosen, scope), scope, reason)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from states.records import discretion
 from states.records.campaigns import Running
 from states.records.columns import obligation_id
 from states.records.core import journal, ledger_item, milestone, obligation, timer
@@ -64,6 +65,8 @@ def write(
     session: Session, campaign: Running, ready: list[Ready], climbing: Rungs, now: datetime, actor: str
 ) -> None:
     """Milestones, items, what is owed, rungs and journal of some of them, in one statement each."""
+    for one in ready:
+        discretion.check(session, campaign.id, _texts(one.found), actor, now)
     dated = [(one, date) for one in ready for date in one.dates]
     rows = [_milestone(campaign, one, date, now) for one, date in dated]
     keys = _inserted(session, milestone, Milestone, rows)
@@ -81,6 +84,19 @@ def write(
         session.execute(sa.insert(timer), rungs)
     facts = [_fact(campaign, one, key, now, actor) for one, key in zip(ready, items, strict=True)]
     session.execute(sa.insert(journal), facts)
+
+
+def _texts(found: Found) -> dict[str, str | None]:
+    """What people read of an item, by where it was written."""
+    said = {
+        "project": found.project,
+        "problem": found.problem,
+        "measures": "\n".join(found.measures),
+        "due": found.due,
+        "handed_to": found.handed_to,
+        "handed_no": found.handed_no,
+    }
+    return {found.places.get(name, name): text for name, text in said.items()}
 
 
 def _inserted(session: Session, table: sa.Table, model: Any, rows: list[dict[str, Any]]) -> list[int]:

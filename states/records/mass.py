@@ -16,7 +16,7 @@ from sqlmodel import Session
 from states import machine
 from states.errors import Faulty, Refused
 from states.machine import Edge
-from states.records import ledger_following, locks, owing, settling, waiving
+from states.records import discretion, ledger_following, locks, owing, settling, waiving
 from states.records.campaigns import Running
 from states.records.columns import changed, obligation_span
 from states.records.core import journal, obligation, run, unit
@@ -54,6 +54,7 @@ def mass_move(
     edges = [edge for edge in machine.table(campaign.machines) if edge.move == name]
     if any(edge.needs_reason for edge in edges) and not (reason or "").strip():
         raise Refused(f"“{machine.MOVE_NAMES[name]}”须写明理由")
+    discretion.check(session, campaign.id, {"reason": reason}, actor, now)
     if not dry_run:
         locks.alone(session, campaign.id)
     total = _count(session, [run.c.campaign_id == campaign.id, *chosen])

@@ -37,7 +37,7 @@ SUBJECTS: Mapping[str, str] = {
     "level": "上级方案的改动：提出、接受、不接受",
     "units": "单位表导入",
 }
-KEPT = frozenset({"clue.informant_seen", "clue.key", "letter.form"})
+KEPT = frozenset({"clue.informant_seen", "clue.named", "clue.key", "letter.form"})
 WHOLE = ("campaign", "phase", "milestone", "event", "rung")  # of a whole campaign, for whoever takes part
 _STATES = frozenset(
     {

@@ -15,7 +15,7 @@ from sqlmodel import Session, select
 
 from states.errors import Fault, Faulty, NotFound, Refused
 from states.quota import Period, quota_of
-from states.records import asked, locks, moving
+from states.records import asked, discretion, locks, moving
 from states.records.campaigns import Running
 from states.records.columns import obligation_id, obligation_span
 from states.records.core import journal, obligation, quota_event, unit
@@ -61,6 +61,9 @@ def record(
 ) -> list[int]:
     """Write all down or none; their numbers. Raises Faulty with each one's place, Refused."""
     locks.alone(session, campaign.id)
+    for number, one in enumerate(found):
+        said = {one.where or f"items.{number}": f"{one.says}\n{one.place}"}
+        discretion.check(session, campaign.id, said, actor, now)
     owed = _judged(session, campaign, found, now, path)
     numbers = []
     for one, of in zip(found, owed, strict=True):

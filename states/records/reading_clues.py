@@ -19,7 +19,12 @@ from states.records.core import clue, journal, unit
 from states.records.told import Named, Page, Place, instant
 from states.records.told.clues import ClueCount, ClueFact, ClueFigures, ClueInFull, ClueTold
 
-FACTS: Mapping[str, str] = {**MOVES, "registered": "登记", "informant_seen": "查看举报人"}
+FACTS: Mapping[str, str] = {
+    **MOVES,
+    "registered": "登记",
+    "informant_seen": "查看举报人",
+    "named": "拒收写有举报人信息的内容",
+}
 
 
 @dataclass(frozen=True)

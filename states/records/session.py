@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -17,6 +17,9 @@ from sqlmodel import Session
 
 from states.clock import elapsed
 from states.errors import BadSetting, Fault
+from states.records.discretion import BOX, KNOWN, Disclosing, Nobody, traced
+from states.records.sealing import Seal, seal
+from states.settings import Settings
 
 BUSY_SECONDS = 30
 BEGIN = "duban_begin"  # execution option: how a transaction begins on SQLite
@@ -30,8 +33,10 @@ class Store:
     Writers of one process queue before the file's lock: waiting in it means sleeping for ever longer.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, box: Callable[[], Seal] | None = None) -> None:
+        """`box` opens who gave a clue; without it nothing can be compared with that (a copy, of which nothing leaves)."""
         self.engine = engine
+        self.box = box
         self._turn = threading.Lock()
         self.sqlite = engine.dialect.name == "sqlite"
 
@@ -44,20 +49,40 @@ class Store:
         options = _READING
         if one_moment and not self.sqlite:
             options = _READING | {"isolation_level": "REPEATABLE READ"}
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._session() as session:
             session.connection(execution_options=options)
             yield session
+
+    def _session(self) -> Session:
+        info = {BOX: self.box} if self.box is not None else {KNOWN: Nobody()}
+        return Session(self.engine, expire_on_commit=False, info=info)
+
+    @contextmanager
+    def _traced(self) -> Iterator[None]:
+        """What was refused because it names who gave a clue leaves a trace, in a transaction of its own."""
+        try:
+            yield
+        except Disclosing as error:
+            with self._writing() as session, self._kept(session):
+                traced(session, error)
+            raise
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that commits when the block ends well and vanishes when it does not."""
-        with self._writing() as session, session.begin() if not session.in_transaction() else _ends(session):
+        with self._traced(), self._writing() as session, self._kept(session):
             yield session
+
+    def _kept(self, session: Session) -> AbstractContextManager[Any]:
+        return _ends(session) if session.in_transaction() else session.begin()
 
     @contextmanager
     def trial(self) -> Iterator[Session]:
         """A dry run: it writes as `write()` does, in the same turn, and nothing of it stays."""
-        with self._writing() as session:  # closed without a commit; what was read stays readable
+        with (
+            self._traced(),
+            self._writing() as session,
+        ):  # closed without a commit; what was read stays readable
             yield session
 
     @contextmanager
@@ -68,7 +93,7 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
-        with self.queue(), Session(self.engine, expire_on_commit=False) as session:
+        with self.queue(), self._session() as session:
             if self.sqlite:
                 session.connection(execution_options={BEGIN: "IMMEDIATE"})
             yield session
@@ -111,6 +136,13 @@ def connect(url: str, *, home: Path | None = None, **options: Any) -> Store:
             _prepare(Path(parsed.database).absolute(), home)
         return Store(_sqlite(parsed, options))
     return Store(sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, **options))
+
+
+def store_of(settings: Settings) -> Store:
+    """The store of an installation: what people write into it is compared with who gave a clue. Raises BadSetting."""
+    made = connect(settings.database_url, home=settings.home)
+    made.box = lambda: seal(settings)
+    return made
 
 
 def memory() -> Store:

@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from states.dates import parse_offset, shift_instant
 from states.errors import Conflict, NotFound, Refused
 from states.evidence import NOTHING_SHOWN, Shown, shortfalls
-from states.records import asked, tallies
+from states.records import asked, discretion, tallies
 from states.records.campaigns import Running
 from states.records.columns import milestone_of
 from states.records.core import journal, notice, obligation, proposal, timer
@@ -280,6 +280,7 @@ def note_acts(
     reason: str | None,
 ) -> None:
     """A journal row for each of many obligations, before they change."""
+    discretion.check(session, campaign.id, {"reason": reason}, actor, now)
     fixed = {"at": now, "kind": f"obligation.{act}", "actor": actor, "campaign_id": campaign.id}
     fixed |= {"after": after, "reason": reason}
     literals = [sa.literal(value, journal.c[name].type) for name, value in fixed.items()]

@@ -64,8 +64,11 @@ class _Judged(NamedTuple):
 
 
 def may(scope: Scope, wish: Wish) -> bool:
-    """Whether the short way can be taken; otherwise `acting.move_unit` does it, or says why not."""
-    if wish.move not in machine.MOVES["unit"] or wish.move in LONG_WAY or not scope.write:
+    """Whether the short way can be taken; otherwise `acting.move_unit` does it, or says why not.
+
+    What has a reason takes the long way: words are compared with who gave a clue.
+    """
+    if wish.move not in machine.MOVES["unit"] or wish.move in LONG_WAY or not scope.write or wish.reason:
         return False
     if judging.beyond(scope, wish.move):
         return False

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import io
 import logging
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
+from flows import rounds
 from states.records import access
 from states.records.core import clue, journal
 from states.records.sealing import NAME
@@ -26,6 +31,7 @@ TOLD = {
     "received": "2026-11-01",
 }
 CLUES = "/campaigns/1/clues"
+ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def told(world: Any, **more: Any) -> Any:
@@ -117,7 +123,7 @@ def test_only_one_kind_of_key_sees_who_it_was_and_every_look_is_kept(world: Any)
     assert world.post(look, {"reason": "回访"}).status_code == 403
     officer = world.key("officer", write=True, informants=True)
     assert world.post(look, {"reason": " "}, officer).status_code == 409
-    assert world.post(look, {"reason": "回访赵举报"}, officer).status_code == 409
+    assert world.post(look, {"reason": "回访赵举报"}, officer).status_code == 422
     kept = world.post(look, {"reason": "回访"}, officer, headers={"Idempotency-Key": "a"})
     assert kept.status_code == 422
     answer = world.post(look, {"reason": "回访"}, officer)
@@ -126,6 +132,40 @@ def test_only_one_kind_of_key_sees_who_it_was_and_every_look_is_kept(world: Any)
     assert "查看举报人" in [one["what"]["name"] for one in world.get(f"{CLUES}/{key}").json()["history"]]
     anonymous = told(world)["id"]
     assert world.post(f"{CLUES}/{anonymous}/informant", {"reason": "回访"}, officer).status_code == 404
+
+
+READS = (
+    *("", "/summary", "/units", "/obligations?limit=500", "/ledger", "/ledger/1", "/proposals", "/letters"),
+    *("/extensions", "/silences", "/events", "/reporting", "/clues/figures", "/units/A-H1"),
+)
+
+
+def delivered(world: Any, *moments: str) -> list[str]:
+    """What really goes out at these moments, as a reader has it: heads, texts and what is attached."""
+    for words in moments:
+        world.at(words[:10] + " 00:01")
+        for job in rounds.JOBS[:4]:
+            rounds.run(
+                job, world.settings, datetime.fromisoformat(words).replace(tzinfo=ZONE).astimezone(UTC)
+            )
+    rounds.store_of(world.settings).close()
+    rounds.store_of.cache_clear()
+    found = []
+    for path in sorted((world.settings.home / "mail" / "new").iterdir()):
+        mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        found.append("\n".join(f"{name}: {value}" for name, value in mail.items()))
+        for part in mail.walk():
+            if part.get_content_maintype() == "text":
+                found.append(part.get_content())
+            elif not part.is_multipart():
+                found.append((part.get_filename() or "") + unpacked(part.get_payload(decode=True)))
+    return found
+
+
+def unpacked(content: bytes) -> str:
+    """All that is in an office file."""
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        return "".join(parts.read(name).decode("utf-8", "ignore") for name in parts.namelist())
 
 
 def test_the_informant_is_nowhere_in_the_clear(
@@ -142,19 +182,33 @@ def test_the_informant_is_nowhere_in_the_clear(
     heard.append(move(world, key, "take", body={"text": "赵举报来电", "handler": "A"}))
     assert heard[-1].status_code == 422
     heard.append(move(world, key, "take", body={"handler": "A"}))
-    heard += [world.get(CLUES), world.get(f"{CLUES}/{key}"), world.get("/campaigns/1/summary")]
+    handed = f"/campaigns/1/obligations/{world.owes('A-H1', 'list')}/submit"
+    heard.append(world.post(handed, {"text": "赵举报来过"}))
+    assert heard[-1].status_code == 422
+    mails = delivered(world, "2026-11-19 10:00", "2026-11-27 10:00")
+    assert len(mails) > 5
+    number = world.get("/campaigns/1/proposals", params={"state": "proposed"}).json()["items"][0]["id"]
+    world.post(f"/campaigns/1/proposals/{number}/confirm", {"person": "王示例", "reason": "没有回音"})
+    mails += delivered(world, "2026-11-27 14:00")
     world.at("2026-12-20 18:00")
-    with zipfile.ZipFile(io.BytesIO(world.get("/campaigns/1/ledger/export").content)) as book:
-        sheets = b"".join(book.read(name) for name in book.namelist()).decode()
+    heard += [
+        world.get(path) for path in (CLUES, f"{CLUES}/{key}", "/changes?limit=500", "/units/A-H1/status")
+    ]
+    heard += [world.get(f"/campaigns/1{path}") for path in READS]
+    files = ("ledger/export", "letters/1/file", *(f"papers/{kind}" for kind in ("work", "ranking", "weekly")))
+    sheets = "".join(unpacked(world.get(f"/campaigns/1/{name}").content) for name in files)
+    assert "约谈" in sheets
+    assert "自查报告" in "".join(mails)
     logged, printed = "\n".join(record.getMessage() for record in caplog.records), "".join(capfd.readouterr())
     everywhere = {
         "answers": "".join(one.text for one in heard),
-        "export": sheets,
+        "files": sheets,
+        "mails": "".join(mails),
         "log": logged,
         "output": printed,
     }
     everywhere["database"] = "".join(cells(world))
-    everywhere["files"] = "".join(
+    everywhere["disk"] = "".join(
         path.read_bytes().decode("utf-8", "ignore") for path in tmp_path.rglob("*") if path.is_file()
     )
     assert len(everywhere["database"]) > 10_000
@@ -170,6 +224,66 @@ def test_an_item_of_the_ledger_that_says_who_it_was_is_not_named_by_the_clue(wor
     assert "台账第2项写有举报人的信息" in refused.text
     assert world.get(f"{CLUES}/{key}").json()["ledger_no"] is None
     assert move(world, key, "close", body={"text": "查实", "ledger_no": 1}).json()["ledger_no"] == 1
+
+
+def refused_at(answer: Any, place: str) -> None:
+    assert (answer.status_code, [one["place"] for one in answer.json()["faults"]]) == (422, [place]), (
+        answer.text
+    )
+    assert "举报" not in answer.text.replace("赵举报", ""), (
+        "whoever may not see clues is told nothing of them"
+    )
+
+
+def test_nobody_writes_who_it_was_anywhere_and_who_tries_leaves_a_trace(world: Any) -> None:
+    key = told(world, informant=PERSON)["id"]
+    own, bureau = world.key("own", write=True, under="A-H1"), world.key("bureau", write=True, under="A")
+    owed, name = world.owes("A-H1", "report"), "关于赵 举报的说明"
+    act, here = f"/campaigns/1/obligations/{owed}", f"/api/v1/campaigns/1/obligations/{owed}"
+    parts = [("file", (f"{name}.txt", b"a")), ("until", (None, "+3wd")), ("reason", (None, "洪涝"))]
+    for address in (f"{here}/submissions", f"{here}/extensions"):
+        sent = parts[:1] if "submissions" in address else parts
+        refused_at(world.client.post(address, files=sent, headers=own), "file")
+    refused_at(world.post(f"{act}/submit", {"text": f"附{name}"}, own), "text")
+    request = {"obligation": owed, "until": "+3wd", "reason": "致电１３９ 0000 1234"}
+    refused_at(world.post("/campaigns/1/extensions", request, own), "reason")
+    refused_at(world.post(f"{act}/waive", {"reason": name}, bureau), "reason")
+    refused_at(
+        world.post("/campaigns/1/silences", {"until": "2026-11-25", "reason": name, "unit": "A-H1"}, bureau),
+        "reason",
+    )
+    item = {"unit": "A-H1", "project": "示例", "problem": name, "measures": ["改"], "found_by": "self"}
+    item["due"] = "2026年12月20日"
+    refused_at(world.post("/campaigns/1/ledger", {"items": [item]}), "problem")
+    mass = {"move": "suspend", "filter": {"all": True}, "reason": name}
+    for dry_run in (True, False):
+        refused_at(world.post("/campaigns/1/moves", {**mass, "dry_run": dry_run}), "reason")
+    one = {"move": "suspend", "reason": name}
+    refused_at(world.post("/campaigns/1/units/A-H1/moves", one, bureau), "reason")
+    assert [path for path in world.settings.files.rglob("*") if path.is_file()] == []
+    with world.store.read() as session:
+        traces = session.execute(sa.select(journal).where(journal.c.kind == "clue.named")).all()
+    actors = [row.actor.removeprefix("key:") for row in traces]
+    assert actors == ["own"] * 4 + ["bureau"] * 2 + ["all"] * 3 + ["bureau"]
+    assert [row.payload for row in traces[:2]] == [{"clue": key, "places": ["file"]}] * 2
+    assert [secret for secret in SECRETS for row in traces if secret in str(row)] == []
+    history = [(fact["what"]["key"], fact["by"]) for fact in world.get(f"{CLUES}/{key}").json()["history"]]
+    assert history[:2] == [("registered", "key:all"), ("named", "key:own")]
+    assert "clue.named" not in world.get("/changes", params={"limit": 500}).text
+    signed = world.post(f"{act}/submit", {"text": "已自查", "signer": "赵举报"}, own)
+    assert signed.status_code == 200, "who gives a clue may sign in his own name"
+
+
+def test_letters_and_their_reasons_name_nobody(world: Any) -> None:
+    told(world, informant=PERSON)
+    world.at("2026-11-27 10:00")
+    number = world.get("/campaigns/1/proposals", params={"state": "proposed"}).json()["items"][0]["id"]
+    said = {"person": "王示例", "reason": "赵举报反映属实"}
+    refused_at(world.post(f"/campaigns/1/proposals/{number}/confirm", said), "reason")
+    many = {**said, "confirm": True, "filter": {"all": True}}
+    for dry_run in (True, False):
+        refused_at(world.post("/campaigns/1/proposals/decide", {**many, "dry_run": dry_run}), "reason")
+    assert world.get("/campaigns/1/letters").json()["items"] == []
 
 
 def cells(world: Any) -> list[str]:
