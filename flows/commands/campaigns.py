@@ -140,12 +140,12 @@ def _kinds(session: Session, order: Order) -> dict[str, int]:
 
 def _show(drafted: Draft, kinds: dict[str, int], as_json: bool) -> None:
     """A dry run ends with the refusals that the launch would meet."""
-    from flows.commands import described
+    from flows.commands import draft_shown
 
     if as_json:
-        shown.as_json({"dry_run": True, **described.draft_data(drafted, kinds)})
+        shown.as_json({"dry_run": True, **draft_shown.data(drafted, kinds)})
     else:
-        described.show_draft(drafted, kinds)
+        draft_shown.show(drafted, kinds)
     if drafted.refusals:
         raise Refused(*drafted.refusals)
     if not as_json:

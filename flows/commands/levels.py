@@ -87,13 +87,13 @@ def _kinds(session: Session, wanted: Adoption) -> dict[str, int]:
 def _show_draft(
     draft: Draft, kinds: dict[str, int], refusals: tuple[str, ...], handed_down: int, as_json: bool
 ) -> None:
-    from flows.commands import described
+    from flows.commands import draft_shown
 
     if as_json:
-        data = {**described.draft_data(draft, kinds), "refusals": list(refusals), "handed_down": handed_down}
+        data = {**draft_shown.data(draft, kinds), "refusals": list(refusals), "handed_down": handed_down}
         shown.as_json({"dry_run": True, **data})
     else:
-        described.show_draft(draft, kinds)
+        draft_shown.show(draft, kinds)
         shown.say(f"上级中 {handed_down} 个单位将改由本级督办（在上级记为免办）")
     if refusals:
         raise Refused(*refusals)
@@ -184,7 +184,7 @@ def repeat(
     as_json: Json = False,
 ) -> None:
     """再办一次：同样的单位，同一方案的最新版本。默认只试算，加 --apply 启动。"""
-    from flows.commands import described
+    from flows.commands import draft_shown
     from states.records import board, launch, repeating, scopes
 
     if past not in (None, "keep"):
@@ -196,9 +196,9 @@ def repeat(
         kinds = board.participants(session, order.selection, scopes.owner_of(session, order.owner))
         key = launch.launch(session, order, now, given.actor()) if apply else None
     if as_json:
-        shown.as_json({"dry_run": not apply, "campaign": key, **described.draft_data(drafted, kinds)})
+        shown.as_json({"dry_run": not apply, "campaign": key, **draft_shown.data(drafted, kinds)})
     else:
-        described.show_draft(drafted, kinds)
+        draft_shown.show(drafted, kinds)
     if drafted.refusals:
         raise Refused(*drafted.refusals)
     if not as_json:

@@ -54,8 +54,8 @@ def move(
 
 
 def _show(campaign: Running, name: str, before: str, brought: Brought, dry_run: bool, as_json: bool) -> None:
-    from flows.commands.described import state_data
     from states.machine import state_name
+    from states.records.reading_campaigns import stage
 
     row = campaign.row
     if as_json:
@@ -64,8 +64,8 @@ def _show(campaign: Running, name: str, before: str, brought: Brought, dry_run: 
                 "campaign": row.id,
                 "move": name,
                 "dry_run": dry_run,
-                "before": state_data(campaign.machines, before),
-                "after": state_data(campaign.machines, row.state),
+                "before": stage(campaign.machines, before),
+                "after": stage(campaign.machines, row.state),
                 "version": row.version,
                 "opened": list(brought.opened),
                 "silenced": dict(brought.silenced),

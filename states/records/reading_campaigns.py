@@ -151,7 +151,7 @@ def summary(session: Session, scope: Scope, campaign_id: int, now: datetime) -> 
         "units": found.units,
         "states": state_counts(campaign.machines, found),
         "outcomes": [{"outcome": name, "units": number} for name, number in found.by_outcome],
-        "beside": [_beside(one, campaign.zone) for one in found.beside],
+        "beside": [beside(one, campaign.zone) for one in found.beside],
         "behind": found.behind,
         "open": found.open,
         "overdue": found.overdue,
@@ -218,7 +218,8 @@ def state_counts(machines: Machines, found: Tally) -> list[StateCount]:
     return [_count(machines, state, number) for state, number in found.by_state]
 
 
-def _beside(one: Beside, zone: ZoneInfo) -> BesideTold:
+def beside(one: Beside, zone: ZoneInfo) -> BesideTold:
+    """A phase beside the row in figures."""
     return {
         "key": one.key,
         "name": one.name,
