@@ -34,6 +34,7 @@ from api import (
     system,
     templates,
     units,
+    webhooks,
     workreports,
 )
 from api.house import House, Now
@@ -89,6 +90,7 @@ def _routes(app: FastAPI) -> None:
         letters,
         clues,
         changes,
+        webhooks,
         campaigns,
         phases,
         respite,

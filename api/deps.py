@@ -103,13 +103,13 @@ class Desk:
         with self.read() as session:
             return answers.plain(answers.dumped(work(session)))
 
-    def once_only(self, work: Callable[[Session], Any]) -> Response:
+    def once_only(self, work: Callable[[Session], Any], status: int = 200) -> Response:
         """Do `work` in one transaction; its answer is kept nowhere. Raises Faulty where an Idempotency-Key asks for that."""
         if "idempotency-key" in self.request.headers:
             raise Faulty([Fault("Idempotency-Key", "这里的回答不作留存，请不要附 Idempotency-Key")])
         with self.write() as session:
             body = answers.dumped(work(session))
-        answer = answers.plain(body)
+        answer = answers.plain(body, status)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

@@ -128,6 +128,17 @@ LISTED: Mapping[tuple[Act, ...], str] = {
     (Act.informants,): f"""
         POST {C}/clues/{{clue_id}}/informant
     """,
+    (Act.run, Act.administer): f"""
+        GET    {V1}/webhooks
+        POST   {V1}/webhooks
+        GET    {V1}/webhooks/{{hook_id}}
+        DELETE {V1}/webhooks/{{hook_id}}
+        GET    {V1}/webhooks/{{hook_id}}/deliveries
+        POST   {V1}/webhooks/{{hook_id}}/pause
+        POST   {V1}/webhooks/{{hook_id}}/resume
+        POST   {V1}/webhooks/{{hook_id}}/test
+        POST   {V1}/webhooks/{{hook_id}}/replay
+    """,
     (Act.administer,): f"""
         GET  {V1}/accounts
         POST {V1}/accounts

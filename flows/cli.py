@@ -16,6 +16,7 @@ from flows.commands import (
     extending,
     files,
     foresight,
+    hooks,
     journal,
     keys,
     ledgers,
@@ -80,5 +81,7 @@ app.command()(drawing.draw)
 app.add_typer(proposals.app, name="proposals")
 app.add_typer(letters.app, name="letter")
 app.add_typer(keys.app, name="key")
+app.add_typer(hooks.app, name="webhook")
+app.command()(hooks.events)
 app.add_typer(journal.app, name="journal")
 app.add_typer(calendars.app, name="calendar")

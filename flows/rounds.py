@@ -1,7 +1,8 @@
 """The rounds: what happens by itself, each safe at any rhythm and in any number of processes at once.
 
 open_due: phases and milestones whose time has come. remind, escalate: rungs before and after a due date.
-deliver: digests composed and sent. seal: the journal, and once a day its root. watchdog: what should have happened and has not.
+deliver: digests composed and sent. webhooks: other systems told of what changed. seal: the journal, and once a day its
+root. watchdog: what should have happened and has not.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from flows.mailer import Mailer, mailer
 from states import clock
 from states.errors import Refused
 from states.letters import Message, render
-from states.records import health, once, outbox, rounds, session, sweeping
+from states.records import health, once, outbox, rounds, session, sweeping, webhook_sending
 from states.records.chain import sealer, signing
 from states.records.outbox import MailHours
 from states.records.rounds import Answer
@@ -26,7 +27,7 @@ from states.records.session import Store
 from states.records.vault import Vault
 from states.settings import Settings
 
-JOBS = ("open_due", "remind", "escalate", "deliver", "seal", "watchdog")
+JOBS = ("open_due", "remind", "escalate", "deliver", "webhooks", "seal", "watchdog")
 TICKS_KEPT = timedelta(days=7)
 ANSWERS_KEPT = timedelta(days=30)
 UPLOADS_TAKE = timedelta(days=1)
@@ -129,6 +130,24 @@ def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
     return RoundReport("deliver", now, done.sent, notes, figures, blocked)
 
 
+def webhooks(store: Store, settings: Settings, now: datetime) -> RoundReport:
+    from flows import hooks  # most rounds have nobody to tell, and need no HTTP
+
+    post = hooks.Post(settings.trusted_networks)
+    done = hooks.deliver(store, post.send, now, worker_name(), settings.source)
+    with store.read() as session:
+        standing = webhook_sending.standing(session)
+    notes = tuple(dict.fromkeys([*done.notes, *standing.paused]))
+    figures: dict[str, float] = {
+        "sent": done.sent,
+        "failed": done.failed,
+        "dead": standing.dead,
+        "waiting": standing.waiting,
+        "paused": len(standing.paused),
+    }
+    return RoundReport("webhooks", now, done.sent, notes, figures)
+
+
 def seal(store: Store, settings: Settings, now: datetime) -> RoundReport:
     done = sealer.seal(store, now)
     notes = [f"有 {done.waiting} 个写流水的事务未结束，其后的下一轮再封存"] if done.waiting else []
@@ -143,6 +162,8 @@ def watchdog(store: Store, settings: Settings, now: datetime) -> RoundReport:
     sweeping.clear(Vault(settings.files), clock.now() - UPLOADS_TAKE)  # the disk goes by the real clock
     health.forget_ticks(store, now - TICKS_KEPT)
     once.forget(store, now - ANSWERS_KEPT)
+    with store.write() as session:
+        webhook_sending.forget(session, now - webhook_sending.KEPT)
     found = health.look(store, now)
     return RoundReport("watchdog", now, len(found.troubles), tuple(found.troubles), found.figures)
 
@@ -170,6 +191,7 @@ _ROUNDS: dict[str, Callable[[Store, Settings, datetime], RoundReport]] = {
     "remind": remind,
     "escalate": escalate,
     "deliver": deliver,
+    "webhooks": webhooks,
     "seal": seal,
     "watchdog": watchdog,
 }

@@ -56,6 +56,12 @@ async def deliver() -> RoundReport:
     return await _round("deliver")
 
 
+@flow(name="webhooks", flow_run_name=_run_name, retries=2, retry_delay_seconds=5)
+async def webhooks() -> RoundReport:
+    """Tell other systems what has changed."""
+    return await _round("webhooks")
+
+
 @flow(name="seal", flow_run_name=_run_name, retries=2, retry_delay_seconds=5)
 async def seal() -> RoundReport:
     """Seal what was written to the journal; once a day, sign it."""
@@ -74,7 +80,7 @@ async def ready() -> RoundReport:
     return await _round("ready")
 
 
-FLOWS = {each.name: each for each in (open_due, remind, escalate, deliver, seal, watchdog, ready)}
+FLOWS = {each.name: each for each in (open_due, remind, escalate, deliver, webhooks, seal, watchdog, ready)}
 
 
 async def call(job: str, turn: Work) -> Any:

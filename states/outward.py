@@ -97,9 +97,12 @@ def _bad_number(host: str, trusted: Sequence[Network], *, secure: bool) -> str |
 
 
 def _real(found: Address) -> Address:
-    """Where a connection really goes: IPv4 in the clothes of IPv6 is IPv4."""
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        return found.ipv4_mapped
+    """Where a connection really goes: IPv4 in the clothes of IPv6 is IPv4, mapped or by a gateway (NAT64)."""
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is not None:
+            return found.ipv4_mapped
+        if found in _NAT64:
+            return IPv4Address(int(found) & 0xFFFF_FFFF)
     return found
 
 
@@ -111,8 +114,6 @@ def _meant(found: Address) -> Iterator[Address]:
             yield found.sixtofour
         if found.teredo is not None:
             yield found.teredo[1]
-        if found in _NAT64:
-            yield IPv4Address(int(found) & 0xFFFF_FFFF)
         if int(found) >> 32 == 0:  # ::a.b.c.d, as IPv4 was written long ago
             yield IPv4Address(int(found) & 0xFFFF_FFFF)
 
@@ -120,4 +121,5 @@ def _meant(found: Address) -> Iterator[Address]:
 def _outside(one: Address) -> bool:
     """Whether it lies on the public network."""
     inside = one.is_private or one.is_loopback or one.is_link_local or one.is_unspecified
+    inside = inside or (isinstance(one, IPv6Address) and one.is_site_local)
     return one.is_global and not (inside or one.is_multicast or one.is_reserved)

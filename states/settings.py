@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 
 from states.errors import BadSetting, Fault
+from states.outward import Network, networks
 
 DATABASES = ("sqlite", "postgresql+psycopg")
 MAILBOXES = ("smtp", "smtps", "maildir", "memory")
@@ -29,6 +30,7 @@ KNOWN = {
     "DUBAN_MAIL_HOURS",
     "DUBAN_BASE_URL",
     "DUBAN_TIMEZONE",
+    "DUBAN_WEBHOOK_NETWORKS",
     "DUBAN_TEST_DATABASE_URL",
 }
 
@@ -49,6 +51,7 @@ class Settings:
     clue_key: str = field(default="", repr=False)
     journal_key: str = field(default="", repr=False)
     file_mb: int = 50
+    webhook_networks: str = ""
     source: str = "http://127.0.0.1:8000"
     """Whose events these are, for who gets them from several; the same in all processes."""
 
@@ -60,6 +63,11 @@ class Settings:
     def clue_keys(self) -> list[str]:
         """The keys that seal what informants say of themselves; the first one seals, all of them open."""
         return [part.strip() for part in self.clue_key.split(",") if part.strip()]
+
+    @property
+    def trusted_networks(self) -> tuple[Network, ...]:
+        """Where webhooks may go though it is inside, and without TLS."""
+        return networks(self.webhook_networks)
 
     @property
     def files(self) -> Path:
@@ -98,6 +106,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         "PREFECT_API_URL": values.get("PREFECT_API_URL", ""),
         "DUBAN_CLUE_KEY": values.get("DUBAN_CLUE_KEY", ""),
         "DUBAN_JOURNAL_KEY": values.get("DUBAN_JOURNAL_KEY", "").strip(),
+        "DUBAN_WEBHOOK_NETWORKS": values.get("DUBAN_WEBHOOK_NETWORKS", ""),
     }
     faults = [*_unknown(values), *_faults(settings)]
     if faults:
@@ -116,6 +125,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         clue_key=settings["DUBAN_CLUE_KEY"],
         journal_key=settings["DUBAN_JOURNAL_KEY"],
         file_mb=int(settings["DUBAN_FILE_MB"]),
+        webhook_networks=settings["DUBAN_WEBHOOK_NETWORKS"],
         source=settings["DUBAN_BASE_URL"],
     )
 
@@ -162,6 +172,7 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
             Fault("PREFECT_API_URL", "应写作 http://主机:4200/api；不用已有的 Prefect 服务就删去这一项")
         )
     faults += _key_faults(settings)
+    faults += _network_faults(settings["DUBAN_WEBHOOK_NETWORKS"])
     if not _hours(settings["DUBAN_MAIL_HOURS"]):
         faults.append(Fault("DUBAN_MAIL_HOURS", "应写作 09:00-17:30，前早后晚"))
     if not re.fullmatch(r"[1-9]\d{0,3}", settings["DUBAN_FILE_MB"]):
@@ -185,6 +196,14 @@ def _key_faults(settings: Mapping[str, str]) -> list[Fault]:
 def _key(text: str) -> bool:
     """Whether this is a key of 32 bytes in URL-safe base64."""
     return re.fullmatch(r"[A-Za-z0-9_-]{43}=", text.strip()) is not None
+
+
+def _network_faults(text: str) -> list[Fault]:
+    try:
+        networks(text)
+    except ValueError:
+        return [Fault("DUBAN_WEBHOOK_NETWORKS", "应为网段或地址，用逗号隔开，如 10.20.0.0/16, 127.0.0.1")]
+    return []
 
 
 def _web(url: str) -> bool:

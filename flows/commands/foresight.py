@@ -25,6 +25,7 @@ JOBS = {
     "remind": "提醒",
     "escalate": "升级",
     "deliver": "发信",
+    "webhooks": "推送",
     "seal": "封存",
     "watchdog": "自查",
 }

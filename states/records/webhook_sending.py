@@ -62,6 +62,26 @@ class Answer:
         return self.status is not None and 200 <= self.status < 300
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How webhooks are: messages that wait or were given up, and who is paused, in words."""
+
+    waiting: int
+    dead: int
+    paused: tuple[str, ...]
+
+
+def standing(session: Session) -> Standing:
+    """Of all of them."""
+    counted = sa.select(webhook_delivery.c.state, sa.func.count()).group_by(webhook_delivery.c.state)
+    counts = dict(
+        session.execute(counted.where(webhook_delivery.c.state.in_(("queued", "dead")))).tuples().all()
+    )
+    rows = sa.select(webhook.c.name, webhook.c.why).where(webhook.c.state == "paused").order_by(webhook.c.id)
+    paused = tuple(f"推送“{name}”已暂停：{why}" for name, why in session.execute(rows).tuples())
+    return Standing(counts.get("queued", 0), counts.get("dead", 0), paused)
+
+
 def to_serve(session: Session, now: datetime) -> list[int]:
     """Webhooks with something to send, that nobody is sending to."""
     open_ = sa.and_(webhook_delivery.c.webhook_id == webhook.c.id, webhook_delivery.c.state == "queued")

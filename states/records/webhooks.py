@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ from states.records.core import campaign, webhook, webhook_delivery
 from states.records.feed_tables import Webhook, WebhookDelivery
 from states.records.journal import note
 from states.records.scopes import paths_of
-from states.records.told.changes import DeliveryTold, WebhookTold
+from states.records.told.changes import DeliveryTold, WebhookMade, WebhookTold
 from states.records.told.form import Page, instant, instant_or_none
 from states.signature import new_secret
 
@@ -31,6 +31,8 @@ MOST = 100
 STATES = ("queued", "sent", "dead")
 NOT_YOURS = "推送由管理员设置：须用不限单位、不限行动的密钥"
 TRIAL, FEED = "test", "feed"
+
+Change = Literal["pause", "resume", "remove"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,29 @@ def add(session: Session, wish: Wish, trusted: Sequence[Network], now: datetime,
     session.flush()
     _note(session, row, "added", now, actor, under=row.under, campaigns=row.campaigns, types=row.types)
     return row
+
+
+def made(
+    session: Session, wish: Wish, trusted: Sequence[Network], now: datetime, actor: str, zone: ZoneInfo
+) -> WebhookMade:
+    """The same, told with its secret."""
+    row = add(session, wish, trusted, now, actor)
+    return {"webhook": one(session, zone, row.id), "secret": row.secret}
+
+
+def change(
+    session: Session, key: int, act: Change, why: str, now: datetime, actor: str, zone: ZoneInfo
+) -> WebhookTold:
+    """Pause, resume or remove; how it is then, or was. Raises NotFound, Conflict."""
+    if act == "remove":
+        before = one(session, zone, key)
+        remove(session, key, now, actor)
+        return before
+    if act == "pause":
+        pause(session, key, why, now, actor)
+    else:
+        resume(session, key, now, actor)
+    return one(session, zone, key)
 
 
 def found(session: Session, key: int) -> Webhook:

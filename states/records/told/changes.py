@@ -45,6 +45,13 @@ class WebhookTold(TypedDict):
 
 
 @with_config(Exact)
+class WebhooksTold(TypedDict):
+    """All of them."""
+
+    items: list[WebhookTold]
+
+
+@with_config(Exact)
 class WebhookMade(TypedDict):
     """A new webhook; its secret is shown this once."""
 

@@ -87,6 +87,11 @@ WITH_THEIR_OWN = {
         for act in ("grants", "grants/{number}/revoke", "sessions/end")
     ),
     *(f"/api/v1/accounts/{{account_id}}/{act}" for act in ("reset", "disable", "enable", "link")),
+    "/api/v1/webhooks",
+    "/api/v1/webhooks/{hook_id}/pause",
+    "/api/v1/webhooks/{hook_id}/resume",
+    "/api/v1/webhooks/{hook_id}/test",
+    "/api/v1/webhooks/{hook_id}/replay",
 }
 FOR_ADMINISTRATORS = {f"/api/v1/accounts{one}" for one in ("", "/{account_id}", "/{account_id}/sessions")}
 
@@ -128,6 +133,9 @@ READ = {
     f"{V1}/extensions": "/campaigns/1/extensions",
     f"{V1}/silences": "/campaigns/1/silences",
     "/api/v1/changes": "/changes",
+    "/api/v1/webhooks": "/webhooks",
+    "/api/v1/webhooks/{hook_id}": "/webhooks/1",
+    "/api/v1/webhooks/{hook_id}/deliveries": "/webhooks/1/deliveries",
     "/api/v1/templates": "/templates",
     "/api/v1/session": "/session",
     "/api/v1/templates/{key}": "/templates/standard-four-phase",
@@ -205,6 +213,8 @@ def lived(world: Any) -> Any:
         session.execute(sa.update(milestone).values(event="收到转办"))
     clue = {"channel": "web", "grade": "conduct", "text": "收费不公示", "about": "A-H1"}
     assert world.post("/campaigns/1/clues", clue).status_code == 201
+    hook = {"name": "示例系统", "url": "https://example.org/duban"}
+    assert world.post("/webhooks", hook).status_code == 201
     waiting = world.get("/campaigns/1/proposals", params={"state": "proposed"}).json()["items"][0]["id"]
     decision = {"person": "王示例", "reason": "没有回音"}
     assert world.post(f"/campaigns/1/proposals/{waiting}/confirm", decision).status_code == 200
