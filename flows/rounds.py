@@ -131,7 +131,10 @@ def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
 
 
 def webhooks(store: Store, settings: Settings, now: datetime) -> RoundReport:
-    from flows import hooks  # most rounds have nobody to tell, and need no HTTP
+    with store.read() as session:
+        if not webhook_sending.standing(session).any:
+            return RoundReport("webhooks", now, 0)
+    from flows import hooks  # where nobody is to be told nothing of HTTP is loaded
 
     post = hooks.Post(settings.trusted_networks)
     done = hooks.deliver(store, post.send, now, worker_name(), settings.source)

@@ -64,8 +64,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Standing:
-    """How webhooks are: messages that wait or were given up, and who is paused, in words."""
+    """How webhooks are: whether there are any, messages that wait or were given up, and who is paused, in words."""
 
+    any: bool
     waiting: int
     dead: int
     paused: tuple[str, ...]
@@ -77,9 +78,10 @@ def standing(session: Session) -> Standing:
     counts = dict(
         session.execute(counted.where(webhook_delivery.c.state.in_(("queued", "dead")))).tuples().all()
     )
-    rows = sa.select(webhook.c.name, webhook.c.why).where(webhook.c.state == "paused").order_by(webhook.c.id)
-    paused = tuple(f"推送“{name}”已暂停：{why}" for name, why in session.execute(rows).tuples())
-    return Standing(counts.get("queued", 0), counts.get("dead", 0), paused)
+    columns = (webhook.c.state, webhook.c.name, webhook.c.why)
+    rows = session.execute(sa.select(*columns).order_by(webhook.c.id)).tuples().all()
+    paused = tuple(f"推送“{name}”已暂停：{why}" for state, name, why in rows if state == "paused")
+    return Standing(bool(rows), counts.get("queued", 0), counts.get("dead", 0), paused)
 
 
 def to_serve(session: Session, now: datetime) -> list[int]:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import signal
+import socket
+from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from flows import serving
+from states import clock
+from states.records import access, schema
+from states.records.session import connect
 
 LOADED = """
 import signal
@@ -52,3 +58,35 @@ def test_told_to_end_as_it_comes_up_it_ends(
 ) -> None:
     monkeypatch.setattr(serving, "APP", f"{factories(name, tmp_path, monkeypatch)}:quick")
     serving.serve(serving.listen("127.0.0.1", 0), lambda: signal.raise_signal(getattr(signal, name)))
+
+
+def test_told_to_end_it_does_not_wait_for_those_who_follow_the_changes(
+    at_home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A stream never ends by itself: it is ended, and its reader is told so properly."""
+    with closing(connect(f"sqlite:///{at_home / 'duban.db'}")) as store:
+        schema.upgrade(store)
+        with store.write() as session:
+            token = access.create(session, "示例", clock.now())
+    bound = serving.listen("127.0.0.1", 0)
+    asked = f"GET /api/v1/changes/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
+    told = bytearray()
+    ended = [0.0, 0.0]
+
+    def follow() -> None:
+        with socket.create_connection(bound.getsockname(), 10) as wire:
+            wire.sendall(asked.encode())
+            while b"event-stream" not in told:
+                told.extend(wire.recv(4096))
+            ended[0] = clock.elapsed()
+            signal.raise_signal(signal.SIGTERM)
+            while more := wire.recv(4096):
+                told.extend(more)
+            ended[1] = clock.elapsed()
+
+    reader = Thread(target=follow)
+    serving.serve(bound, reader.start)
+    reader.join(10)
+    assert told.endswith(b"0\r\n\r\n"), "the last chunk"
+    assert ended[1] - ended[0] < serving.PATIENCE / 2
+    assert "Cancel" not in capfd.readouterr().err
