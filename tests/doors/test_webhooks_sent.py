@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -18,7 +19,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -27,7 +30,7 @@ from flows import hooks, rounds
 from flows.cli import app
 from flows.hooks.post import Post
 from states.outward import networks
-from states.records import schema, webhook_sending, webhooks
+from states.records import published, schema, webhook_sending, webhooks
 from states.records.journal import note
 from states.records.session import Store, connect
 from states.records.webhooks import Wish
@@ -113,10 +116,33 @@ def test_a_receiver_can_verify_what_it_gets(store: Store, receiver: Receiver) ->
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{expected}"
     assert abs(int(headers["webhook-timestamp"]) - NOW.timestamp()) < 5
+    assert verified_as_told()(secret, headers, body)
+    assert not verified_as_told()(secret, headers, body + b" ")
     events = json.loads(body)
     assert [one["type"] for one in events] == ["duban.unit.moved"] * 3
     assert {one["source"] for one in events} == {"https://duban.example.org"}
     assert "王示例" not in body.decode()
+
+
+PAGE = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+
+
+def verified_as_told() -> Callable[[str, dict[str, str], bytes], bool]:
+    """The receiver's function of docs/events.md, at the time of these tests."""
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    found: dict[str, Any] = {}
+    exec(code, found)
+    found["time"] = SimpleNamespace(time=NOW.timestamp)
+    return found["verified"]
+
+
+def test_the_page_tells_of_every_type_and_shows_an_event_as_it_is() -> None:
+    assert [one for one in published.SUBJECTS if f"`duban.{one}." not in PAGE] == []
+    (shown,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    moved = ("unit.moved", 1, "self_check", "self_check.review", {"move": "submit"}, "510107-H001")
+    at = datetime.fromisoformat("2026-11-20T09:12:00+08:00")
+    made = published.event(published.Fact(7, at, *moved), 1042, "https://duban.example.org")
+    assert json.loads(shown) == made
 
 
 def test_a_redirect_leads_nowhere(store: Store, receiver: Receiver) -> None:
@@ -125,7 +151,7 @@ def test_a_redirect_leads_nowhere(store: Store, receiver: Receiver) -> None:
     assert hooks.deliver(store, Post(LOOPBACK).send, NOW, "one", "x").sent == 0
     assert [path for path, *_ in receiver.got] == ["/duban"]
     with store.read() as session:
-        (one,) = webhooks.deliveries(session, __import__("zoneinfo").ZoneInfo("UTC"), 1, None, 0, 9)["items"]
+        (one,) = webhooks.deliveries(session, ZoneInfo("UTC"), 1, None, 0, 9)["items"]
     assert one["status"] == 307
     assert "转址" in (one["error"] or "")
 
