@@ -24,6 +24,7 @@ from flows.commands import (
     moving,
     obligations,
     papers,
+    people,
     proposals,
     quotas,
     reports,
@@ -84,4 +85,5 @@ app.add_typer(keys.app, name="key")
 app.add_typer(hooks.app, name="webhook")
 app.command()(hooks.events)
 app.add_typer(journal.app, name="journal")
+app.add_typer(people.app, name="person")
 app.add_typer(calendars.app, name="calendar")

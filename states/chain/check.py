@@ -197,7 +197,7 @@ class _Checker:
         if "erased" in row:
             self._left[row["id"]] = said.hex()
             said = bytes.fromhex(row["erased"])
-        elif row["kind"] == ERASED:
+        if row["kind"] == ERASED:
             self._state(row)
         found = leaf(row, said)
         if found.hex() != row["leaf"]:

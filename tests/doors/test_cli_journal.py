@@ -11,6 +11,7 @@ import pytest
 from command_line import begin, data, duban
 from flows import rounds
 from states import clock
+from states.records.journal import note
 from states.settings import read
 
 UNITS = """单位代码,单位名称,类别,上级代码
@@ -89,3 +90,21 @@ def test_what_is_no_key_and_no_root_is_refused(folder: Path, content: str, says:
     (folder / "x").write_text(content, encoding="utf-8")
     assert says in duban("journal", "verify", "--public-key", str(folder / "x"), code=1).stderr
     assert "没有一行流水根" in duban("journal", "verify", "--root", str(folder / "x"), code=1).stderr
+
+
+def test_somebody_who_has_left_is_tried_then_erased_and_the_check_says_how_many_rows(folder: Path) -> None:
+    settings = read()
+    with rounds.store_of(settings).write() as session:
+        note(session, clock.now(), "sample", "test", before="gone@example.org", reason="赵示例来电")
+    rounds.run("seal", settings)
+    words = ("person", "erase", "Gone@example.org", "--name", "赵示例", "--reason", "本人申请")
+    tried = data(*words, "--dry-run")
+    assert (tried["rows"], tried["sealed"], tried["dry_run"]) == ({"journal": 1}, 1, True)
+    assert data("journal", "verify")["erased"] == 0
+    assert "其中已封存的流水 1 行" in duban(*words).stdout
+    assert "1 行抹除过个人信息" in duban("journal", "verify").stdout
+    exported = duban("journal", "export").stdout
+    assert "gone@" not in exported
+    assert "赵示例" not in exported
+    assert "请写明理由" in duban(*words[:-1], "", code=1).stderr
+    assert "太短" in duban(*words[:4], "赵", *words[5:], code=1).stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -397,3 +398,34 @@ def test_the_key_is_the_owners_alone_and_no_second_one_is_made_by_itself(
         assert len(signing.known(session)) == 2
         told = sa.select(sa.func.count()).where(journal.c.kind == "journal.key")
         assert session.execute(told).scalar() == 2
+
+
+def test_an_export_can_be_checked_by_the_description_alone(sealed: Sealed) -> None:
+    """As docs/journal.md tells it, with nothing of duban."""
+
+    def told(values: list[Any]) -> bytes:
+        return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    plain, said = (
+        ("id", "at", "kind", "campaign_id", "unit_id", "item_id"),
+        ("actor", "before", "after", "reason", "payload"),
+    )
+    head = ("no", "prev", "first", "last", "rows", "total", "members", "at")
+    open_batch: dict[str, Any] = {}
+    digests, hashes = b"", []
+    with sealed.store.read() as session:
+        lines = [json.loads(reading_out.text(one)) for one in reading_out.lines_in(session, NOW)]
+    for line in lines:
+        ((what, value),) = line.items()
+        if what == "row":
+            key = bytes.fromhex(value["salt"])
+            bound = hmac.new(key, told([value[name] for name in said]), "sha256").digest()
+            digests += hashlib.sha256(told([value[name] for name in plain]) + bound).digest()
+        elif open_batch:
+            whole = [*(open_batch[name] for name in head), hashlib.sha256(digests).hexdigest()]
+            assert hashlib.sha256(told(whole)).hexdigest() == open_batch["hash"]
+            hashes.append(open_batch["hash"])
+            digests = b""
+        open_batch = value if what == "batch" else open_batch if what == "row" else {}
+    assert len(hashes) == 5
+    assert f" head={hashes[-1]} " in sealed.kept.line

@@ -1,0 +1,214 @@
+"""A person is taken out of the record, and the journal still proves what it says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from states.chain.check import ERASED, check
+from states.chain.scrub import Scrub
+from states.errors import Refused
+from states.records import core
+from states.records.chain import erasing, reading_out, sealer, signing
+from states.records.core import journal, journal_erased, journal_salt
+from states.records.handing import Person, hand_over
+from states.records.journal import note
+from states.settings import read as settings_of
+
+WHO, NAME, NEXT = "liaison.r1-h1@example.org", "钱示例", "next@example.org"
+REASON = "本人申请删除"
+
+
+class Left:
+    """The liaison of R1-H1 was reminded, bounced, spoken of, handed over and has left; the journal is sealed, signed."""
+
+    def __init__(self, stage: Any, home: Path) -> None:
+        self.stage, self.store = stage, stage.store
+        self.now = stage.at("2026-03-20 10:00")
+        stage.put(core.contact, core.contact.c.email == WHO, name=NAME)
+        campaign = stage.launch(stage.template(stage.one_report, stage.ladders))
+        stage.cycle("2026-03-05 09:00", "2026-03-11 09:00")
+        with self.store.write() as session:
+            hand_over(session, WHO, Person("李示例", NEXT), self.now, "test")
+            told = [{"to": WHO}]
+            for reason in (f"{NAME}说已电话联系 {WHO.upper()}", f"x{WHO} 与 {WHO}.cn 是别人", None):
+                note(session, self.now, "sample", "test", campaign_id=campaign, reason=reason, told=told)
+            note(session, self.now, "sample", "test", reason="钱示例来过")
+        stage.cycle("2026-03-20 10:00")
+        self.settings = settings_of({"DUBAN_HOME": str(home)})
+        self.sign()
+        self.before = self.told()
+
+    def sign(self) -> None:
+        for _ in range(2):  # the key's own row comes with the first root
+            sealer.seal(self.store, self.now)
+            signing.sign(self.store, self.settings, self.now)
+
+    def told(self) -> list[Any]:
+        with self.store.read() as session:
+            plain = (journal.c.id, journal.c.at, journal.c.kind, journal.c.unit_id, journal.c.campaign_id)
+            return list(session.execute(sa.select(*plain).order_by(journal.c.id)).tuples())
+
+    def erase(self, *names: str, who: str = WHO) -> erasing.Erased:
+        with self.store.write() as session:
+            return erasing.erase(session, who, names, REASON, self.now, "cli:office")
+
+    def checked(self) -> Any:
+        with self.store.read() as session:
+            trusted, kept = signing.known(session), signing.every(session)
+        return check(reading_out.lines(self.store, self.now), trusted=trusted, kept=kept)
+
+    def everything(self) -> str:
+        return "\n".join(f"{name}: {rows}" for name, rows in self.stage.everything().items()).lower()
+
+
+@pytest.fixture
+def left(stage: Any, tmp_path: Path) -> Left:
+    return Left(stage, tmp_path)
+
+
+def test_the_person_is_gone_the_journal_stands_and_still_tells_what_happened(left: Left) -> None:
+    assert WHO in left.everything()
+    done = left.erase()
+    rest = left.everything().replace(f"x{WHO}", "").replace(f"{WHO}.cn", "")
+    assert WHO not in rest
+    assert left.everything().count(NAME) == 2, "what was said of the name alone, and to the successor"
+    assert done.left == {"journal": 1, "notice": 1}
+    assert done.rows.keys() >= {"journal", "notice", "mail"}
+    assert done.names == [NAME]
+    assert left.told()[: len(left.before)] == left.before
+    sample = [one.reason for one in left.stage.journal("sample")]
+    assert sample[0] == f"{done.token}说已电话联系 {done.token}"
+    assert sample[1:] == [f"x{WHO} 与 {WHO}.cn 是别人", None, "钱示例来过"]
+    fact = left.stage.one(core.tables.Journal, core.tables.Journal.kind == ERASED)
+    assert (fact.actor, fact.reason, fact.after) == ("cli:office", REASON, done.token)
+    found = left.checked()
+    assert (found.broken, found.erased, found.unsealed) == (None, done.sealed, 1)
+    left.sign()
+    found = left.checked()
+    assert (found.broken, found.erased, found.unsealed) == (None, done.sealed, 0)
+    assert done.sealed == 6
+
+
+def test_what_bound_it_is_destroyed(left: Left) -> None:
+    """Neither the old keys nor the digests that a guess could be compared with are there any more."""
+    with left.store.read() as session:
+        before = b"".join(
+            bytes(one)
+            for one in session.execute(sa.select(journal_salt.c.salts).order_by(journal_salt.c.no)).scalars()
+        )
+    ids = {one.id for one in left.stage.journal("sample")[:3]}
+    left.erase()
+    with left.store.read() as session:
+        after = b"".join(
+            bytes(one)
+            for one in session.execute(sa.select(journal_salt.c.salts).order_by(journal_salt.c.no)).scalars()
+        )
+        kept = {one.journal_id for one in session.execute(sa.select(journal_erased))}
+    gone = [
+        place
+        for place in range(0, len(before), 16)
+        if before[place : place + 16] != after[place : place + 16]
+    ]
+    assert all(after[place : place + 16] == bytes(16) for place in gone)
+    assert len(gone) == len(kept)
+    assert ids <= kept
+
+
+def test_a_second_person_in_the_same_row_and_the_same_again(left: Left) -> None:
+    """The digest of what the first erasure left would give the second away, were it not keyed anew."""
+    left.erase()
+    left.sign()
+    with left.store.write() as session:
+        session.execute(sa.delete(core.contact).where(core.contact.c.email == NEXT))
+        session.execute(sa.update(core.notice).where(core.notice.c.email == NEXT).values(state="mailed"))
+        session.execute(sa.update(core.mail).where(core.mail.c.email == NEXT).values(state="sent"))
+    again = left.erase(who=NEXT)
+    left.sign()
+    found = left.checked()
+    assert (found.broken, found.erased) == (None, 7), "the hand-over named both"
+    assert again.sealed == 2
+    assert left.erase().rows == {}
+    assert left.checked().broken is None
+
+
+def test_a_name_goes_everywhere_when_asked_but_not_from_others_of_that_name(left: Left) -> None:
+    with left.store.write() as session:
+        session.execute(
+            sa.update(core.contact).where(core.contact.c.email == "principal.r@example.org").values(name=NAME)
+        )
+    assert left.erase(NAME).left == {}
+    assert left.checked().broken is None
+    assert "来过" in left.stage.journal("sample")[3].reason
+    assert NAME not in left.stage.journal("sample")[3].reason
+    assert (
+        left.stage.one(core.tables.Contact, core.tables.Contact.email == "principal.r@example.org").name
+        == NAME
+    )
+
+
+def test_a_trial_writes_nothing(left: Left) -> None:
+    before = left.everything()
+    with left.store.trial() as session:
+        done = erasing.erase(session, WHO, (), REASON, left.now, "test")
+    assert done.rows["journal"] > 0
+    assert left.everything() == before
+
+
+def test_more_rows_than_one_fact_speaks_of_and_some_not_sealed_yet(left: Left, monkeypatch: Any) -> None:
+    monkeypatch.setattr(erasing, "IN_A_FACT", 2)
+    with left.store.write() as session:
+        note(session, left.now, "late", "test", reason=WHO)
+    done = left.erase()
+    assert (done.sealed, done.rows["journal"]) == (6, 7)
+    assert len(left.stage.journal(ERASED)) == 3
+    left.sign()
+    assert (left.checked().broken, left.checked().erased) == (None, 6)
+
+
+def test_what_is_left_of_a_row_cant_be_changed_and_no_erasure_can_be_made_up(left: Left) -> None:
+    left.erase()
+    left.sign()
+    key = left.stage.journal("sample")[0].id
+    left.stage.put(journal, journal.c.id == key, reason="什么也没发生")
+    found = left.checked().broken
+    assert (found.row, found.says[:9]) == (key, "这一行说是依法抹除")
+    left.stage.put(journal, journal.c.id == key, reason="改", actor="谁")
+    left.stage.put(journal_erased, journal_erased.c.journal_id == key, commitment=b"0" * 32)
+    assert left.checked().broken.row == key
+
+
+def test_who_has_a_post_or_mail_to_come_is_not_erased_and_reasons_name_nobody(left: Left) -> None:
+    for who, reason, says in (
+        (NEXT, REASON, "联系人：请先交接"),
+        (WHO, f"{WHO} 要求", "不能写这个人的邮箱"),
+        (WHO, f"{NAME}要求", "不能写这个人的邮箱"),
+        (WHO, " ", "请写明理由"),
+    ):
+        with left.store.write() as session, pytest.raises(Refused) as refused:
+            erasing.erase(session, who, (), reason, left.now, "test")
+        assert says in str(refused.value)
+    with left.store.write() as session:
+        one = sa.select(sa.func.min(core.notice.c.id)).where(core.notice.c.email == WHO).scalar_subquery()
+        session.execute(sa.update(core.notice).where(core.notice.c.id == one).values(state="pending"))
+    with left.store.write() as session, pytest.raises(Refused, match="没有发出"):
+        erasing.erase(session, WHO, (), REASON, left.now + timedelta(days=1), "test")
+
+
+def test_an_address_is_taken_out_alone_and_a_latin_name_as_a_word() -> None:
+    scrub = Scrub("li@example.org", "〇", beside=["Li"], anywhere=["Ann"])
+    for text, expected in (
+        ("Li@Example.org.", "〇."),
+        ("d:2026-03-05:li@example.org", "d:2026-03-05:〇"),
+        (
+            "wangli@example.org a.li@example.org li@example.org.cn",
+            "wangli@example.org a.li@example.org li@example.org.cn",
+        ),
+        ("Li met Ann, not Anna", "〇 met 〇, not Anna"),
+    ):
+        assert scrub.clean(text, beside=True) == expected
+    assert scrub.clean({"li@example.org": ["Ann", 1, None]}, beside=False) == {"〇": ["〇", 1, None]}
