@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
-from anyio import to_thread
 from fastapi import APIRouter
 from pydantic import Field
 from sqlmodel import Session
@@ -14,10 +13,10 @@ from starlette.responses import Response
 
 from api.deps import AtDesk, AtOpenDesk, CampaignId, Desk, ObligationId
 from api.download import download
-from api.files import FILE_ANSWERS, Number, described, may_write, sent
+from api.files import FILE_ANSWERS, Number, described, sent, taken_in
 from api.respite import Number as RequestNumber
 from api.shapes import Earlier, Reason, Sent, Words
-from api.upload import Form, received
+from api.upload import Form
 from states.records import extension_files, handing_in, reading_respite
 from states.records.granting import Request
 from states.records.handing_in import Content
@@ -46,10 +45,7 @@ class AskWithFiles(Sent):
 )
 async def ask(desk: AtOpenDesk, campaign_id: CampaignId, obligation_id: ObligationId) -> Response:
     """表单（multipart/form-data）：until、reason 和佐证文件；earlier 写以前交过的文件（SHA-256，或 应办事项编号/第几次）。"""
-    settings = desk.house.settings
-    await to_thread.run_sync(may_write, desk, campaign_id, obligation_id)
-    async with received(desk.request, Vault(settings.files), settings.file_bytes) as form:
-        return await to_thread.run_sync(_asked, desk, campaign_id, obligation_id, form)
+    return await taken_in(desk, campaign_id, obligation_id, _asked)
 
 
 def _asked(desk: Desk, campaign_id: int, key: int, form: Form) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
@@ -30,6 +31,7 @@ HandedVersion = Annotated[int, Path(ge=1, le=2**31 - 1, description="第几次�
 Number = Annotated[int, Path(ge=1, le=handing_in.MOST_FILES, description="第几个文件")]
 MANY = "earlier"
 Shape = TypeVar("Shape", bound=Sent)
+Work = Callable[[Desk, int, int, Form], Response]
 FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {}}},
     206: {"description": "所要的一段（Range）"},
@@ -71,13 +73,18 @@ def described(model: type[Sent]) -> dict[str, Any]:
 )
 async def hand_in(desk: AtOpenDesk, campaign_id: CampaignId, obligation_id: ObligationId) -> Response:
     """表单（multipart/form-data）：文件、文字、签发人、盖章情况；earlier 写以前交过的文件（SHA-256，或 应办事项编号/第几次）。每次报送都留存。"""
+    return await taken_in(desk, campaign_id, obligation_id, _handed_in)
+
+
+async def taken_in(desk: Desk, campaign_id: int, key: int, work: Work) -> Response:
+    """A form with files about an obligation comes in, if the key may write there at all, and `work` answers."""
     settings = desk.house.settings
-    await to_thread.run_sync(may_write, desk, campaign_id, obligation_id)
+    await to_thread.run_sync(_may_write, desk, campaign_id, key)
     async with received(desk.request, Vault(settings.files), settings.file_bytes) as form:
-        return await to_thread.run_sync(_handed_in, desk, campaign_id, obligation_id, form)
+        return await to_thread.run_sync(work, desk, campaign_id, key, form)
 
 
-def may_write(desk: Desk, campaign_id: int, key: int) -> None:
+def _may_write(desk: Desk, campaign_id: int, key: int) -> None:
     """Whether the key may write here at all; asked before anything is taken in."""
     desk.scope.check_write()
     with desk.read() as session:

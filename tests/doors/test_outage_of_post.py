@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import socket
-from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from aiosmtpd.controller import Controller
 
 from flows import rounds
+from in_china import at
 from states import settings as settings_of
 from states.documents.unitlist import ContactRow, UnitList, UnitRow
 from states.records import launch, roster, schema
@@ -18,7 +17,6 @@ from states.records.launch import Order
 from states.records.session import connect
 from states.template import Role
 
-CHINA = ZoneInfo("Asia/Shanghai")
 PLAN = """
 key: sample
 version: 1
@@ -32,10 +30,6 @@ ladders:
       - {at: +1wd, name: 催办, to: [liaison]}
       - {at: +3wd, name: 督促, to: [principal]}
 """
-
-
-def at(words: str) -> datetime:
-    return datetime.fromisoformat(words).replace(tzinfo=CHINA).astimezone(UTC)
 
 
 class Post:

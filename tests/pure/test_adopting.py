@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from in_china import at
 from states.adopting import Above, Terms, derive, inherited, plain, text_of
 from states.errors import Faulty
 from states.plan import Plan, plan
@@ -46,10 +47,6 @@ ledger:
     - {no: 1, project: 示例, problem: 不公示, measures: [公示], departments: [办公室], due: 4月}
 """
 FILLS = {"blank.due": "2026-03-20"}
-
-
-def at(words: str) -> datetime:
-    return datetime.fromisoformat(words).replace(tzinfo=ZONE).astimezone(UTC)
 
 
 def above(text: str = TEXT, fills: Mapping[str, str] = FILLS, opened: frozenset[str] = frozenset()) -> Above:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
+from in_china import CHINA, address, at, local
 from one_round import cycle
 from states.documents.unitlist import ContactRow, UnitList, UnitRow
 from states.letters import Message
@@ -27,7 +27,6 @@ from states.records.session import Store
 from states.records.tables import Contact, Journal, Milestone, Obligation, UnitRun
 from states.template import Role
 
-CHINA = ZoneInfo("Asia/Shanghai")
 HOURS = MailHours(CHINA, time(9), time(17, 30))
 UNITS = (
     ("R", "示例市卫生健康委员会", "authority", None),
@@ -76,20 +75,6 @@ ladders:
       - {at: +5wd, name: 约谈, to: [principal], confirm: true, letter: 约谈通知书}
       - {at: +7wd, name: 通报, to: [principal, parent_principal], confirm: true, letter: 通报}
 """
-
-
-def at(words: str) -> datetime:
-    """`2026-03-02 09:00` in China, as an instant in UTC."""
-    return datetime.fromisoformat(words).replace(tzinfo=CHINA).astimezone(UTC)
-
-
-def local(instant: datetime) -> str:
-    """The same back again."""
-    return f"{instant.astimezone(CHINA):%Y-%m-%d %H:%M}"
-
-
-def address(role: str, code: str) -> str:
-    return f"{role.replace('_', '-')}.{code.lower()}@example.org"
 
 
 def template(*parts: str, key: str = "sample", title: str = "示例专项行动") -> str:

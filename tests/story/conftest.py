@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel import select
 
+from in_china import CHINA, address, at, local
 from states.documents.unitlist import ContactRow, UnitList, UnitRow
 from states.errors import Refused
 from states.letters import EARLIER
@@ -33,7 +33,6 @@ from states.records.session import Store, memory
 from states.records.tables import Campaign, Journal, Milestone, Obligation, PhaseRow, Vacancy
 from states.template import Role
 
-CHINA = ZoneInfo("Asia/Shanghai")
 HOURS = MailHours(CHINA, time(9), time(17, 30))
 WEEKDAYS = "一二三四五六日"
 ROLES = {
@@ -50,19 +49,6 @@ COORDINATOR = "协调员"
 
 Unit = tuple[str, str, str, str, str | None, str]  # code, name, kind, level, parent, roles held
 Act = tuple[str, Callable[[datetime], Any]]
-
-
-def at(words: str) -> datetime:
-    """`2026-03-02 09:00` in China, as an instant in UTC."""
-    return datetime.fromisoformat(words).replace(tzinfo=CHINA).astimezone(UTC)
-
-
-def local(instant: datetime) -> str:
-    return f"{instant.astimezone(CHINA):%Y-%m-%d %H:%M}"
-
-
-def address(role: str, code: str) -> str:
-    return f"{role.replace('_', '-')}.{code.lower()}@example.org"
 
 
 def lines(text: str) -> list[str]:

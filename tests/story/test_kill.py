@@ -15,7 +15,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from flows import rounds
+from in_china import at
 from states import settings
 from states.letters import message_id
 from states.reading import shipped
@@ -49,10 +50,6 @@ SHORTER = {} if ALL else dict.fromkeys(WEEKS, "为期1周")
 UNTIL = "2027-03-31 18:00" if ALL else "2026-11-10 18:00"
 ATTACKED = {"sqlite": 6, "postgresql": 4}
 """How many moments are attacked."""
-
-
-def at(words: str) -> datetime:
-    return datetime.fromisoformat(words).replace(tzinfo=CHINA).astimezone(UTC)
 
 
 def plan() -> str:
