@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable
 
-import psycopg
 import sqlalchemy as sa
 
 from states.clock import elapsed
@@ -85,7 +85,8 @@ def away(error: BaseException) -> bool:
     if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
         return True
     cause = getattr(error, "orig", None) or error  # some statements go to the driver directly
-    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+    driver = sys.modules.get("psycopg")  # 9 MB, and where nobody has loaded it no error can be of its kind
+    if driver is not None and isinstance(cause, driver.OperationalError | driver.InterfaceError):
         return cause.sqlstate is None or cause.sqlstate.startswith(LOST)
     return isinstance(cause, sqlite3.OperationalError) and any(one in str(cause).lower() for one in CLOSED)
 
