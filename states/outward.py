@@ -48,11 +48,11 @@ def networks(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
-def target(url: str, trusted: Sequence[Network], place: str = "url") -> Target:
+def target(url: str, trusted: Sequence[Network]) -> Target:
     """What an address says; raises Faulty with the reason for one that can't be called whatever it resolves to."""
     said = _why_not(url, trusted)
     if said:
-        raise Faulty([Fault(place, said)])
+        raise Faulty([Fault("url", said)])
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

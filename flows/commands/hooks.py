@@ -25,7 +25,6 @@ app = typer.Typer(no_args_is_help=True, help="推送：有变化时告诉其他�
 Key = Annotated[int, typer.Argument(metavar="N", help="推送的编号，见 duban webhook list")]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 STATES = {"active": "推送中", "paused": "已暂停"}
-MESSAGES = {"queued": "等待", "sent": "已送达", "dead": "未能送达"}
 
 
 @app.command()

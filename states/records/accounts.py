@@ -22,7 +22,6 @@ FIRST, FIRST_NAME = "admin", "管理员"
 UNUSED_FOR = timedelta(days=7)  # then a first password is none any more
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 LONGEST_NAME = 60
-GONE = "没有这个账号，或它不在授权范围内"
 
 
 def first(session: Session, now: datetime) -> str | None:

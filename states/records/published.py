@@ -16,7 +16,6 @@ from states.errors import Fault, Faulty
 from states.records.told.changes import EventTold
 
 PREFIX = "duban."
-TRIAL = "duban.webhook.test"
 SUBJECTS: Mapping[str, str] = {
     "campaign": "专项行动：启动、推进、暂停、延期、换版",
     "phase": "阶段：开启、起止改变",
