@@ -132,9 +132,12 @@ class Stream(Response):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if telling.done() and not telling.cancelled() and (failed := telling.exception()):
+        failed = None if telling.cancelled() else telling.exception()
+        if isinstance(failed, TimeoutError):
+            log.warning("a reader of the changes took nothing for %s s and was let go", self._following.slow)
+        elif failed is not None:
             raise failed
-        if not gone.done() or gone.cancelled():
+        elif gone.cancelled():
             await self._send(send, b"", more=False)
 
     async def _tell(self, send: Send) -> None:
