@@ -6,6 +6,7 @@ Alembic takes a fifth of the time in which a command starts, and 12 MB: only an 
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,11 +63,20 @@ def _upgrade(connection: sa.Connection) -> None:
     """Shape and calendar in one transaction."""
     connection.begin()
     if _present(connection) != heads():
+        _without_colours()
         from alembic import command
 
         command.upgrade(_config(connection), "head")
     seed(Session(connection))
     connection.commit()
+
+
+def _without_colours() -> None:
+    """Alembic brings Mako, and Mako all of Pygments, to colour an error page that is never shown: 5 MB.
+
+    A module noted as None is one that can't be imported; Mako then does without.
+    """
+    sys.modules.setdefault("mako.ext.pygmentplugin", None)  # type: ignore[arg-type]
 
 
 def create(store: Store) -> None:
