@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.commands import (
+    accounts,
     calendars,
     campaigns,
     clues,
@@ -84,6 +85,7 @@ app.add_typer(letters.app, name="letter")
 app.add_typer(keys.app, name="key")
 app.add_typer(hooks.app, name="webhook")
 app.command()(hooks.events)
+app.add_typer(accounts.app, name="account")
 app.add_typer(journal.app, name="journal")
 app.add_typer(people.app, name="person")
 app.add_typer(calendars.app, name="calendar")

@@ -23,6 +23,10 @@ def create(
     informants: Annotated[
         bool, typer.Option("--informants", help="可以查看线索的举报人（每次查看都有记录）")
     ] = False,
+    grant: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", help="某人的授权（见 duban account list）：范围与它相同，随它失效"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """新建一个密钥。密钥只显示这一次，库里只存摘要。"""
@@ -33,6 +37,8 @@ def create(
     with given.opened(settings) as store, store.write() as session:
         for key in campaign:
             running(session, key)
+        if grant is not None:
+            access.check_grant(session, grant, narrowed=bool(under or campaign or informants))
         chosen = campaign or None
         token = access.create(
             session,
@@ -43,6 +49,7 @@ def create(
             campaigns=chosen,
             days=days,
             informants=informants,
+            grant_id=grant,
             actor=given.actor(),
         )
     if as_json:

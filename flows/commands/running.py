@@ -15,6 +15,7 @@ from flows.commands import given, shown
 
 if TYPE_CHECKING:
     from flows.local import LocalClock
+    from states.records.session import Store
     from states.settings import Settings
 
 Host = Annotated[str, typer.Option(help="监听的地址；0.0.0.0 为全部网卡")]
@@ -48,6 +49,7 @@ def up(
     bound = serving.listen(host, port)
     store = connect(settings.database_url, home=settings.home)
     schema.upgrade(store)
+    _first_account(store)
     store.close()
     given.mailbox(settings)
     settings = given.warned(_reachable(settings, serving.address(bound)))
@@ -112,6 +114,20 @@ def upgrade() -> None:
     finally:
         store.close()
     shown.say(f"数据库已是最新结构：{store.engine.url.render_as_string()}")
+
+
+def _first_account(store: Store) -> None:
+    """Where there is no account, make the administrator, and tell the password: to the terminal, in no log and no file."""
+    from states import clock
+    from states.records import accounts
+
+    with store.write() as session:
+        password = accounts.first(session, clock.now())
+    if password is not None:
+        shown.say(
+            f"管理员  登录名 {accounts.FIRST}，初始密码 {password}",
+            f"        只显示这一次，7 天内有效，登录后须先修改；丢失时用 duban account reset {accounts.FIRST}",
+        )
 
 
 def _reachable(settings: Settings, address: str) -> Settings:

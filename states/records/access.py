@@ -74,6 +74,16 @@ def _check_name(name: str) -> None:
         raise Faulty([Fault("NAME", says)])
 
 
+def check_grant(session: Session, grant_id: int, *, narrowed: bool) -> None:
+    """Raises NotFound for no living grant, Faulty where a key of a grant is given a scope besides."""
+    if sittings.granted(session, grant_id, 0) is None:
+        raise NotFound(f"没有编号为 {grant_id} 的授权，或它已失效；见 duban account list")
+    if narrowed:
+        raise Faulty(
+            [Fault("--grant", "密钥的范围就是这个授权的范围，不能再写 --under、--campaign、--informants")]
+        )
+
+
 def find(session: Session, token: str, now: datetime) -> Scope | None:
     """The scope of a living key; None for one that is unknown, revoked or expired."""
     row = session.exec(select(ApiKey).where(ApiKey.sha256 == _hash(token))).first()

@@ -88,6 +88,7 @@ def test_who_listens_beyond_this_machine_is_told_that_others_need_a_key(tmp_path
     with up(tmp_path, "--no-clock", "--host", "0.0.0.0") as service:
         assert OTHERS in service.said
         assert service.get("/healthz") == 200
+        assert service.said.count("初始密码") == 1
 
 
 @contextmanager
