@@ -30,6 +30,7 @@ from api import (
     reports,
     respite,
     sessions,
+    sessions_oidc,
     shares,
     system,
     templates,
@@ -98,6 +99,7 @@ def _routes(app: FastAPI) -> None:
         templates,
         workreports,
         sessions,
+        sessions_oidc,
         accounts,
         system,
     ):

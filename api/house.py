@@ -12,6 +12,7 @@ from anyio import CapacityLimiter, to_thread
 
 from api.following import Following
 from api.metrics import Metrics
+from api.oidc import Provider
 from api.points import points
 from api.seats import Seats
 from states import clock
@@ -48,6 +49,7 @@ class House:
         self.metrics = Metrics()
         self.keys = Keys(self.store)
         self.seats = Seats(self.store)
+        self.provider = Provider(settings)
         self.time = Time(self.driver, now)
         self.following = Following(self.store)
 

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.oidc import NoProvider
 from states.errors import (
     Conflict,
     DubanError,
@@ -53,6 +54,7 @@ STATUSES: Mapping[type[DubanError], tuple[int, str]] = {
     Faulty: (422, "faulty"),
     NoDatabase: (503, "unavailable"),
     Busy: (503, "unavailable"),
+    NoProvider: (503, "unavailable"),
     NoRoom: (507, "no-room"),
     DubanError: (500, "error"),
 }

@@ -153,7 +153,9 @@ LISTED: Mapping[tuple[Act, ...], str] = {
         POST {V1}/accounts/{{account_id}}/sessions/end
     """,
 }
-WITHOUT = frozenset({("POST", f"{V1}/session")})  # the way in itself
+WITHOUT = frozenset(  # the ways in themselves
+    {("POST", f"{V1}/session"), ("GET", f"{V1}/session/oidc"), ("GET", f"{V1}/session/oidc/callback")}
+)
 
 
 def _lines() -> Iterator[tuple[tuple[str, str], tuple[Act, ...]]]:

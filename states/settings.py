@@ -19,6 +19,7 @@ from states.outward import Network, networks
 
 DATABASES = ("sqlite", "postgresql+psycopg")
 MAILBOXES = ("smtp", "smtps", "maildir", "memory")
+OIDC = ("DUBAN_OIDC_ISSUER", "DUBAN_OIDC_CLIENT_ID", "DUBAN_OIDC_CLIENT_SECRET")
 KNOWN = {
     "DUBAN_DATABASE_URL",
     "DUBAN_FILE_MB",
@@ -31,6 +32,7 @@ KNOWN = {
     "DUBAN_BASE_URL",
     "DUBAN_TIMEZONE",
     "DUBAN_WEBHOOK_NETWORKS",
+    *OIDC,
     "DUBAN_TEST_DATABASE_URL",
 }
 
@@ -52,6 +54,9 @@ class Settings:
     journal_key: str = field(default="", repr=False)
     file_mb: int = 50
     webhook_networks: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
     source: str = "http://127.0.0.1:8000"
     """Whose events these are, for who gets them from several; the same in all processes."""
 
@@ -105,6 +110,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         "DUBAN_FILE_MB": values.get("DUBAN_FILE_MB", "50"),
         "PREFECT_API_URL": values.get("PREFECT_API_URL", ""),
         "DUBAN_CLUE_KEY": values.get("DUBAN_CLUE_KEY", ""),
+        **{name: values.get(name, "") for name in OIDC},
         "DUBAN_JOURNAL_KEY": values.get("DUBAN_JOURNAL_KEY", "").strip(),
         "DUBAN_WEBHOOK_NETWORKS": values.get("DUBAN_WEBHOOK_NETWORKS", ""),
     }
@@ -126,6 +132,9 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         journal_key=settings["DUBAN_JOURNAL_KEY"],
         file_mb=int(settings["DUBAN_FILE_MB"]),
         webhook_networks=settings["DUBAN_WEBHOOK_NETWORKS"],
+        oidc_issuer=settings["DUBAN_OIDC_ISSUER"],
+        oidc_client_id=settings["DUBAN_OIDC_CLIENT_ID"],
+        oidc_client_secret=settings["DUBAN_OIDC_CLIENT_SECRET"],
         source=settings["DUBAN_BASE_URL"],
     )
 
@@ -173,6 +182,7 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
         )
     faults += _key_faults(settings)
     faults += _network_faults(settings["DUBAN_WEBHOOK_NETWORKS"])
+    faults += _oidc_faults(settings)
     if not _hours(settings["DUBAN_MAIL_HOURS"]):
         faults.append(Fault("DUBAN_MAIL_HOURS", "应写作 09:00-17:30，前早后晚"))
     if not re.fullmatch(r"[1-9]\d{0,3}", settings["DUBAN_FILE_MB"]):
@@ -191,6 +201,20 @@ def _key_faults(settings: Mapping[str, str]) -> list[Fault]:
     if settings["DUBAN_JOURNAL_KEY"] and not _key(settings["DUBAN_JOURNAL_KEY"]):
         faults.append(Fault("DUBAN_JOURNAL_KEY", "应与数据文件夹中 journal.key 的内容一样：44 个字符的密钥"))
     return faults
+
+
+def _oidc_faults(settings: Mapping[str, str]) -> list[Fault]:
+    missing = [name for name in OIDC if not settings[name]]
+    if missing and len(missing) < len(OIDC):
+        return [Fault(name, f"统一登录要么三项都设置，要么都不设置：{'、'.join(OIDC)}") for name in missing]
+    if not missing and not is_safe(settings[OIDC[0]]):
+        return [Fault(OIDC[0], "应以 https:// 开头（在本机试用可以是 http://127.0.0.1…）")]
+    return []
+
+
+def is_safe(url: str) -> bool:
+    """Whether secrets may be sent there: over https, or not beyond this machine."""
+    return _web(url) and (url.startswith("https://") or _this_machine(url))
 
 
 def _key(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.errors import NotKnown, Refused
@@ -17,6 +18,7 @@ from states.records.session import Store
 from states.records.sittings import Sitting
 
 WRONG = "登录名或密码不对，或账号已停用"
+NOT_LINKED = "统一登录认得您，但没有账号与它关联；请联系管理员"
 STRANGER = "user"  # whoever it was; a name that was typed is not kept: it may be a password
 
 
@@ -100,3 +102,39 @@ def _unchanged(session: Session, row: Account) -> Account:
     if found is None:
         raise NotKnown(WRONG)
     return found
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What the organisation's own server says of a person; `email`: None unless it is verified."""
+
+    subject: str
+    email: str | None
+
+
+def enter_claimed(store: Store, claims: Claims, address: str, now: datetime) -> str:
+    """The token of a new session of the account that an administrator linked. Raises NotKnown; makes no account.
+
+    The subject counts. A linked e-mail counts once, and binds the account to the subject.
+    """
+    with store.write() as session:
+        row = _linked(session, claims)
+        if row is not None:
+            row.subject = claims.subject
+            session.add(row)
+            session.flush()
+            return sittings.open_(session, row, now, "oidc", address)
+        note(session, now, "session.refused", STRANGER, way="oidc", origin=attempts.shortened(address))
+    raise NotKnown(NOT_LINKED)
+
+
+def _linked(session: Session, claims: Claims) -> Account | None:
+    alive = select(Account).where(account.c.disabled_at.is_(None)).with_for_update()
+    bound = session.exec(alive.where(account.c.subject == claims.subject)).first()
+    if bound is not None or claims.email is None:
+        return bound
+    taken = sa.select(account.c.id).where(account.c.subject == claims.subject)
+    if session.execute(taken).first() is not None:
+        return None
+    by_email = alive.where(account.c.email == claims.email.lower(), account.c.subject.is_(None))
+    return session.exec(by_email).first()

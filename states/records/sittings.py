@@ -21,6 +21,7 @@ from states.records.journal import note
 IDLE, ABSOLUTE = timedelta(hours=2), timedelta(hours=12)
 NOTED_EVERY = timedelta(minutes=1)
 KEPT = timedelta(days=30)  # after its end, for whoever asks who was logged in
+ITS_OWN = "password"
 NOWHERE = "/-/"  # no unit has this path
 
 
@@ -77,7 +78,7 @@ def find(session: Session, token: str, now: datetime) -> Sitting | None:
         account_id=found.account_id,
         login=found.login,
         name=found.name,
-        must_change=found.must_change,
+        must_change=found.must_change and found.way == ITS_OWN,
         seen_at=found.seen_at,
         ends_at=min(found.opened_at + ABSOLUTE, found.seen_at + IDLE),
         scope=nothing if found.grant_id is None else grants.scope_of(found, key),
@@ -147,6 +148,7 @@ _FIND = (
         _SESSION.account_id,
         _SESSION.opened_at,
         _SESSION.seen_at,
+        _SESSION.way,
         account.c.must_change,
         *grants.columns(),
     )

@@ -98,8 +98,8 @@ class World:
 
     template = TEMPLATE
 
-    def __init__(self, url: str, folder: Path) -> None:
-        environment = {"DUBAN_HOME": str(folder), "DUBAN_DATABASE_URL": url}
+    def __init__(self, url: str, folder: Path, **more: str) -> None:
+        environment = {"DUBAN_HOME": str(folder), "DUBAN_DATABASE_URL": url, **more}
         self.settings = settings.read(environment)
         self.hands = Hands(STARTED)
         self.app = create_app(self.settings, now=self.hands)
@@ -201,8 +201,8 @@ def populated_database(databases: Any, upgraded_database: str) -> Iterator[str]:
 
 
 @contextmanager
-def opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[World]:
-    """The region on the kind of database that `request` has as its parameter."""
+def opened(request: pytest.FixtureRequest, folder: Path, **more: str) -> Iterator[World]:
+    """The region on the kind of database that `request` has as its parameter; `more`: settings."""
     with ExitStack() as stack:
         if request.param == "sqlite":
             shutil.copy(request.getfixturevalue("populated_file"), folder / "duban.db")
@@ -210,7 +210,7 @@ def opened(request: pytest.FixtureRequest, folder: Path) -> Iterator[World]:
         else:
             like = request.getfixturevalue("populated_database")
             url = stack.enter_context(request.getfixturevalue("databases").one(like=like))
-        made = World(url, folder)
+        made = World(url, folder, **more)
         stack.enter_context(made.client)
         yield made
 
@@ -223,6 +223,6 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def world_of() -> Callable[[pytest.FixtureRequest, Path], AbstractContextManager[World]]:
+def world_of() -> Callable[..., AbstractContextManager[World]]:
     """For a file whose tests only look at one world: it is lived through once."""
     return opened

@@ -24,6 +24,9 @@ def test_every_route_wants_a_key(world: Any) -> None:
     assert len(routes) >= 20
     for method, path in routes:
         answer = ask(world, method, path, None)
+        if path.startswith(f"{SESSION}/oidc"):
+            assert answer.status_code == 404, "off"
+            continue
         assert answer.status_code == 401, path
         assert answer.headers["www-authenticate"] == "Bearer"
         assert answer.headers["content-type"] == "application/problem+json"

@@ -141,6 +141,7 @@ READ = {
     "/api/v1/templates/{key}": "/templates/standard-four-phase",
 }
 FILES = {
+    *(f"/api/v1/session/oidc{one}" for one in ("", "/callback")),
     f"{V1}/ledger/export",
     f"{V1}/papers/{{kind}}",
     f"{V1}/forms/export",
