@@ -11,6 +11,10 @@ from states import clock
 
 app = typer.Typer(no_args_is_help=True, help="接口密钥：新建、列出、作废")
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+Grant = Annotated[
+    int | None,
+    typer.Option(metavar="NUMBER", help="某人的授权（见 duban account list）：范围与它相同，随它失效"),
+]
 
 
 @app.command()
@@ -23,10 +27,7 @@ def create(
     informants: Annotated[
         bool, typer.Option("--informants", help="可以查看线索的举报人（每次查看都有记录）")
     ] = False,
-    grant: Annotated[
-        int | None,
-        typer.Option(metavar="NUMBER", help="某人的授权（见 duban account list）：范围与它相同，随它失效"),
-    ] = None,
+    grant: Grant = None,
     as_json: Json = False,
 ) -> None:
     """新建一个密钥。密钥只显示这一次，库里只存摘要。"""
