@@ -85,7 +85,7 @@ class Provider:
         from joserfc.errors import JoseError
         from joserfc.jwk import KeySet
 
-        issuer, client = self._settings.oidc_issuer, self._settings.oidc_client_id
+        issuer, client, _secret = self._settings.oidc
         options = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": client}}
         params = {"nonce": begun.nonce, "client_id": client, "access_token": token.get("access_token")}
         try:
@@ -102,12 +102,12 @@ class Provider:
     def _client(self) -> OAuth2Session:
         from authlib.integrations.requests_client import OAuth2Session
 
-        settings = self._settings
+        _issuer, client, secret = self._settings.oidc
         return OAuth2Session(
-            client_id=settings.oidc_client_id,
-            client_secret=settings.oidc_client_secret,
+            client_id=client,
+            client_secret=secret,
             scope="openid email",
-            redirect_uri=settings.base_url + CALLBACK,
+            redirect_uri=self._settings.base_url + CALLBACK,
             code_challenge_method="S256",
         )
 

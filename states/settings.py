@@ -54,9 +54,7 @@ class Settings:
     journal_key: str = field(default="", repr=False)
     file_mb: int = 50
     webhook_networks: str = ""
-    oidc_issuer: str = ""
-    oidc_client_id: str = ""
-    oidc_client_secret: str = field(default="", repr=False)
+    oidc: tuple[str, ...] = field(default=("", "", ""), repr=False)
     source: str = "http://127.0.0.1:8000"
     """Whose events these are, for who gets them from several; the same in all processes."""
 
@@ -73,6 +71,11 @@ class Settings:
     def trusted_networks(self) -> tuple[Network, ...]:
         """Where webhooks may go though it is inside, and without TLS."""
         return networks(self.webhook_networks)
+
+    @property
+    def oidc_issuer(self) -> str:
+        """The organisation's own log-in; empty where there is none."""
+        return self.oidc[0]
 
     @property
     def files(self) -> Path:
@@ -132,9 +135,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         journal_key=settings["DUBAN_JOURNAL_KEY"],
         file_mb=int(settings["DUBAN_FILE_MB"]),
         webhook_networks=settings["DUBAN_WEBHOOK_NETWORKS"],
-        oidc_issuer=settings["DUBAN_OIDC_ISSUER"],
-        oidc_client_id=settings["DUBAN_OIDC_CLIENT_ID"],
-        oidc_client_secret=settings["DUBAN_OIDC_CLIENT_SECRET"],
+        oidc=tuple(settings[name] for name in OIDC),
         source=settings["DUBAN_BASE_URL"],
     )
 
