@@ -65,28 +65,18 @@ class Receipt(Sent):
 @router.post("/proposals/{proposal_id}/confirm", summary="确认措施", response_model=Decided)
 def confirm(desk: AtDesk, campaign_id: CampaignId, proposal_id: ProposalId, sent: Confirmation) -> Response:
     """约谈、通报、挂牌督办等确认后，文书随即编号、制成、单独寄出；已被他人决定的答 409，写明何人何时如何决定。"""
+    decided = confirming_many.Decision(True, sent.person, sent.reason, sent.letter)
     return desk.once(
-        lambda session: letter_acting.decide(
-            session,
-            desk.scope,
-            campaign_id,
-            proposal_id,
-            sent.person,
-            sent.reason,
-            desk.now,
-            confirmed=True,
-            letter=sent.letter,
-        )
+        lambda session: letter_acting.decide(session, desk.scope, campaign_id, proposal_id, decided, desk.now)
     )
 
 
 @router.post("/proposals/{proposal_id}/dismiss", summary="驳回措施", response_model=Decided)
 def dismiss(desk: AtDesk, campaign_id: CampaignId, proposal_id: ProposalId, sent: Decision) -> Response:
     """不采取这一级；不占用文号。"""
+    decided = confirming_many.Decision(False, sent.person, sent.reason)
     return desk.once(
-        lambda session: letter_acting.decide(
-            session, desk.scope, campaign_id, proposal_id, sent.person, sent.reason, desk.now, confirmed=False
-        )
+        lambda session: letter_acting.decide(session, desk.scope, campaign_id, proposal_id, decided, desk.now)
     )
 
 

@@ -100,14 +100,15 @@ def decide(
     if dry_run or not now_on:
         return Many(tuple(one.id for one in now_on), tuple(left), (), len(able) - len(now_on))
     settling.locked(session, [obligation.c.id.in_(sorted({one.obligation for one in now_on}))])
-    letters = [_done(session, campaign, one.id, decision, now, actor) for one in now_on]
+    letters = [decide_one(session, campaign, one.id, decision, now, actor) for one in now_on]
     made = tuple(one for one in letters if one is not None)
     return Many(tuple(one.id for one in now_on), tuple(left), made, len(able) - len(now_on))
 
 
-def _done(
+def decide_one(
     session: Session, campaign: Running, key: int, decision: Decision, now: datetime, actor: str
 ) -> LetterRow | None:
+    """Decide a single one; the letter that follows, if one does. Raises as `confirming.confirm`."""
     words = decision.person, decision.reason, now, actor
     if decision.confirmed:
         return confirming.confirm(session, campaign, key, *words, letter=decision.letter)

@@ -19,25 +19,14 @@ def decide(
     scope: Scope,
     campaign_id: int,
     key: int,
-    person: str,
-    reason: str,
+    decision: Decision,
     now: datetime,
-    *,
-    confirmed: bool,
-    letter: str | None = None,
 ) -> Decided:
-    """Confirm a proposal or dismiss it; `letter`: another kind that the plan lists.
-
-    Raises NotAllowed, NotFound, Faulty, Refused, Conflict.
-    """
+    """Confirm a proposal or dismiss it. Raises NotAllowed, NotFound, Faulty, Refused, Conflict."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     one = confirming.found(session, campaign, key)
     confirming.check_may_decide(session, scope, campaign, one.unit_id)
-    said = person, reason, now, scope.actor
-    if confirmed:
-        confirming.confirm(session, campaign, key, *said, letter=letter)
-    else:
-        confirming.dismiss(session, campaign, key, *said)
+    confirming_many.decide_one(session, campaign, key, decision, now, scope.actor)
     return reading_letters.decided(session, scope, campaign, confirming.found(session, campaign, key))
 
 

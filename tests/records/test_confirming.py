@@ -14,6 +14,7 @@ from states.errors import Conflict, Faulty, NotAllowed, NotFound, Refused
 from states.records import (
     access,
     confirming,
+    confirming_many,
     core,
     foretell,
     letter_acting,
@@ -222,9 +223,8 @@ def test_who_may_decide_is_who_runs_the_campaign_and_never_the_unit(stage, propo
             )
         scope = access.Scope(1, "test", True, path, None)
         with stage.store.write() as session:
-            letter_acting.decide(
-                session, scope, proposed, key, LEADER, WHY, stage.at(CONFIRMED), confirmed=True
-            )
+            decision = confirming_many.Decision(True, LEADER, WHY)
+            letter_acting.decide(session, scope, proposed, key, decision, stage.at(CONFIRMED))
 
     for under in ("R1", "R1-H1"):
         with pytest.raises(NotAllowed, match="由组织这次行动的示例市卫生健康委员会或其上级确认或驳回"):
