@@ -36,6 +36,7 @@ def followed(world: Any, key: dict[str, str] | None = None, **params: Any) -> li
         after = answer.headers["duban-next"]
 
 
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
 def test_what_happens_is_told_once_in_order_whatever_the_size_of_a_page(world: Any) -> None:
     world.at("2026-11-23 10:00")
     world.hand_in("A-H1", "report")
@@ -66,6 +67,7 @@ def test_what_happens_is_told_once_in_order_whatever_the_size_of_a_page(world: A
     assert again.headers["duban-next"] == known.headers["duban-next"]
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_some_types_alone_and_a_type_that_is_none(world: Any) -> None:
     world.hand_in("A-H1", "report", "list")
     some = followed(world, type=["duban.obligation.*", "duban.campaign.launched"])
@@ -80,6 +82,7 @@ def test_some_types_alone_and_a_type_that_is_none(world: Any) -> None:
     assert "备份" in ahead.text
 
 
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
 def test_a_key_follows_no_further_than_it_reads(world: Any) -> None:
     world.at("2026-11-27 10:00")
     world.hand_in("A-H1", "report")
@@ -124,6 +127,7 @@ def test_who_sees_little_of_much_gets_on_all_the_same(world: Any) -> None:
 PRIVATE = ("mail", "key", "address", "calendar", "contact", "report", "webhook")
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_nothing_goes_out_that_was_not_meant_to(world: Any) -> None:
     """A season of everything: no sentence anybody wrote, no name, no address; and every kind of fact was thought of."""
     world.at("2026-11-23 10:00")
@@ -260,6 +264,7 @@ def test_a_stream_tells_what_comes_and_resumes_where_it_was_cut(quick: Any) -> N
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_a_reader_that_takes_nothing_is_let_go_and_keeps_nothing_in_memory(quick: Any) -> None:
     async def story() -> None:
         slow = Reader(quick, quick.all, "after=0")
@@ -275,6 +280,7 @@ def test_a_reader_that_takes_nothing_is_let_go_and_keeps_nothing_in_memory(quick
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_a_key_that_ends_ends_its_stream(quick: Any) -> None:
     from states.records import access
 
@@ -293,6 +299,7 @@ def test_a_key_that_ends_ends_its_stream(quick: Any) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_what_no_stream_begins_with(quick: Any) -> None:
     following = quick.app.state.house.following
     for headers, query in (({"Last-Event-ID": "x"}, ""), ({"Last-Event-ID": "99999"}, ""), ({}, "after=-1")):

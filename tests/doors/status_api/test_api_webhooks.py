@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from flows import hooks
 from states.records.webhook_sending import Answer
 
@@ -58,6 +60,7 @@ def _instant(words: str) -> Any:
     return datetime.fromisoformat(words).astimezone(UTC) + timedelta(seconds=1)
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_who_sees_a_part_sets_up_nothing_and_sees_none(world: Any) -> None:
     assert world.post("/webhooks", HOOK).status_code == 201
     for narrow in (
@@ -75,6 +78,7 @@ def test_who_sees_a_part_sets_up_nothing_and_sees_none(world: Any) -> None:
     assert world.get("/webhooks", world.key("reader")).status_code == 403, "for those who run or administer"
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_what_is_wrong_with_one_is_said_at_its_place(world: Any) -> None:
     for change, place in (
         ({"url": "https://127.0.0.1/"}, "url"),
