@@ -77,6 +77,9 @@ def test_a_machine_without_the_key_seals_and_says_what_it_lacks(folder: Path) ->
     duban("units", "import", str(folder / "units.csv"), "--apply")
     said = duban("journal", "root", code=1).stderr
     assert "这台机器上没有流水的签名密钥" in said
+    (folder / "home" / "journal.key").write_text("x\n", encoding="ascii")
+    assert "请从备份恢复" in duban("journal", "root", code=1).stderr
+    (folder / "home" / "journal.key").unlink()
     duban("journal", "key", "--new")
     assert data("journal", "root")[0]["nth"] == 2
     assert data("journal", "verify")["broken"] is None

@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from states.records import core, health, outbox, rounds
-from states.records.chain import sealer
+from states.records.chain import sealer, signing
 from states.records.rounds import Answer
 from states.records.tables import Health, Tick
+from states.settings import read as settings_of
 
 NOW = "2026-03-05 09:00"
 
@@ -136,3 +137,20 @@ def test_a_mail_that_was_given_up_is_a_trouble(stage) -> None:
     stage.answers[stage.address("liaison", "R1")] = lambda _message: Answer("temporary", "451")
     stage.cycle("2026-03-02 09:00", "2026-03-09 09:30")
     assert any("放弃" in said for said in look(stage, "2026-03-09 09:31").troubles)
+
+
+def test_a_journal_that_is_not_sealed_or_not_signed_is_a_trouble(stage, tmp_path) -> None:
+    def troubles(now: str) -> list[str]:
+        return [one for one in health.look(stage.store, stage.at(now)).troubles if "流水" in one]
+
+    settings = settings_of({"DUBAN_HOME": str(tmp_path)})
+    assert troubles("2026-01-05 08:59") == []
+    (said,) = troubles("2026-01-05 11:00")
+    assert "1 行流水未封存，最早的已 3 小时" in said
+    sealer.seal(stage.store, stage.at("2026-01-05 11:00"))
+    assert troubles("2026-01-07 10:59") == []
+    (said,) = troubles("2026-01-09 12:00")
+    assert "已 4 天没有签名" in said
+    signing.sign(stage.store, settings, stage.at("2026-01-09 12:00"))
+    sealer.seal(stage.store, stage.at("2026-01-09 12:00"))
+    assert troubles("2026-01-10 12:00") == []

@@ -33,7 +33,7 @@ from states.settings import read as settings_of
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 ROWS, LAST = 4, 14  # of a batch, of the sealed journal
 EACH = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
 )
 PLACES = some.integers(1, LAST)
 EDITS: dict[str, Any] = {
@@ -321,7 +321,7 @@ def test_every_change_of_an_exported_file_is_found(sealed: Sealed) -> None:
     head = next(place for place, line in enumerate(lines) if line.startswith('{"batch"'))
     place = some.integers(head, len(lines) - 1)
 
-    @settings(max_examples=300, deadline=None, database=None)
+    @settings(max_examples=200, deadline=None, database=None)
     @given(how=some.sampled_from(HOWS), one=place, other=place, path=some.integers(0, 10_000))
     def found(how: str, one: int, other: int, path: int) -> None:
         after = change(list(lines), how, one, path if how == "edit" else other)

@@ -49,7 +49,10 @@ def key(
     if not settings.journal_key and not path.exists() and not fresh and known(session):
         return None
     secret = settings.journal_key or keyfile.kept(path)
-    found = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(secret))
+    try:
+        found = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(secret))
+    except ValueError as error:  # too short, or not base64
+        raise Refused(f"{path} 的内容不是流水的签名密钥，请从备份恢复") from error
     _make_known(session, public(found), now)
     return found
 
