@@ -17,7 +17,6 @@ from uuid import uuid4
 
 from flows.mailer import Mailer, mailer
 from states import clock
-from states.errors import Refused
 from states.letters import Message, render
 from states.records import health, once, outbox, rounds, session, sweeping, webhook_sending
 from states.records.chain import sealer, signing
@@ -156,7 +155,7 @@ def seal(store: Store, settings: Settings, now: datetime) -> RoundReport:
     notes = [f"有 {done.waiting} 个写流水的事务未结束，其后的下一轮再封存"] if done.waiting else []
     try:
         signing.sign(store, settings, now, daily=True)
-    except Refused as error:  # another machine may have the key; if none has, the watchdog says so
+    except signing.NoKey as error:  # another machine may have it; if none has, the watchdog says so
         notes.append(error.detail)
     return RoundReport("seal", now, done.rows, tuple(notes), {"sealed": done.rows, "waiting": done.waiting})
 

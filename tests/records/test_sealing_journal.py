@@ -200,3 +200,11 @@ def test_a_sealer_killed_between_batches_goes_on_where_it_was(store: Store, monk
     sealer.seal(store, NOW)
     found = checked(store)
     assert (found.broken, found.rows, found.batches) == (None, 8, 3)
+
+
+def test_a_round_ends_after_its_time_and_the_next_goes_on(postgres_store: Store, monkeypatch: Any) -> None:
+    write(postgres_store, 3)
+    monkeypatch.setattr(sealer, "LONG", -1.0)
+    assert sealer.seal(postgres_store, NOW).rows == 0
+    monkeypatch.undo()
+    assert sealer.seal(postgres_store, NOW).rows == 3

@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -19,19 +17,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from sqlmodel import Session
 
-from states.chain import batches
-from states.chain.check import Checked, check, parsed
-from states.chain.leaves import commitment, leaf
-from states.chain.roots import NoRoot, Root, lines_in, pem, public_keys
-from states.records.chain import reading_out, rows, sealer, signing
+from sealed_journal import LAST, NOW, ROWS, Sealed, cut, forge, put, put_batch, put_root, row
+from states.chain.check import check, parsed
+from states.records.chain import reading_out, sealer, signing
 from states.records.core import journal, journal_batch, journal_root, journal_salt
 from states.records.journal import note
 from states.records.session import Store
-from states.settings import Settings
-from states.settings import read as settings_of
 
-NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
-ROWS, LAST = 4, 14  # of a batch, of the sealed journal
 EACH = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
 )
@@ -50,54 +42,10 @@ EDITS: dict[str, Any] = {
 }
 
 
-class Sealed:
-    """A journal with three roots over fourteen rows in five batches; the seventh tells of the key."""
-
-    def __init__(self, store: Store, home: Path) -> None:
-        self.store = store
-        self.settings: Settings = settings_of({"DUBAN_HOME": str(home)})
-        for at, number in ((NOW, 6), (NOW + timedelta(days=1), 4), (NOW + timedelta(days=2), 3)):
-            with store.write() as session:
-                for n in range(number):
-                    fact = {
-                        "campaign_id": 1,
-                        "unit_id": 5,
-                        "before": "旧",
-                        "after": f"新{n}",
-                        "reason": "示例",
-                    }
-                    note(session, at, "sample", "test", **fact, n=n, deep={"b": [1.5], "a": None})
-            sealer.seal(store, at)
-            assert signing.sign(store, self.settings, at, daily=True)
-            sealer.seal(store, at)
-        with store.read() as session:
-            self.trusted = signing.known(session)
-            self.kept = signing.every(session)[-1]
-
-    @contextmanager
-    def tampered(self) -> Iterator[Session]:
-        """A copy to play with: a transaction that comes to nothing."""
-        with Session(self.store.engine) as session:
-            yield session
-            session.rollback()
-
-    def judged(self, session: Session, **more: Any) -> Checked:
-        given = {"trusted": self.trusted, "kept": [self.kept]} | more
-        return check(reading_out.lines_in(session, NOW), **given)
-
-
 @pytest.fixture
 def sealed(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sealed:
     monkeypatch.setattr(sealer, "ROWS", ROWS)
     return Sealed(store, tmp_path)
-
-
-def row(session: Session, key: int) -> dict[str, Any]:
-    return dict(session.execute(sa.select(journal).where(journal.c.id == key)).mappings().one())
-
-
-def put(session: Session, key: int, **values: Any) -> None:
-    session.execute(sa.update(journal).where(journal.c.id == key).values(**values))
 
 
 def test_untouched_it_is_whole(sealed: Sealed) -> None:
@@ -167,15 +115,15 @@ def test_a_row_put_into_a_gap_is_found(store: Store, tmp_path: Path) -> None:
 
 BATCHES: dict[str, Callable[[Session, int], Any]] = {
     "gone": lambda s, no: s.execute(sa.delete(journal_batch).where(journal_batch.c.no == no)),
-    "hash": lambda s, no: _batch(s, no, hash="0" * 64),
-    "prev": lambda s, no: _batch(s, no, prev="1" * 64),
-    "members": lambda s, no: _batch(s, no, members="1-99999999999"),
-    "nonsense": lambda s, no: _batch(s, no, members="x"),
-    "last": lambda s, no: _batch(s, no, last=99),
-    "rows": lambda s, no: _batch(s, no, rows=3, total=3),
-    "at": lambda s, no: _batch(s, no, at=NOW - timedelta(days=1)),
-    "leaves": lambda s, no: _batch(s, no, leaves=b"x" * 32 * ROWS),
-    "no leaves": lambda s, no: _batch(s, no, leaves=b""),
+    "hash": lambda s, no: put_batch(s, no, hash="0" * 64),
+    "prev": lambda s, no: put_batch(s, no, prev="1" * 64),
+    "members": lambda s, no: put_batch(s, no, members="1-99999999999"),
+    "nonsense": lambda s, no: put_batch(s, no, members="x"),
+    "last": lambda s, no: put_batch(s, no, last=99),
+    "rows": lambda s, no: put_batch(s, no, rows=3, total=3),
+    "at": lambda s, no: put_batch(s, no, at=NOW - timedelta(days=1)),
+    "leaves": lambda s, no: put_batch(s, no, leaves=b"x" * 32 * ROWS),
+    "no leaves": lambda s, no: put_batch(s, no, leaves=b""),
     "salts": lambda s, no: s.execute(
         sa.update(journal_salt).where(journal_salt.c.no == no).values(salts=b"")
     ),
@@ -183,28 +131,14 @@ BATCHES: dict[str, Callable[[Session, int], Any]] = {
 }
 
 
-def _batch(session: Session, no: int, **values: Any) -> None:
-    session.execute(sa.update(journal_batch).where(journal_batch.c.no == no).values(**values))
-
-
 @EACH
 @given(how=some.sampled_from(sorted(BATCHES)), no=some.integers(1, 5))
 def test_a_batch_that_was_touched_is_found(sealed: Sealed, how: str, no: int) -> None:
     with sealed.tampered() as session:
         BATCHES[how](session, no)
-        assert sealed.judged(session, kept=[]).broken is not None
-
-
-def cut(session: Session, key: int) -> None:
-    """Everything from the batch of a row on, with its roots: what is left is a sound and shorter journal."""
-    first = session.execute(
-        sa.select(sa.func.max(journal_batch.c.first)).where(journal_batch.c.first <= key)
-    ).scalar_one()
-    no = sa.select(journal_batch.c.no).where(journal_batch.c.first >= first)
-    session.execute(sa.delete(journal_root).where(journal_root.c.batch.in_(no)))
-    session.execute(sa.delete(journal_salt).where(journal_salt.c.no.in_(no)))
-    session.execute(sa.delete(journal).where(journal.c.id >= first))
-    session.execute(sa.delete(journal_batch).where(journal_batch.c.first >= first))
+        found = sealed.judged(session, kept=[]).broken
+        assert found is not None
+        assert how != "gone" or no == 5 or "批次被删去" in found.says
 
 
 @pytest.mark.parametrize("key", [1, 5, 9, LAST])
@@ -219,26 +153,25 @@ def test_a_journal_cut_short_with_all_its_marks_is_found_by_a_root_kept_elsewher
         assert "截去" in found.says
 
 
-def forge(session: Session, key: int) -> None:
-    """Change a row and make the whole chain anew after it, as somebody can who owns the database but not the key."""
-    put(session, key, reason="改写")
-    prev = batches.START
-    for old in session.execute(
-        sa.select(journal_batch, journal_salt.c.salts)
-        .join(journal_salt, journal_salt.c.no == journal_batch.c.no)
-        .order_by(journal_batch.c.no)
-    ).all():
-        found = [rows.read(one) for one in session.execute(rows.between(old.first - 1, old.last))]
-        leaves = b"".join(
-            leaf(one, commitment(rows.salt_of(old.salts, place), one)) for place, one in enumerate(found)
-        )
-        told = {name: getattr(old, name) for name in batches.FIELDS} | {
-            "prev": prev,
-            "at": rows.instant(old.at),
-        }
-        forged = batches.sealed(told, hashlib.sha256(leaves).digest())
-        _batch(session, old.no, prev=prev, hash=forged, leaves=leaves)
-        prev = forged
+@pytest.mark.parametrize(
+    ("claim", "says"),
+    [
+        ({}, ""),
+        ({"prev": "1" * 64}, "接不上"),
+        ({"first": 6}, "接不上"),
+        ({"total": 99}, "累计行数"),
+    ],
+)
+def test_batches_must_hang_together_whatever_they_claim_of_themselves(
+    sealed: Sealed, claim: dict[str, Any], says: str
+) -> None:
+    """Every hash is right here, and no root looks on."""
+    with sealed.tampered() as session:
+        forge(session, 1, **claim)
+        session.execute(sa.delete(journal_root))
+        found = sealed.judged(session, kept=[]).broken
+        assert (found.batch if found else None) == (3 if claim else None)
+        assert says in (found.says if found else "")
 
 
 @pytest.mark.parametrize("key", [1, LAST])
@@ -261,9 +194,9 @@ def test_roots_that_were_touched_are_found(sealed: Sealed) -> None:
     changed = {
         "gone": lambda s: s.execute(sa.delete(journal_root).where(journal_root.c.nth == 1)),
         "last gone": lambda s: s.execute(sa.delete(journal_root).where(journal_root.c.nth == 3)),
-        "at": lambda s: _root(s, replace(first, at="2026-01-01T00:00:00+08:00")),
-        "signature of another": lambda s: _root(s, replace(second, sig=third.sig)),
-        "no signature": lambda s: _root(s, replace(third, sig="AAAA")),
+        "at": lambda s: put_root(s, replace(first, at="2026-01-01T00:00:00+08:00")),
+        "signature of another": lambda s: put_root(s, replace(second, sig=third.sig)),
+        "no signature": lambda s: put_root(s, replace(third, sig="AAAA")),
     }
     for how, change in changed.items():
         with sealed.tampered() as session:
@@ -273,10 +206,6 @@ def test_roots_that_were_touched_are_found(sealed: Sealed) -> None:
         found = sealed.judged(session, trusted={}, kept=[]).broken
         assert found is not None
         assert "不受信任" in found.says
-
-
-def _root(session: Session, root: Root) -> None:
-    session.execute(sa.update(journal_root).where(journal_root.c.nth == root.nth).values(line=root.line))
 
 
 # -- in an export ----------------------------------------------------------------------------------------
@@ -331,73 +260,23 @@ def test_every_change_of_an_exported_file_is_found(sealed: Sealed) -> None:
     found()
 
 
-def test_a_root_is_a_line_that_survives_print_and_mail(sealed: Sealed) -> None:
-    wrapped = "> " + sealed.kept.line.replace(" rows", "\r\n rows").replace(" head", "\n    head") + "\n-- \n"
-    assert lines_in("您好，今天的流水根：\n" + wrapped) == [sealed.kept]
-    with pytest.raises(NoRoot):
-        lines_in("什么也没有")
-
-
-def test_the_signature_is_one_that_other_programs_check(sealed: Sealed) -> None:
-    """The public key as handed out, the text before the signature, and nothing of duban."""
-    import base64
-
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    (public,) = sealed.trusted.values()
-    assert public_keys("公钥\n" + pem(public)) == sealed.trusted
-    text, _, signature = sealed.kept.line.partition(" sig=")
-    load_pem_public_key(pem(public).encode()).verify(base64.b64decode(signature), text.encode())
-
-
-# -- signing -----------------------------------------------------------------------------------------------
-
-
-def test_a_day_has_one_root_and_more_when_asked(sealed: Sealed) -> None:
-    def roots() -> int:
-        with sealed.store.read() as session:
-            return len(signing.every(session))
-
-    def fact(at: datetime) -> None:
-        with sealed.store.write() as session:
-            note(session, at, "sample", "test")
-        sealer.seal(sealed.store, at)
-
-    last = datetime(2026, 3, 4, 8, tzinfo=ZoneInfo("Asia/Shanghai"))
-    assert roots() == 3
-    for at, daily, expected in (
-        (last, True, 3),  # this day has one
-        (last + timedelta(hours=17), True, 4),  # one o'clock of the next
-        (last + timedelta(hours=18), True, 4),
-        (last + timedelta(hours=18), False, 5),
-    ):
-        fact(at)
-        signing.sign(sealed.store, sealed.settings, at, daily=daily)
-        assert roots() == expected
-    signing.sign(sealed.store, sealed.settings, last + timedelta(days=9))
-    assert roots() == 5  # nothing new to sign
-
-
-def test_the_key_is_the_owners_alone_and_no_second_one_is_made_by_itself(
-    sealed: Sealed, tmp_path: Path
-) -> None:
-    kept = sealed.settings.home / signing.NAME
-    assert kept.stat().st_mode & 0o777 == 0o600
-    other = replace(sealed.settings, home=tmp_path / "other")
-    with sealed.store.write() as session:
-        note(session, NOW, "sample", "test")
-    sealer.seal(sealed.store, NOW)
-    with pytest.raises(signing.Refused):
-        signing.sign(sealed.store, other, NOW)
-    assert not (other.home / signing.NAME).exists()
-    given = replace(other, journal_key=kept.read_text().strip())
-    assert signing.sign(sealed.store, given, NOW) is not None
-    assert not (other.home / signing.NAME).exists()
-    with sealed.store.write() as session:
-        signing.key(session, other, NOW, fresh=True)
-        assert len(signing.known(session)) == 2
-        told = sa.select(sa.func.count()).where(journal.c.kind == "journal.key")
-        assert session.execute(told).scalar() == 2
+def test_a_row_taken_out_of_a_file_is_named_and_a_swap_by_its_first(sealed: Sealed) -> None:
+    with sealed.store.read() as session:
+        lines = list(reading_out.lines_in(session, NOW))
+    places = {line["row"]["id"]: place for place, line in enumerate(lines) if "row" in line}
+    for key, place in places.items():
+        found = check(lines[:place] + lines[place + 1 :], trusted=sealed.trusted).broken
+        assert found is not None
+        assert (found.row, found.says) in (
+            (key, "这一行被删去"),
+            (key, "这一行被删去，或次序被调换"),
+        )
+        swapped = list(lines)
+        other = places[key % LAST + 1]
+        swapped[place], swapped[other] = swapped[other], swapped[place]
+        found = check(swapped, trusted=sealed.trusted).broken
+        assert found is not None
+        assert found.row in (key, key % LAST + 1)
 
 
 def test_an_export_can_be_checked_by_the_description_alone(sealed: Sealed) -> None:
@@ -429,3 +308,28 @@ def test_an_export_can_be_checked_by_the_description_alone(sealed: Sealed) -> No
         open_batch = value if what == "batch" else open_batch if what == "row" else {}
     assert len(hashes) == 5
     assert f" head={hashes[-1]} " in sealed.kept.line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "5",
+        "{}",
+        "[]",
+        "null",
+        "[" * 100_000,
+        '{"row": 5}',
+        '{"batch": null}',
+        '{"a": 1, "b": 2}',
+        '{"end": 1}',
+    ],
+)
+def test_whatever_stands_in_a_file_the_check_ends_with_a_finding(line: str) -> None:
+    head = '{"journal": {}}'
+    for lines in (
+        [line],
+        [head, line],
+        [head, line, '{"end": {"batches": 0, "rows": 0, "unsealed": 0}}'],
+        [],
+    ):
+        assert check(parsed(lines)).broken is not None

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.chain.roots import Root, key_id, read
+from states.chain.roots import Root, genuine, key_id, read
 from states.errors import Refused
 from states.records import keyfile, locks
 from states.records.chain import sealer
 from states.records.columns import insert_new
-from states.records.core import journal_key, journal_root
+from states.records.core import journal_batch, journal_key, journal_root
 from states.records.journal import note
 from states.records.journal_tables import JournalKey
 from states.records.session import Store
@@ -36,6 +36,10 @@ NO_KEY = (
     "这台机器上没有流水的签名密钥：请把原来机器数据文件夹中的 {name} 复制过来，或设置 DUBAN_JOURNAL_KEY；"
     "原密钥已丢失的，用 duban journal key --new 另立一把"
 )
+
+
+class NoKey(Refused):
+    """没有签名密钥"""
 
 
 def key(
@@ -75,29 +79,35 @@ def _make_known(session: Session, mine: bytes, now: datetime) -> None:
         note(session, now, "journal.key", SYSTEM, after=name, public=base64.b64encode(mine).decode())
 
 
-def sign(
-    store: Store, settings: Settings, now: datetime, *, daily: bool = False, fresh: bool = False
-) -> Root | None:
+def sign(store: Store, settings: Settings, now: datetime, *, daily: bool = False) -> Root | None:
     """Sign the newest batch; None where nothing is sealed. What is signed already is given back as it is.
 
-    `daily`: not if there is a root of this day already. Raises Refused without the key.
+    `daily`: not if there is a root of this day already. Raises NoKey; Refused where the past is not what was signed.
     """
     with store.write() as session:
-        mine = key(session, settings, now, fresh=fresh)
-        newest = last(session)
-        batch = sealer.last(session)
+        mine = key(session, settings, now)
+        newest, batch = last(session), sealer.last(session)
+        if newest is not None:
+            continues(session, newest)
         if batch is None or (newest is not None and newest.batch == batch.no):
             return newest
         if daily and newest is not None and _same_day(newest, now, settings.zone):
             return newest
         if mine is None:
-            raise Refused(NO_KEY.format(name=NAME))
+            raise NoKey(NO_KEY.format(name=NAME))
         at = now.astimezone(settings.zone).isoformat(timespec="seconds")
         nth = newest.nth + 1 if newest else 1
         said = Root(nth, at, batch.no, batch.total, batch.last, batch.hash, key_id(public(mine)))
         root = replace(said, sig=base64.b64encode(mine.sign(said.text.encode())).decode())
         session.execute(sa.insert(journal_root).values(batch=batch.no, nth=nth, at=now, line=root.line))
         return root
+
+
+def continues(session: Session, newest: Root) -> None:
+    """The signer lends itself to no past but the one it signed. Raises Refused."""
+    there = sa.select(journal_batch.c.hash).where(journal_batch.c.no == newest.batch)
+    if session.execute(there).scalar() != newest.head or not genuine(newest, known(session)):
+        raise Refused(f"封存的流水与上一个根（{newest.at}）不符，不再签名；请运行 duban journal verify")
 
 
 def last(session: Session) -> Root | None:
