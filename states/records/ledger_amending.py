@@ -210,7 +210,7 @@ def _redate(
     session.add(one)
     item.due_words, item.standing = words, read.standing
     session.flush()
-    rearming.rearm(session, campaign, one, now, NEW_DATE)
+    rearming.rearm(session, campaign, one, now, NEW_DATE, before)
     if before != one.due_at:
         moved = {"before": iso(before), "after": iso(one.due_at), "reason": NEW_DATE}
         note_milestone(session, now, "milestone.redated", actor, one, unit_id=item.unit_id, **moved)

@@ -115,7 +115,7 @@ def _take(
     new = row is None
     if row is None:
         row = LocalDate(campaign_id=campaign.id, milestone_id=milestone.id, unit_id=place.unit_id)
-    same = not new and row.due_at == due
+    same, before = not new and row.due_at == due, row.due_at
     row.due_at = due
     session.add(row)
     session.flush()
@@ -128,7 +128,7 @@ def _take(
         return 0
     moved = _move(session, campaign, milestone, place, row, due, act)
     if not same or act.could_open is not None:
-        _arm(session, campaign, milestone, row, due, act)
+        _arm(session, campaign, milestone, row, due, act, before)
     return moved
 
 
@@ -157,7 +157,13 @@ def _move(
 
 
 def _arm(
-    session: Session, campaign: Running, milestone: Milestone, row: LocalDate, due: datetime, act: Act
+    session: Session,
+    campaign: Running,
+    milestone: Milestone,
+    row: LocalDate,
+    due: datetime,
+    act: Act,
+    before: datetime | None = None,
 ) -> None:
     """One timer a rung for all of the place; rungs of an earlier date of it fall silent."""
     mine = common(milestone.id, row.id)
@@ -177,7 +183,7 @@ def _arm(
         local_id=row.id,
         turn=bool(milestone.period and act.could_open),
     )
-    session.add_all([one for one in made if one.rung not in spoken])
+    session.add_all([one for one in made if one.rung not in spoken or rearming.again(one, before, act.now)])
     session.flush()
 
 

@@ -1,4 +1,8 @@
-"""A milestone's date has changed: the rungs still to come are set anew, those that have spoken stay spoken."""
+"""A milestone's date has changed: the rungs still to come are set anew.
+
+Those that have spoken stay spoken, but for a date so much later that they speak of it after the one before: whoever has
+time again is reminded of it, and asked first by the lowest demand.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,17 @@ AT_ONCE = 1_000
 NEVER_ACTED_ON = ("proposed", "held", "superseded", "withdrawn")
 
 
-def rearm(session: Session, campaign: Running, milestone: Milestone, now: datetime, why: str) -> None:
+def rearm(
+    session: Session,
+    campaign: Running,
+    milestone: Milestone,
+    now: datetime,
+    why: str,
+    before: datetime | None = None,
+) -> None:
     """Timers of everybody who owes it at its own date; who has a date of their own keeps that with its rungs.
+
+    `before`: the date that it had, where it has another one.
 
     What a fired rung had put in the way of the old date and nobody has heard yet is withdrawn. A rung that was only
     proposed and never confirmed has not spoken: it comes again.
@@ -31,8 +44,13 @@ def rearm(session: Session, campaign: Running, milestone: Milestone, now: dateti
     if milestone.due_at is not None:
         cycle = max(next_cycle(session, milestone.id), 1)
         fresh = timers(campaign, milestone, milestone.due_at, now, cycle=cycle, could_open=now)
-        session.add_all([one for one in fresh if one.rung not in silent])
+        session.add_all([one for one in fresh if one.rung not in silent or again(one, before, now)])
     session.flush()
+
+
+def again(one: Timer, before: datetime | None, now: datetime) -> bool:
+    """Whether a rung that has spoken of the date `before` speaks again, of the new one."""
+    return before is not None and one.done_at is None and one.fire_at > max(before, now)
 
 
 def stop(session: Session, milestone: Milestone, now: datetime, why: str) -> None:

@@ -109,6 +109,6 @@ def _move(session: Session, one: Redate, now: datetime, actor: str) -> None:
     session.add(milestone)
     session.flush()
     if milestone.opened_at is not None and one.before != one.after:
-        rearming.rearm(session, campaign, milestone, now, MOVED)
+        rearming.rearm(session, campaign, milestone, now, MOVED, one.before)
     said = {"before": iso(one.before), "after": iso(one.after), "reason": MOVED}
     note_milestone(session, now, "milestone.redated", actor, milestone, **said, provisional=one.provisional)

@@ -183,7 +183,7 @@ class _Writing:
         self._set(row, {name: planned[name] for name in DATES})
         self.session.flush()
         if row.opened_at is not None:
-            rearming.rearm(self.session, self.campaign, row, self.now, NEW_DATE)
+            rearming.rearm(self.session, self.campaign, row, self.now, NEW_DATE, before)
         self._note("milestone.redated", iso(before), iso(row.due_at), milestone=row.id)
 
     def _rescope(self, row: Milestone, change: Change) -> None:

@@ -143,7 +143,7 @@ def _count_from_receipt(
     before, owed.due_at = owed.due_at, due
     session.add(owed)
     session.flush()
-    rearm(session, campaign, owed, now, "签收后重新计算")
+    rearm(session, campaign, owed, now, "签收后重新计算", before)
     says = f"{row.name}{row.number}签收，回复期限从签收之日起算"
     said = {"before": iso(before), "after": iso(due), "reason": says, "provisional": owed.provisional}
     note_milestone(session, now, "milestone.redated", actor, owed, unit_id=row.unit_id, **said)
