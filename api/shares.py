@@ -50,7 +50,7 @@ class Event(Sent):
 class Events(Sent):
     """Several, all or none."""
 
-    items: Annotated[tuple[Event, ...], Field(min_length=1, max_length=500)]
+    items: Annotated[tuple[Event, ...], Field(min_length=1, max_length=2_000)]
 
 
 class Why(Sent):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.records import discretion
+from states.records import discretion, numbering
 from states.records.campaigns import Running
 from states.records.columns import obligation_id
 from states.records.core import journal, ledger_item, milestone, obligation, timer
@@ -100,27 +100,13 @@ def _texts(found: Found) -> dict[str, str | None]:
 
 
 def _inserted(session: Session, table: sa.Table, model: Any, rows: list[dict[str, Any]]) -> list[int]:
-    """Ids in the order of the rows. Columns that a row leaves out take the model's default.
-
-    The ids are taken beforehand: a statement that returns them is as long as all its rows, and reading it costs the
-    driver more than writing them.
-    """
+    """Ids in the order of the rows. Columns that a row leaves out take the model's default."""
     defaults = model().model_dump(exclude={"id"})
-    keys = _free(session, table, len(rows))
+    keys = numbering.free(session, table, len(rows))
     found = [{**defaults, **row, "id": key} for key, row in zip(keys, rows, strict=True)]
     if found:
         session.execute(sa.insert(table), found)
     return keys
-
-
-def _free(session: Session, table: sa.Table, number: int) -> list[int]:
-    """So many ids that nobody else takes."""
-    if session.get_bind().dialect.name == "postgresql":
-        sequence = sa.func.pg_get_serial_sequence(table.name, "id")
-        each = sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, number))
-        return sorted(session.execute(each).scalars())
-    last = session.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one()
-    return list(range(last + 1, last + 1 + number))  # nobody else writes meanwhile
 
 
 def _milestone(campaign: Running, one: Ready, date: Dated, now: datetime) -> dict[str, Any]:

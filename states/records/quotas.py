@@ -6,7 +6,7 @@ papers are asked for, too); when one is taken back and there are too few again, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ from sqlmodel import Session, select
 
 from states.errors import Fault, Faulty, NotFound, Refused
 from states.quota import Period, quota_of
-from states.records import asked, discretion, locks, moving
+from states.records import asked, discretion, locks, moving, numbering, quota_counts
 from states.records.campaigns import Running
 from states.records.columns import obligation_id, obligation_span
 from states.records.core import journal, obligation, quota_event, unit
@@ -65,24 +65,20 @@ def record(
         said = {one.where or f"items.{number}": f"{one.says}\n{one.place}"}
         discretion.check(session, campaign.id, said, actor, now)
     owed = _judged(session, campaign, found, now, path)
-    numbers = []
-    for one, of in zip(found, owed, strict=True):
-        row = QuotaEvent(
-            campaign_id=campaign.id,
-            obligation_id=of.key,
-            day=one.day,
-            place=one.place,
-            says=one.says,
-            by=actor,
-            at=now,
-        )
-        session.add(row)
-        session.flush()
-        numbers.append(row.id)
-    noted = [_noted(campaign, DONE, *pair, now, actor) for pair in zip(found, owed, strict=True)]
-    session.execute(sa.insert(journal), noted)
-    for each in {one.key: one for one in owed}.values():
-        _hand_in(session, campaign, each, now, actor)
+    pairs = list(zip(found, owed, strict=True))
+    numbers = numbering.free(session, quota_event, len(pairs))
+    fixed = {"campaign_id": campaign.id, "by": actor, "at": now}
+    rows = [
+        {"id": number, "obligation_id": of.key, "day": one.day, "place": one.place, "says": one.says, **fixed}
+        for number, (one, of) in zip(numbers, pairs, strict=True)
+    ]
+    if rows:
+        session.execute(sa.insert(quota_event), rows)
+        session.execute(sa.insert(journal), [_noted(campaign, DONE, *pair, now, actor) for pair in pairs])
+    open_ones = {one.key: one for one in owed if one.status in OPEN}
+    counts = quota_counts.events(session, list(open_ones))
+    for key, each in open_ones.items():
+        _hand_in(session, campaign, each, counts[key], now, actor)
     return numbers
 
 
@@ -94,17 +90,13 @@ def _noted(
     return {**fixed, "after": owed.milestone.name, "payload": about}
 
 
-def _hand_in(session: Session, campaign: Running, owed: _Owed, now: datetime, actor: str) -> None:
+def _hand_in(session: Session, campaign: Running, owed: _Owed, count: int, now: datetime, actor: str) -> None:
     quota = asked.quota_of(campaign, owed.milestone)
     wanted = campaign.requirement(owed.milestone)
     by_hand = wanted is not None and (wanted.evidence.asks or wanted.keep_at_unit)
-    if quota is None or by_hand or owed.status not in OPEN or _count(session, owed.key) < quota.least:
+    if quota is None or by_hand or count < quota.least:
         return
     moving.act(session, campaign, owed.key, "submit", now, actor, reason=MET.format(quota=quota.words()))
-
-
-def _count(session: Session, key: int) -> int:
-    return int(session.execute(sa.select(asked.count_of(key))).scalar_one())
 
 
 def withdraw(session: Session, campaign: Running, number: int, reason: str, now: datetime, actor: str) -> int:
@@ -136,11 +128,8 @@ def withdraw(session: Session, campaign: Running, number: int, reason: str, now:
         says=row.says,
     )
     quota = asked.quota_of(campaign, session.get_one(Milestone, owed.milestone_id))
-    if (
-        quota
-        and owed.status in ("submitted", "accepted")
-        and _count(session, row.obligation_id) < quota.least
-    ):
+    left = quota_counts.events(session, [row.obligation_id])[row.obligation_id]
+    if quota and owed.status in ("submitted", "accepted") and left < quota.least:
         says = TOO_FEW.format(measure=quota.measure, least=quota.least, reason=reason)
         moving.act(session, campaign, row.obligation_id, "return", now, actor, reason=says)
     return row.obligation_id
@@ -166,13 +155,14 @@ def _judged(
         name: _periods(session, campaign, name) for name in dict.fromkeys(one.requirement for one in found)
     }
     units = _units(session, [one.code for one in found], path)
+    statuses = quota_counts.statuses(session, _meant(found, units, by_requirement))
     faults, owed = list[Fault](), list[_Owed]()
     for at, one in enumerate(found):
         place = one.where or f"items[{at}]"
         says = _wrong(one, today, units, by_requirement[one.requirement], campaign)
         mine = None
         if says is None:
-            says, mine = _owing(session, one, units[one.code], by_requirement[one.requirement])
+            says, mine = _owing(statuses, one, units[one.code], by_requirement[one.requirement])
         if says is not None:
             faults.append(Fault(place, says))
         elif mine is not None:
@@ -234,8 +224,23 @@ def _wrong(
     return f"{one.day} 还没有到" if one.day > today else None
 
 
+def _meant(
+    found: Sequence[Done],
+    units: Mapping[str, int],
+    periods: Mapping[str, list[tuple[Milestone, Period]]],
+) -> set[int]:
+    """Every obligation that one of them could count for."""
+    return {
+        obligation_id(milestone.id, units[one.code])
+        for one in found
+        if one.code in units
+        for milestone, period in periods[one.requirement]
+        if period.holds(one.day)
+    }
+
+
 def _owing(
-    session: Session, one: Done, unit_id: int, periods: list[tuple[Milestone, Period]]
+    statuses: Mapping[int, str], one: Done, unit_id: int, periods: list[tuple[Milestone, Period]]
 ) -> tuple[str | None, _Owed | None]:
     """The period in which its day falls, and what the unit owes there; otherwise why not."""
     holding = [milestone for milestone, period in periods if period.holds(one.day)]
@@ -244,7 +249,7 @@ def _owing(
         return f"{one.day} 不在任何一期之内（{said}）", None
     for milestone in holding:
         key = obligation_id(milestone.id, unit_id)
-        status = session.execute(sa.select(obligation.c.status).where(obligation.c.id == key)).scalar()
+        status = statuses.get(key)
         if status == "waived":
             return f"“{milestone.name}”这个单位已免报", None
         if status is not None:

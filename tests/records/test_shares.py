@@ -162,6 +162,24 @@ def test_a_batch_is_written_down_whole_or_not_at_all(shares) -> None:
     assert shares.stage.rows(QuotaEvent) == []
 
 
+def test_many_are_written_down_in_as_many_statements_as_a_few(shares) -> None:
+    def statements(*rows: tuple[str, str]) -> int:
+        said: list[str] = []
+
+        def hear(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            said.append(statement)
+
+        engine = shares.stage.store.engine
+        sa.event.listen(engine, "before_cursor_execute", hear)
+        shares.did("2026-03-20 10:00", *rows)
+        sa.event.remove(engine, "before_cursor_execute", hear)
+        return len(said)
+
+    few = statements(("R1-H1", "2026-03-02"), ("R1-H1", "2026-03-03"))
+    many = statements(*(("R1-H2", f"2026-03-{day:02}") for day in range(2, 20)))
+    assert many <= few + 1
+
+
 def test_the_same_twice_is_not_two_of_them(shares) -> None:
     """A request that was sent again, or a row that stands in the file twice, meets no quota."""
     once = "2026-03-10 10:00", ("R1-H1", "2026-03-04")
