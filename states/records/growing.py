@@ -8,7 +8,16 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.machine import ord_of
-from states.records import launch, ledger_withdrawing, scopes, scoping
+from states.records import (
+    launch,
+    ledger_following,
+    ledger_kept,
+    ledger_sharing,
+    ledger_withdrawing,
+    owing,
+    scopes,
+    scoping,
+)
 from states.records.campaigns import Running
 from states.records.core import ledger_item, milestone, run, unit
 from states.records.tables import LedgerItem, Milestone, Unit
@@ -57,21 +66,43 @@ def taken(session: Session, campaign_id: int, ledger: LedgerPreset | None) -> li
     return [said.format(no) for no in session.execute(found.order_by(ledger_item.c.no)).scalars()]
 
 
-def take_ledger(session: Session, campaign: Running, now: datetime, actor: str) -> None:
-    """Items of the ledger say what the plan says now; rows that the plan has no more are withdrawn."""
+def take_ledger(
+    session: Session, campaign: Running, before: LedgerPreset | None, now: datetime, actor: str
+) -> None:
+    """Items of the ledger say what the plan says now, but for what a person has corrected; rows that the plan has no more
+    are withdrawn. `before`: what it said until now."""
     if campaign.template.ledger is not None:
-        _take_rows(session, campaign, campaign.template.ledger, now)
+        _take_rows(session, campaign, campaign.template.ledger, before, now, actor)
     ledger_withdrawing.keep_up(session, campaign, now, actor)
 
 
-def _take_rows(session: Session, campaign: Running, ledger: LedgerPreset, now: datetime) -> None:
+def _take_rows(
+    session: Session,
+    campaign: Running,
+    ledger: LedgerPreset,
+    before: LedgerPreset | None,
+    now: datetime,
+    actor: str,
+) -> None:
+    old, back = ledger_kept.by_no(before), list[int]()
     mine = select(LedgerItem).where(LedgerItem.campaign_id == campaign.id)
     kept = {one.no: one for one in session.exec(mine)}
     rows = select(Milestone).where(Milestone.campaign_id == campaign.id).order_by(milestone.c.id)
     milestones = list(session.exec(rows))
     for row in ledger.rows:
         facts = launch.item_facts(ledger, row, milestones)
-        item = kept.get(row.no) or launch.new_item(campaign.row, row.no, facts, now)
+        item = kept.get(row.no)
+        if item is None:
+            item = launch.new_item(campaign.row, row.no, facts, now)
+        else:
+            facts = {**facts, **ledger_kept.kept(item, old.get(row.no), row)}
+            if ledger_kept.taken_back(item, old.get(row.no), facts):
+                back.append(row.no)
         item.sqlmodel_update(facts)
         session.add(item)
     session.flush()
+    for no in back:
+        for one in ledger_following.milestones_of(session, campaign, no):
+            inside = sa.select(unit.c.id).where(*owing.conditions(session, campaign, one))
+            ids = list(session.execute(inside.order_by(unit.c.id)).scalars())
+            ledger_sharing.share_out(session, campaign, one, ids, now, actor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,26 +10,22 @@ from sqlmodel import Session
 
 from states.closing import CLOSED, FOUND_BY, WITHDRAWN
 from states.errors import Fault, Faulty, Refused
-from states.records import growing, ledger_following, ledger_moving, locks, rearming, settling
+from states.records import growing, ledger_following, ledger_moving, ledger_sharing, locks, rearming
 from states.records.access import Scope
 from states.records.campaigns import Running
-from states.records.columns import insert_new, obligation_id, obligation_span
-from states.records.core import obligation, unit
+from states.records.core import unit
 from states.records.journal import iso, note_item, note_milestone
 from states.records.ledger_adding import NOBODY
 from states.records.ledger_answering import Names
 from states.records.ledger_dating import Dating
 from states.records.ledger_leniency import Leniency
-from states.records.settling import UNSETTLED
-from states.records.tables import LedgerItem, Milestone, Obligation, Unit
+from states.records.tables import LedgerItem, Unit
 
 PLAIN = ("project", "problem", "measures")
 HANDED = {"handed_to", "handed_no"}
 OWED = {"departments", "lead", "due"}
 OVER = "台账第{no}项已撤销，不再改动"
 DONE = "台账第{no}项已销号，不再改责任部门和期限；要重新整改请先办理回头看（reopen）"
-LEFT = "责任部门调整，不再承担"
-NEW_DEPARTMENTS = "责任部门调整"
 NEW_DATE = "台账期限调整"
 OF_PLAN = "随方案下发的事项没有发现途径"
 BY_CLASS = "这一项按问题类型分步定期，不能在这里改期限"
@@ -148,40 +144,7 @@ def _answer_anew(
         ids = list(dict.fromkeys([*ids, item.unit_id]))
     growing.enrol(session, campaign, unit.c.id.in_(ids), now)
     for one in ledger_following.milestones_of(session, campaign, item.no):
-        _share_out(session, campaign, one, ids, now, actor)
-
-
-def _share_out(
-    session: Session, campaign: Running, one: Milestone, ids: Sequence[int], now: datetime, actor: str
-) -> None:
-    first, last = obligation_span(one.id)
-    leaving = [obligation.c.id.between(first, last), obligation.c.unit_id.not_in(ids)]
-    for key in settling.locked(session, [*leaving, obligation.c.status.in_(UNSETTLED)]):
-        settling.settle(session, campaign, key, "waive", now, actor, reason=LEFT)
-    again = [
-        obligation.c.id.between(first, last),
-        obligation.c.unit_id.in_(ids),
-        obligation.c.status == "waived",
-    ]
-    keys = settling.locked(session, again)
-    settling.note_acts(session, campaign, "reassign", "open", keys, now, actor, NEW_DEPARTMENTS)
-    settling.change_all(
-        session, keys, {"status": "open", "settled_at": None, "version": obligation.c.version + 1}
-    )
-    fresh = [
-        Obligation(
-            id=obligation_id(one.id, key),
-            campaign_id=campaign.id,
-            milestone_id=one.id,
-            unit_id=key,
-            status="open",
-        ).model_dump()
-        for key in ids
-    ]
-    session.execute(insert_new(session, Obligation), fresh)
-    one.expected = len(ids)
-    session.add(one)
-    session.flush()
+        ledger_sharing.share_out(session, campaign, one, ids, now, actor)
 
 
 def _redate(

@@ -130,7 +130,8 @@ class _Writing:
         self._quiet_dates()
         self.session.flush()
         laying.rederive(self.session, self.campaign, self.now, self.actor, NEW_DATE)
-        growing.take_ledger(self.session, self.campaign, self.now, self.actor)
+        before = self.drafted.campaign.template.ledger
+        growing.take_ledger(self.session, self.campaign, before, self.now, self.actor)
         if not self.campaign.row.state.endswith(SUSPENDED):
             opening.open_all(self.session, self.campaign, self.now)
             mass.advance_settled(self.session, self.campaign, self.now)

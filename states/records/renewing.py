@@ -18,7 +18,7 @@ from states.machine import Machines, state_name
 from states.machine import compile as compile_machines
 from states.plan import Plan, plan
 from states.reading import load
-from states.records import growing, rearming, replanning, scoping
+from states.records import growing, ledger_kept, rearming, replanning, scoping
 from states.records.campaigns import Running, running
 from states.records.core import obligation, run
 from states.records.matters import spans
@@ -93,6 +93,7 @@ def draft(session: Session, campaign_id: int, version: Version, now: datetime) -
     refusals += renewal.questions(waiting, campaign.zone, over)
     warnings = [*again.warnings, *(f"原先填写的 {place} 不再适用：新版此处另有写法" for place in dropped)]
     warnings += [one.says for one in doubts if not one.impossible]
+    warnings += ledger_kept.warnings(session, campaign, template.ledger)
     places = dict.fromkeys([*(one.place for one in bad), *over.values()])
     return Renewal(
         campaign, template, again, fills, tuple(changes), tuple(warnings), tuple(refusals), tuple(places)
