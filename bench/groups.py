@@ -19,6 +19,7 @@ GROUPS = {
     "round": ("bench.due_round", "A round with 1,000 due"),
     "status": ("bench.status_reads", "Status reads over HTTP"),
     "simulate": ("bench.foresight", "Simulation and preview"),
+    "grant": ("bench.granting_all", "A later date for all"),
     "ledger": ("bench.ledger_files", "A ledger in and out"),
     "memory": ("bench.memory", "Memory at rest"),
     "flow": ("bench.flow_starts", "Starts of rounds"),
