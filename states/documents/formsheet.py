@@ -113,11 +113,22 @@ def _columns(form: Form, dated: set[str]) -> Iterator[tuple[str, float]]:
     for fixed in (CODE, UNIT, STATUS):
         yield fixed, WIDTHS[fixed]
     for one in form.fields:
-        yield one.title, 30 if one.type is FieldType.text else max(10, min(24, 2 * len(one.title)))
+        yield one.title, _width(one)
         if one.key in dated:
             yield _as_of_title(one), WIDTHS[AS_OF]
     for fixed in (AS_OF, ID, STAMP):
         yield fixed, WIDTHS[fixed]
+
+
+def _width(field: FormField) -> float:
+    """Numbers need little room, and a wide table is printed small: their headers go over several lines."""
+    match field.type:
+        case FieldType.text:
+            return 30
+        case FieldType.integer | FieldType.decimal:
+            return 10
+        case _:
+            return max(12, min(20, 2 * len(field.title)))
 
 
 def _cells(form: Form, dated: set[str], row: FormRow) -> Iterator[Value]:

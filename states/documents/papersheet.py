@@ -8,22 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from math import ceil
 from typing import Any
 
+from states.documents import continued
+from states.documents.continued import HIGHEST, Rest
 from states.documents.rows import column_letters
 from states.documents.writing import CREATED, MOST_ROWS, SPOOL_BEYOND, STYLES, Sheet, Value, clean, put
 from states.errors import Fault, Faulty
 
 ABOVE = 2  # rows over the header: title, and what the sheet is about
 CHOICES = "选项"
-LINE, PADDING, HIGHEST = 16.0, 4.0, 409.0  # points: a line of 11, above and below, the highest row
-WIDE, SLACK = 2.1, 1.5  # digits: a Chinese letter; what margins and signs that may not begin a line take
 SPARE_ROWS = 200  # below the last item, for what is added by hand
 A4, LANDSCAPE_MARGINS = 9, (0.4, 0.4, 0.6, 0.6)
 _EXTRA: Mapping[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 18, "align": "center", "valign": "vcenter", "font_name": "宋体"},
-    "about": {"align": "left", "valign": "vcenter", "font_name": "宋体"},
+    "about": {"align": "left", "valign": "vcenter", "font_name": "宋体", "text_wrap": True},
 }
 
 
@@ -64,9 +63,13 @@ def write_paper(sheet: Sheet, paper: Paper) -> bytes:
     styles = {key: book.add_format(style) for key, style in {**bordered, **_EXTRA}.items()}
     page = book.add_worksheet(sheet.name)
     offered = book.add_worksheet(CHOICES)
+    heights = _heights(sheet, paper)
+    rest = _rest(sheet, paper, heights)
     _set_up(page, sheet, paper)
-    _fill(page, sheet, paper, styles)
+    _fill(page, sheet, paper, styles, heights, continued.said(rest, sheet.columns[0][0]))
     _offer(page, offered, sheet, paper)
+    if rest:
+        continued.write(book.add_worksheet(continued.NAME), rest, styles)
     _guide(page, sheet, paper)
     book.close()
     return buffer.getvalue()
@@ -88,19 +91,37 @@ def _set_up(page: Any, sheet: Sheet, paper: Paper) -> None:
     page.autofilter(ABOVE, 0, ABOVE + len(sheet.rows), len(sheet.columns) - 1)
 
 
-def _fill(page: Any, sheet: Sheet, paper: Paper, styles: dict[str, Any]) -> None:
+def _heights(sheet: Sheet, paper: Paper) -> list[float]:
+    """Of every row, as its text needs; some may be higher than a row can be."""
+    widths = [width for _title, width in sheet.columns][: len(sheet.columns) - paper.hidden]
+    return [_height(row, widths) for row in sheet.rows]
+
+
+def _rest(sheet: Sheet, paper: Paper, heights: Sequence[float]) -> list[Rest]:
+    """What does not go on paper in the table."""
+    tall = [at for at, height in enumerate(heights) if height > HIGHEST]
+    return continued.rests(sheet.rows, sheet.columns[: paper.paper(sheet)], tall)
+
+
+def _fill(
+    page: Any, sheet: Sheet, paper: Paper, styles: dict[str, Any], heights: Sequence[float], more: str
+) -> None:
     last = paper.paper(sheet) - 1
     widths = [width for _title, width in sheet.columns][: len(sheet.columns) - paper.hidden]
+    about = paper.about + more
     page.set_row(0, 32)
-    for line, (words, style) in enumerate(((paper.title, "title"), (paper.about, "about"))):
+    page.set_row(1, continued.height(_lines_over(sheet, last, about)))
+    for line, (words, style) in enumerate(((paper.title, "title"), (about, "about"))):
         page.merge_range(line, 0, line, last, "", styles[style])
         page.write_string(
             line, 0, clean(words), styles[style]
         )  # merge_range itself would take `=…` for a formula
-    for column, (title, _width) in enumerate(sheet.columns):
+    head = [title for title, _width in sheet.columns]
+    page.set_row(ABOVE, row_height(head, widths))
+    for column, title in enumerate(head):
         page.write_string(ABOVE, column, clean(title), styles["head"])
     for line, row in enumerate(sheet.rows, start=ABOVE + 1):
-        page.set_row(line, row_height(row, widths))
+        page.set_row(line, min(heights[line - ABOVE - 1], HIGHEST))
         for column, value in enumerate(row):
             if value is None or value == "":
                 page.write_blank(line, column, None, styles[paper.blanks.get(column, "text")])
@@ -143,18 +164,15 @@ def _guide(page: Any, sheet: Sheet, paper: Paper) -> None:
 
 def row_height(row: Sequence[Value], widths: Sequence[float]) -> float:
     """In points, so that no wrapped text is cut; a spreadsheet allows 409 at most. `widths`: of the columns shown."""
-    lines = max(_lines(value, width) for value, width in zip(row, widths, strict=False))
-    return min(lines * LINE + PADDING, HIGHEST)
+    return min(_height(row, widths), HIGHEST)
 
 
-def _lines(value: Value, width: float) -> int:
-    if not isinstance(value, str) or (len(value) * WIDE <= width - SLACK and "\n" not in value):
-        return 1
-    room = max(width - SLACK, WIDE)
-    return sum(max(ceil(_width(part) / room), 1) for part in value.split("\n"))
+def _height(row: Sequence[Value], widths: Sequence[float]) -> float:
+    return continued.height(
+        max(continued.lines_of(value, width) for value, width in zip(row, widths, strict=False))
+    )
 
 
-def _width(text: str) -> float:
-    """In the width of a digit; Chinese letters and signs take two and a little more."""
-    narrow = sum(1 for letter in text if letter.isascii())
-    return narrow + (len(text) - narrow) * WIDE
+def _lines_over(sheet: Sheet, last: int, text: str) -> int:
+    """How many lines a text over the table takes."""
+    return continued.lines_of(text, sum(width for _title, width in sheet.columns[: last + 1]))

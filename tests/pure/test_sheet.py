@@ -300,3 +300,25 @@ def test_a_csv_beyond_its_limits_is_refused() -> None:
     assert "第2行有3列，超过上限2列" in refusal(b"a\nb,b,b\n", "表.csv", Limits(columns=2))
     assert "内容过多" in refusal(b"a,a\nb,b\n", "表.csv", Limits(cells=3))
     assert "内容过多" in refusal(b"aaaa,bbbb\n", "表.csv", Limits(characters=7))
+
+
+def test_what_a_row_on_paper_cannot_hold_goes_on_behind_the_table() -> None:
+    whole = "\n".join(f"{no}.{'立行立改并举一反三，' * 30}" for no in range(1, 9))
+    columns = (("序号", 6.0), ("整改措施", 30.0), ("备注", 12.0))
+    rows = [(1, "短", ""), (2, whole, ""), (3, "=1+1" + "长" * 2_000, "")]
+    content = write_paper(Sheet("台账", columns, rows), Paper("示例台账", "示例县"))
+    book = openpyxl.load_workbook(BytesIO(content))
+    page, rest = book["台账"], book["续表"]
+    assert "序号2、3的内容较长，这里印不全，全文见“续表”" in page.cell(2, 1).value
+    assert [page.cell(line, 2).value for line in (4, 5, 6)] == [row[1] for row in rows], "it comes back whole"
+    found: dict[str, str] = {}
+    for no, _column, part in rest.iter_rows(min_row=2, values_only=True):
+        found[no] = found.get(no, "") + part.replace("\n", "")
+    assert found == {"2": whole.replace("\n", ""), "3": rows[2][1]}
+    assert all(rest.row_dimensions[line].height <= 409 for line in range(2, rest.max_row + 1))
+    assert rest.cell(2, 3).data_type == "s"
+    assert rest.print_title_rows
+    short = openpyxl.load_workbook(
+        BytesIO(write_paper(Sheet("台账", columns, rows[:1]), Paper("台账", "示例县")))
+    )
+    assert "续表" not in short.sheetnames
