@@ -17,6 +17,7 @@ GROUPS = {
     "mass": ("bench.moving_many", "Mass move"),
     "move": ("bench.moving_one", "One move"),
     "round": ("bench.due_round", "A round with 1,000 due"),
+    "rung": ("bench.cohort", "A rung for a place"),
     "status": ("bench.status_reads", "Status reads over HTTP"),
     "simulate": ("bench.foresight", "Simulation and preview"),
     "grant": ("bench.granting_all", "A later date for all"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,6 +63,42 @@ def insert_new(session: Session, table: type[SQLModel]) -> Any:
     """An INSERT that leaves rows alone whose key is already there, on both databases."""
     build = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     return build(sa.inspect(table, raiseerr=True).local_table).on_conflict_do_nothing()
+
+
+def put_new(
+    session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]], common: Mapping[str, Any]
+) -> None:
+    """Write `rows`, each with what is `common` to all, but those whose key is there; all `rows` have the same columns."""
+    if not rows:
+        return
+    if session.get_bind().dialect.name != "postgresql":
+        session.execute(insert_new(session, table), [{**one, **common} for one in rows])
+        return
+    columns = sa.inspect(table, raiseerr=True).local_table.c
+    arrays = [
+        sa.literal([one[name] for one in rows], postgresql.ARRAY(columns[name].type)) for name in rows[0]
+    ]
+    source = sa.func.unnest(*arrays).table_valued(*rows[0]).render_derived()
+    fixed = [sa.literal(value, columns[name].type).label(name) for name, value in common.items()]
+    chosen = sa.select(*source.c, *fixed)
+    session.execute(insert_new(session, table).from_select([*rows[0], *common], chosen))
+
+
+def of_keys(
+    session: Session, rows: sa.Select[Any], column: sa.ColumnElement[Any], keys: Sequence[int]
+) -> sa.Select[Any]:
+    """Those of `rows` whose `column` is one of `keys`, however many: each looked up by the column's index.
+
+    A list of a thousand in `IN (…)`, or a join, makes PostgreSQL read the whole table, once for each slice of units; a
+    lateral subquery with an offset is looked up key by key.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        given = sa.func.json_each(json.dumps(list(keys))).table_valued("value")
+        return rows.where(column.in_(sa.select(given.c.value)))
+    wanted = sa.func.unnest(sa.literal(list(keys), postgresql.ARRAY(sa.BigInteger)))
+    given = wanted.table_valued("value").render_derived()
+    found = rows.where(column == given.c.value).offset(0).lateral()
+    return sa.select(*found.c).select_from(given.join(found, sa.true()))
 
 
 def changed(session: Session, statement: sa.Executable, values: Any = None) -> int:

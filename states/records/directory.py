@@ -10,12 +10,11 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.audience import LAST_RESORT, Directory, Person
-from states.records.columns import insert_new
+from states.records.columns import insert_new, of_keys
 from states.records.core import contact, unit, vacancy
 from states.records.tables import Vacancy
 from states.template import Role
 
-AT_ONCE = 1_000
 NO_HOLDER = "没有人担任，或邮箱退信"
 
 
@@ -24,31 +23,24 @@ def directory(session: Session, units: Sequence[int], roles: Iterable[Role], own
     wanted = {role.value for role in roles} | {Role.principal.value, LAST_RESORT.value}
     parents = _parents(session, {*units, owner_id})
     holders: dict[tuple[int, str], list[Person]] = defaultdict(list)
-    for chunk in _chunks(sorted(parents)):
-        statement = sa.select(contact.c.unit_id, contact.c.role, contact.c.name, contact.c.email).where(
-            contact.c.unit_id.in_(chunk), contact.c.role.in_(wanted), contact.c.bounced_at.is_(None)
-        )
-        for unit_id, role, name, email in session.execute(statement.order_by(contact.c.id)).tuples():
-            holders[unit_id, role].append(Person(unit_id, role, name, email))
+    one = contact.c
+    people = sa.select(one.id, one.unit_id, one.role, one.name, one.email)
+    people = people.where(one.role.in_(wanted), one.bounced_at.is_(None))
+    found = session.execute(of_keys(session, people, one.unit_id, sorted(parents))).tuples()
+    for _key, unit_id, role, name, email in sorted(found):
+        holders[unit_id, role].append(Person(unit_id, role, name, email))
     return Directory(holders, parents)
 
 
 def _parents(session: Session, units: set[int]) -> dict[int, int | None]:
     parents: dict[int, int | None] = {}
-    above: set[int] = set()
-    for chunk in _chunks(sorted(units)):
-        rows = session.execute(sa.select(unit.c.id, unit.c.path).where(unit.c.id.in_(chunk))).tuples()
-        for unit_id, path in rows:
-            line = [int(part) for part in path.split("/") if part]
-            parents[unit_id] = line[-2] if len(line) > 1 else None
-            parents.update(zip(line[1:], line, strict=False))
-            parents.setdefault(line[0], None)
-            above.update(line)
+    paths = of_keys(session, sa.select(unit.c.id, unit.c.path), unit.c.id, sorted(units))
+    for unit_id, path in session.execute(paths).tuples():
+        line = [int(part) for part in path.split("/") if part]
+        parents[unit_id] = line[-2] if len(line) > 1 else None
+        parents.update(zip(line[1:], line, strict=False))
+        parents.setdefault(line[0], None)
     return parents
-
-
-def _chunks(keys: list[int]) -> Iterable[list[int]]:
-    return (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
 
 
 def note_vacancies(session: Session, vacancies: Mapping[tuple[int, Role], None], now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from states.audience import Audience, audience
 from states.records.campaigns import Running
-from states.records.columns import insert_new
+from states.records.columns import insert_new, put_new
 from states.records.core import proposal
 from states.records.directory import directory, note_vacancies
 from states.records.dispatch import Notice, Proposal, Timer
@@ -43,7 +43,7 @@ def tell(
     """A notice of `fact` to whoever holds `roles` for each of `rows`; `key(row, address)` is never told twice."""
     common = {**fact, "campaign_id": campaign.id, "at": now}
     notices = _notices(session, now, campaign.row.owner_id, rows, roles, key)
-    _insert(session, Notice, [{**notice, **common} for notice in notices])
+    put_new(session, Notice, notices, common)
 
 
 def notify(
