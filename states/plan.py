@@ -225,9 +225,9 @@ class _Planner:
             if opens is not None and not self.fills.blanks:
                 self.warnings.append(f"“{base.name}”没有结束日期，排不出各期")
             return
-        last = ""
+        turns = []
         for one in occurrences(every, opens, closes, self.calendar, self.zone):
-            last = one.label
+            turns.append(one.label)
             if after is not None and one.due <= after:
                 continue
             yield replace(
@@ -238,9 +238,9 @@ class _Planner:
                 due_at=one.due,
                 provisional=one.provisional,
             )
-        cut = periods.cut_off(every, last, closes.astimezone(self.zone).date())
-        if cut and not base.period:
-            self.warnings.append(f"“{base.name}”不排 {cut} 这一期：到结束时不足一期")
+        ends = (at.astimezone(self.zone).date() for at in (opens, closes))
+        if not base.period:
+            self.warnings += [f"“{base.name}”{why}" for why in periods.left_out(every, turns, *ends)]
 
     def _dated(
         self,

@@ -15,13 +15,14 @@ from states.dates.listed import listed
 from states.dates.parts import BEFORE, CLOCK, clock
 from states.dates.plain import BLANK, NUMBER, Number, number, plain, within
 from states.dates.points import Clock
-from states.dates.rhythm import LAST_DAY, SHIFT_WORDS, SHORTEST, TIMES, Every, Rhythm, Shift
+from states.dates.rhythm import LAST_DAY, LAST_WORKDAY, SHIFT_WORDS, SHORTEST, TIMES, Every, Rhythm, Shift
 from states.dates.rules import checked
 
 Reader = Callable[[re.Match[str]], Every]
 
 _ENDING = rf"(?:{CLOCK})?{BEFORE}"
-_DAY = rf"(?:(?P<day>{NUMBER})[日号]|(?P<end>底|末))"
+_DAY = rf"(?:(?P<day>{NUMBER})[日号]|(?P<end>底|末|的?最后[一1][日天]))"
+_DASH = r"(?:至|到|[-—–~〜―])"
 _AND = r"(?:、|,|;|以?及|和|与)"
 _WEEKDAY = r"(?:(?:周|星期)?[一二三四五六日天])"
 _ACTS = (
@@ -36,7 +37,7 @@ _MINIMUM = re.compile(
 )
 _LEAD_IN = re.compile(r"^(?:以后|此后|今后)?(?:于|在)?(?=每)")
 _DONE = re.compile(
-    r"(?:(?<=前)|(?<=[日底旬])|(?<=^每[天周月季年])|(?<=^每季度)|(?<=^每半[年月])|(?<=^每星期))"
+    r"(?:(?<=前)|(?<=[日底旬])|(?<=最后一天)|(?<=^每[天周月季年])|(?<=^每季度)|(?<=^每半[年月])|(?<=^每星期))"
     rf"{_ACTS}{{1,3}}(?:制度)?$"
 )
 _WHAT = r"(?:信息|工作|进展|专项整治|整治)?"
@@ -45,6 +46,7 @@ _SHORT = {
     "日": Rhythm.DAY,
     "天": Rhythm.DAY,
     "周": Rhythm.WEEK,
+    "星期": Rhythm.WEEK,
     "旬": Rhythm.TEN_DAYS,
     "半月": Rhythm.HALF_MONTH,
 }
@@ -140,6 +142,21 @@ def _weekdays(found: re.Match[str]) -> Every:
     return _several(Rhythm.WEEK, days, clock(found))
 
 
+def _from_to(found: re.Match[str]) -> Every:
+    """每周一至周五: each of these days."""
+    first, last = (
+        "一二三四五六日".index(name.replace("天", "日")) + 1 for name in found["from"] + found["to"]
+    )
+    if first >= last:
+        raise DatesError(f"“{found[0]}”的结束早于开始，一周从周一到周日")
+    return _several(Rhythm.WEEK, list(range(first, last + 1)), clock(found))
+
+
+def _last_workday(found: re.Match[str]) -> Every:
+    """每月最后一个工作日: of the period, by the calendar of working days."""
+    return Every(_SHORT[found["period"].replace("个", "")], LAST_WORKDAY, clock=clock(found))
+
+
 def _names(text: str) -> str:
     return re.sub(rf"{_AND}|周|星期", "", text).replace("天", "日")
 
@@ -178,7 +195,7 @@ def _month(found: re.Match[str]) -> Every:
 
 
 def _quarter(found: re.Match[str]) -> Every:
-    nth = {"首": "1", "末": "3"}.get(found["nth"], found["nth"])
+    nth = {"首": "1", "末": "3", "最后一": "3"}.get(found["nth"], found["nth"])
     month = within(nth, 1, 3, "个月") if nth else None
     if month is None and not found["end"]:
         raise DatesError(f"“{found[0]}”没有写明是季度的哪个月，请写成每季度第3个月25日前")
@@ -201,6 +218,14 @@ _FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     _form(rf"每个?工作日{_ENDING}", _whole(Rhythm.WORKDAY)),
     _form(rf"每(?:周|星期)(?P<weekday>[一二三四五六日天]|__){_ENDING}", _weekday),
     _form(rf"每(?P<days>{_WEEKDAY}(?:{_AND}{_WEEKDAY})+){_ENDING}", _weekdays),
+    _form(
+        rf"每(?:周|星期)(?P<from>[一二三四五六日天]){_DASH}(?:周|星期)?(?P<to>[一二三四五六日天]){_ENDING}",
+        _from_to,
+    ),
+    _form(
+        rf"每个?(?P<period>周|星期|旬|半个?月|月|季度?|半年|年)(?:末?的?最后|末)的?[一1]个工作日{_ENDING}",
+        _last_workday,
+    ),
     _form(rf"每(?:周|星期){_ENDING}", _whole(Rhythm.WEEK)),
     _form(rf"每旬{_ENDING}", _whole(Rhythm.TEN_DAYS)),
     _form(rf"每半个?月{_ENDING}", _whole(Rhythm.HALF_MONTH)),
@@ -212,7 +237,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     ),
     _form(rf"每个?月(?P<third>[上中下])旬{BEFORE}", _third),
     _form(rf"每季度?{_ENDING}", _whole(Rhythm.QUARTER)),
-    _form(rf"每季度?(?:(?:第?(?P<nth>{NUMBER}|首|末)个?月))?{_DAY}{_ENDING}", _quarter),
+    _form(rf"每季度?(?:(?:第?(?P<nth>{NUMBER}|首|末|最后一)个?月))?{_DAY}{_ENDING}", _quarter),
     _form(rf"每半年{_ENDING}", _whole(Rhythm.HALF_YEAR)),
     _form(rf"每年{_ENDING}", _whole(Rhythm.YEAR)),
     _form(rf"每年年?(?:(?P<month>{NUMBER})月)?{_DAY}{_ENDING}", _year),

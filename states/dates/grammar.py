@@ -13,7 +13,7 @@ from states.dates.deadline import Deadline
 from states.dates.faults import DEADLINES, unread
 from states.dates.forms import read_point
 from states.dates.named import UNDATED_WORDS, VAGUE
-from states.dates.plain import plain
+from states.dates.plain import NUMBER, plain
 from states.dates.points import Day, Nth, Period, Point, TenDays
 
 _STANDING = r"(?:长期坚持|长期执行|长期推进|常态化推进|持续推进|长期)"
@@ -22,6 +22,7 @@ _STANDING_FIRST = re.compile(rf"{_STANDING}[,、;](?P<rest>.+)")
 _HEDGE = re.compile(r"(?P<hedge>原则上|力争)[,]?(?P<rest>.+)")
 _GOAL = re.compile(r"(?P<rest>.+?)(?P<goal>取得明显成效|取得阶段性成效|取得实效|取得成效|基本完成|全面完成)")
 _ABOUT = re.compile(r"(?P<rest>.+)左右(?:的?时间)?")
+_ABOUT_FIRST = re.compile(rf"(?P<head>为期|历时)?大?约(?={NUMBER}|20__)(?P<rest>.+)")  # but 约谈后3日内
 _FITTING = re.compile(r"(?P<rest>.+)适时")
 _ACT = r"(?:完成|办结|结束|上报|报送|报告|提出|提交|申请|反馈|公开|整改|落实|到位|移交|移送|通报|止)"
 _DONE = re.compile(
@@ -52,10 +53,17 @@ def read(text: str) -> Deadline | None:
     text, hedge = _taken(_HEDGE, text, "hedge")
     text, goal = _taken(_GOAL, text, "goal")
     text, fitting = _without(_FITTING, text)
-    text, about = _without(_ABOUT, text)
+    text, about = _about(text)
     text = _taken(_DONE, text)[0]
     point, since = _point(text)
     return Deadline(point, standing, hedge, about, goal, since, fitting) if point else None
+
+
+def _about(text: str) -> tuple[str, bool]:
+    """约3个月 and 3个月左右 are one."""
+    text, after = _without(_ABOUT, text)
+    found = _ABOUT_FIRST.fullmatch(text)
+    return (f"{found['head'] or ''}{found['rest']}", True) if found else (text, after)
 
 
 def _without(pattern: re.Pattern[str], text: str) -> tuple[str, bool]:

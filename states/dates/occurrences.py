@@ -4,7 +4,7 @@ Periods and days are reckoned in local time. The named day of an occurrence deci
 a shift for days off moves only the due instant, and never out of the window: where 顺延 would leave it, the
 working day before is taken, so that the last report of a campaign is not lost. Words that name no day (每周, 每月)
 ask once per period: of a last one that the end of the window cuts short, at that end, when half of its
-working days lie inside.
+working days lie inside; of a first one likewise, unless no other follows it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from states.dates.faults import DatesError
 from states.dates.frame import ONE_DAY, closing
 from states.dates.listed_days import Named, named_days
 from states.dates.points import Clock
-from states.dates.rhythm import LAST_DAY, SHORTEST, Every, Rhythm, Shift
+from states.dates.rhythm import LAST_DAY, LAST_WORKDAY, SHORTEST, Every, Rhythm, Shift
 from states.dates.rules import laid_out, once_per_period, parts
 from states.workdays import Workdays
 
@@ -85,17 +85,34 @@ class _Window:
 def _turns(window: _Window) -> Iterator[Occurrence]:
     label, begins = _naming(window.every)
     previous, count = date.min, 0
+    short: Occurrence | None = None  # the first, where the window begins late in its period
     for turn in _named_days(window):
         day = turn.day
         opens = turn.begins or max(begins(day), previous + ONE_DAY)
+        late = previous == date.min and _begins_late(window, opens, day)
         previous = day
         found = window.due(day, turn.clock) or _cut_short(window, opens, day)
         if found is None:
             continue
-        count += 1
+        made = _turn(window, turn.label or label(day), opens, turn.arranged or day, found)
+        if late:
+            short = made
+            continue
+        count, short = count + 1, None
         if count > MOST:
             raise DatesError(f"频次“{window.every.words()}”在时间窗内超过{MOST}次，请改稀或缩短时间窗")
-        yield _turn(window, turn.label or label(day), opens, turn.arranged or day, found)
+        yield made
+    if short is not None:
+        yield short
+
+
+def _begins_late(window: _Window, opens: date, day: date) -> bool:
+    """Less than half of the working days of a period that has no day of its own lie after the window's beginning."""
+    first = window.start.date()
+    if not window.every.whole or first <= opens:
+        return False
+    inside, whole = (window.calendar.between(one - ONE_DAY, day) for one in (first, opens))
+    return inside * 2 < whole
 
 
 def _cut_short(window: _Window, opens: date, day: date) -> tuple[date, datetime] | None:
@@ -126,7 +143,7 @@ def _turn(
 def _named_days(window: _Window) -> Iterator[Named]:
     """The days the recurrence names from the window's first day on, in order."""
     every, first, last = window.every, window.start.date(), window.end.date()
-    if every.shift is Shift.PREVIOUS:
+    if every.shift is Shift.PREVIOUS or every.day == LAST_WORKDAY:
         last = window.calendar.add(last, 1)  # days off after the end can be brought forward into the window
     if every.rhythm is Rhythm.DATES:
         yield from named_days(every.dates, first, last, window.calendar)
@@ -137,12 +154,22 @@ def _named_days(window: _Window) -> Iterator[Named]:
             if every.whole:  # the period that the end of the window may cut short
                 yield Named(day, every.clock)
             return
-        if every.rhythm is not Rhythm.WORKDAY or window.calendar.is_workday(day):
+        if every.day == LAST_WORKDAY:
+            yield from _last_workday(window, day)
+        elif every.rhythm is not Rhythm.WORKDAY or window.calendar.is_workday(day):
             yield Named(day, every.clock)
 
 
+def _last_workday(window: _Window, last: date) -> Iterator[Named]:
+    """Of the period that ends on `last`; none where all of it is days off."""
+    label, begins = _naming(window.every)
+    works = window.calendar.on_or_before(last)
+    if works >= begins(last):
+        yield Named(works, window.every.clock, label(last), begins(last), last)
+
+
 def _rule(every: Every, first: datetime) -> rrule:
-    day = every.day if isinstance(every.day, int) else None
+    day = every.day if isinstance(every.day, int) and every.day != LAST_WORKDAY else None
     month = every.month if isinstance(every.month, int) else None
     match every.rhythm:
         case Rhythm.RULE:

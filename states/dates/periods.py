@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from states.dates.rhythm import Every, Rhythm
@@ -24,10 +24,15 @@ def days(name: str) -> int:
     return next((length for shape, length in _LENGTHS.items() if re.fullmatch(shape, name)), 0)
 
 
-def cut_off(every: Every, last: str, end: date) -> str:
-    """The period that holds the last day of a window and has no turn, `last` being that of the last turn; else empty."""
-    name = label(every.rhythm)(end)
-    return name if every.rhythm in _LABELS and not every.also and name != last else ""
+def left_out(every: Every, turns: list[str], start: date, end: date) -> Iterator[str]:
+    """Why a period at either end of a window from `start` to `end` has no turn, `turns` being the labels of those it has."""
+    if every.rhythm not in _LABELS or every.also:
+        return
+    first, last = (label(every.rhythm)(day) for day in (start, end))
+    if every.whole and turns and first != turns[0]:
+        yield f"不排 {first} 这一期：开始时已不足半期，下一期起报"
+    if last != (turns[-1] if turns else ""):
+        yield f"不排 {last} 这一期：到结束时不足一期"
 
 
 def _same_day(day: date) -> date:

@@ -42,6 +42,8 @@ class Shift(StrEnum):
 
 SHIFT_WORDS = {Shift.NONE: "", Shift.PREVIOUS: "遇非工作日提前", Shift.NEXT: "遇非工作日顺延"}
 LAST_DAY = -1  # 底: the last day, when the words name it
+LAST_WORKDAY = -2  # 最后一个工作日
+LAST_WORKDAY_WORDS = "最后一个工作日"
 SHORTEST = 28  # days every month has
 TIMES = "次"
 
@@ -50,8 +52,8 @@ TIMES = "次"
 class Every:
     """One recurrence, immutable; `words()` prints it and parses back to the same value.
 
-    `day`: ISO weekday of a week, else day of the month (clamped to short months, LAST_DAY for 底); None leaves
-    it to the last day of the period. `also`: further days of the same week or month. `month`: month of the year,
+    `day`: ISO weekday of a week, else day of the month (clamped to short months, LAST_DAY for 底), LAST_WORKDAY of any
+    period; None leaves it to the last day of the period. `also`: further days of the same week or month. `month`: month of the year,
     or 1–3 of a quarter. `minimum` is how many times per period at least (None: not said), `measure` what
     is counted (次, 项, 件 …). `rule` is the RRULE of
     Rhythm.RULE; `dates` those of DATES: dates, periods (due on their last day) and festivals, which come again
@@ -107,6 +109,8 @@ class Every:
         return self._month_words() + "、".join(self._one_day(day) for day in (self.day, *self.also))
 
     def _one_day(self, day: Number) -> str:
+        if day == LAST_WORKDAY:
+            return LAST_WORKDAY_WORDS
         if self.rhythm is Rhythm.WEEK:
             return "一二三四五六日"[day - 1] if isinstance(day, int) else day
         return "底" if day == LAST_DAY else f"{day}日"

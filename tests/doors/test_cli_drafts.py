@@ -10,6 +10,7 @@ import pytest
 
 from command_line import duban
 from states.reading import load, shipped
+from word_plans import before_the_table, word_file
 
 PLAN = Path(__file__).parents[1] / "plans" / "s3.12.txt"
 NS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -45,6 +46,17 @@ def test_a_word_file_is_read_whatever_it_is_called(folder: Path) -> None:
         with ZipFile(folder / name, "w") as archive:
             archive.writestr("word/document.xml", f"<w:document {NS}><w:body>{body}</w:body></w:document>")
         assert len(load(duban("template", "draft", name).stdout).phases) == 4
+
+
+def test_a_word_file_with_its_ledger_in_a_table_becomes_a_draft_with_every_row(folder: Path) -> None:
+    ledger = load(shipped()["sichuan-2017-122"]).ledger
+    assert ledger is not None
+    (folder / "s4.docx").write_bytes(word_file(before_the_table("s4"), ledger.rows))
+    assert "台账" in duban("template", "draft", "s4.docx", "-o", "s4.yaml").stdout
+    assert duban("template", "check", "s4.yaml").stdout == "s4.yaml：没有问题\n"
+    drafted = load((folder / "s4.yaml").read_text(encoding="utf-8"))
+    assert drafted.ledger is not None
+    assert [row.due for row in drafted.ledger.rows] == [row.due for row in ledger.rows]
 
 
 def test_what_cannot_be_read_is_refused_in_a_sentence(folder: Path) -> None:

@@ -1,4 +1,5 @@
-"""The last period of a window that ends before it: asked for where the words ask once per period, not where they name a day."""
+"""The first and the last period of a window that holds a part of them: asked for where the words ask once per period and half
+of it lies inside, not where they name a day."""
 
 from __future__ import annotations
 
@@ -69,6 +70,69 @@ requirements:
   - {{key: circular, name: 通报, every: {words}}}
 """
     assert list(plan(load(text), date(2026, 4, 1), {}, CALENDAR).warnings) == says
+
+
+@pytest.mark.parametrize(
+    ("words", "start", "first"),
+    [
+        ("一周一调度", date(2026, 6, 6), ("2026-W24", "06-08 00:00", "06-14 18:00")),  # a Saturday
+        ("一周一调度", date(2026, 6, 5), ("2026-W24", "06-08 00:00", "06-14 18:00")),  # one of five days
+        ("一周一调度", date(2026, 6, 3), ("2026-W23", "06-03 00:00", "06-07 18:00")),  # three of five
+        ("周报", date(2026, 6, 1), ("2026-W23", "06-01 00:00", "06-07 18:00")),
+        ("每周五", date(2026, 6, 6), ("2026-W24", "06-08 00:00", "06-12 18:00")),  # the next Friday
+        (
+            "每周五",
+            date(2026, 6, 4),
+            ("2026-W23", "06-04 00:00", "06-05 18:00"),
+        ),  # a day is named, and it comes
+        ("一月一通报", date(2026, 6, 20), ("2026-07", "07-01 00:00", "07-31 18:00")),
+        ("一月一通报", date(2026, 6, 10), ("2026-06", "06-10 00:00", "06-30 18:00")),
+        ("每月25日前", date(2026, 6, 20), ("2026-06", "06-20 00:00", "06-25 18:00")),
+        ("每月最后一个工作日", date(2026, 6, 29), ("2026-06", "06-29 00:00", "06-30 18:00")),
+        ("每季度至少开展1次", date(2026, 6, 8), ("2026-Q3", "07-01 00:00", "09-30 18:00")),
+        (
+            "每周，遇非工作日提前",
+            date(2026, 6, 6),
+            ("2026-W24", "06-08 00:00", "06-12 18:00"),
+        ),
+    ],
+)
+def test_the_first_period_is_asked_for_when_half_of_it_is_left(
+    words: str, start: date, first: tuple[str, str, str]
+) -> None:
+    begins = datetime.combine(start, time(), ZONE)
+    end = datetime.combine(date(2026, 12, 31), time(18), ZONE)
+    found = next(iter(occurrences(parse_cadence(words), begins, end, CALENDAR, ZONE)))
+    opens, due = (f"{at.astimezone(ZONE):%m-%d %H:%M}" for at in (found.opens, found.due))
+    assert (found.label, opens, due) == first
+
+
+def test_of_a_window_too_short_for_a_whole_period_the_first_is_kept() -> None:
+    begins = datetime.combine(date(2026, 6, 20), time(), ZONE)
+    end = datetime.combine(date(2026, 7, 10), time(18), ZONE)
+    found = list(occurrences(parse_cadence("一月一通报"), begins, end, CALENDAR, ZONE))
+    assert [one.label for one in found] == ["2026-06"], "seven of twenty-one days, eight of twenty-three"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("一周一调度", ["“通报”不排 2026-W14 这一期：开始时已不足半期，下一期起报"]),
+        ("每周五前", []),
+        ("一月一通报", []),
+    ],
+)
+def test_a_first_period_that_is_not_asked_for_is_said(words: str, says: list[str]) -> None:
+    text = f"""
+key: cut
+version: 1
+title: 示例专项行动
+begins: 4月3日
+ends: 5月31日
+requirements:
+  - {{key: circular, name: 通报, every: {words}}}
+"""
+    assert list(plan(load(text), date(2026, 4, 3), {}, CALENDAR).warnings) == says
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,18 @@ def test_a_year_of_a_period_is_asked_for_where_it_can_be_read_two_ways(begins: d
     assert shown(resolve(parse("考核期第2年10月上旬前"), anchors, CALENDAR, ZONE)) == at
 
 
+@pytest.mark.parametrize(
+    ("words", "at"),
+    [
+        ("考核期第3年10月上旬前", "2028-10-10 18:00 provisional"),
+        ("考核期第9年10月上旬前", "无：“考核期”到2028-12-31为止，没有第9年，须改写"),
+        ("考核期第4年", "无：“考核期”到2028-12-31为止，没有第4年，须改写"),
+    ],
+)
+def test_a_year_that_a_period_has_not_is_refused(words: str, at: str) -> None:
+    assert shown(resolve(parse(words), ANCHORS, CALENDAR, ZONE)) == at
+
+
 DASHES = [
     "2019年3月—9月",
     "2019年3月-9月",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -123,6 +124,23 @@ def text_of(phases: list[Stretch], asked: list[Asked], beyond: Beyond | None = N
 Rhythm = Callable[[Any], Iterable[datetime]]
 
 
+@cache
+def organised(new_stage: Any) -> tuple[bytes, dict[str, int]]:
+    """A database with tables, calendar and people as bytes, and the units' ids: made once, every life begins in a copy."""
+    stage = new_stage(memory())
+    SQLModel.metadata.create_all(stage.store.engine)
+    with stage.store.write() as session:
+        calendar.seed(session)
+    stage.people()
+    kept = driver(stage).serialize()
+    stage.store.close()
+    return kept, stage.ids
+
+
+def driver(stage: Any) -> Any:
+    return stage.store.engine.raw_connection().driver_connection
+
+
 def each_event(stage: Any) -> Iterator[datetime]:
     """The instants at which there is something to do, with the minutes around them."""
     now = at(FIRST, time(8, 30))
@@ -156,11 +174,10 @@ class Life:
         rhythm: Rhythm,
         beyond: Beyond | None = None,
     ) -> None:
+        kept, ids = organised(new_stage)
         self.stage = new_stage(memory())
-        SQLModel.metadata.create_all(self.stage.store.engine)
-        with self.stage.store.write() as session:
-            calendar.seed(session)
-        self.stage.people()
+        driver(self.stage).deserialize(kept)
+        self.stage.ids = dict(ids)
         self.phases, self.asked = phases, asked
         self.stage.launch(text_of(phases, asked, beyond), start=FIRST.isoformat(), past="keep")
         self._beyond(beyond or Beyond())
