@@ -141,6 +141,7 @@ class _Planner:
         every = self._every(requirement)
         if every is not None:
             base = self._repeated(base, requirement, every)
+            every = replace(every, minimum=every.minimum or requirement.minimum)
             yield from self._periods(base, every, opens, closes, first.due_at if first else None)
         elif requirement.every is None:
             yield self._dated(base, f"{requirement.key}.due", requirement.due, (opens, closes))

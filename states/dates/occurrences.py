@@ -107,12 +107,14 @@ def _turns(window: _Window) -> Iterator[Occurrence]:
 
 
 def _begins_late(window: _Window, opens: date, day: date) -> bool:
-    """Less than half of the working days of a period that has no day of its own lie after the window's beginning."""
+    """Less than half of the working days of a period that has no day of its own are left when the window begins; of a
+    count (每季度至少1次), which what is left may be time enough for, none is.
+    """
     first = window.start.date()
     if not window.every.whole or first <= opens:
         return False
     inside, whole = (window.calendar.between(one - ONE_DAY, day) for one in (first, opens))
-    return inside * 2 < whole
+    return inside < 1 if window.every.minimum else inside * 2 < whole
 
 
 def _cut_short(window: _Window, opens: date, day: date) -> tuple[date, datetime] | None:

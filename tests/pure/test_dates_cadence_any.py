@@ -149,7 +149,10 @@ def begun_late(every: Every, first: date, due: date) -> bool:
     begins = first
     while not named(every)(begins - DAY):
         begins -= DAY
-    return worked(first, due) * 2 < worked(begins, due) if named(every)(due) else False
+    left = worked(first, due)
+    if every.minimum:
+        return left == 0 < (first - begins).days
+    return left * 2 < worked(begins, due)
 
 
 def cut_short(every: Every, first: date, last: date) -> list[date]:
