@@ -30,6 +30,7 @@ from states.errors import (
     TooLarge,
     TooMany,
 )
+from states.letters import plain
 from states.records.reading_preview import Busy
 from states.records.schema import NoDatabase
 
@@ -70,6 +71,7 @@ HEADERS: Mapping[int, Mapping[str, str]] = {
     503: {"Retry-After": "10"},
     507: {"Connection": "close"},
 }
+LONGEST = 200  # of an address that is kept
 UNAVAILABLE = "数据库暂时用不了，请稍后再试；原因见 /readyz"
 SAYINGS: Mapping[str, str] = {
     "missing": "必须填写",
@@ -179,7 +181,7 @@ def _remember(request: Request, error: NotAllowed) -> None:
     asker = getattr(request.state, "asker", None)
     if asker is not None:
         scope, now = asker
-        route, what = request.scope["route"].path, f"{request.method} {request.url.path}"
+        route, what = request.scope["route"].path, plain(f"{request.method} {request.url.path}", LONGEST)
         request.app.state.house.seats.refused(scope, route, what, error.detail, now)
 
 

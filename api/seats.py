@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from anyio import CapacityLimiter
 from sqlmodel import Session
 
-from states.records import sittings
+from states.records import passwords, sittings
 from states.records.asker import Scope
 from states.records.journal import note
 from states.records.session import Store
@@ -28,6 +29,9 @@ class Seats:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.doorway = CapacityLimiter(
+            passwords.AT_ONCE
+        )  # who waits for a hash holds no thread that others need
         self._refused: dict[tuple[str, str], datetime] = {}
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="seats")
 

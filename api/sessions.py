@@ -58,7 +58,8 @@ async def log_in(request: Request, sent: LogIn, now: Annotated[datetime, Depends
     house: House = request.app.state.house
     cookies.check_origin(request, house.settings, asked=False)
     asked = Asked(sent.login.strip().lower(), address(request), now)
-    token = await to_thread.run_sync(entering.enter, house.store, asked, sent.password)
+    doorway = house.seats.doorway
+    token = await to_thread.run_sync(entering.enter, house.store, asked, sent.password, limiter=doorway)
     return await to_thread.run_sync(welcome, request, token, now, cookies.token(request, house.settings))
 
 

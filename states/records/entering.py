@@ -49,15 +49,15 @@ def change(store: Store, sitting: Sitting, before: str, after: str, now: datetim
 
     Raises NotKnown and TooMany like a log-in, Faulty for a weak one, Refused where it is the same.
     """
+    passwords.check(after, sitting.login, sitting.name)
+    if before == after:
+        raise Refused("新密码不能与现在的相同")
     asked = Asked(sitting.login, address, now)
     row, key = _counted(store, asked)
     theirs = _judged(row, before, now)
     if theirs is None:
         _refuse(store, asked, row)
         raise NotKnown("现在的密码不对")
-    passwords.check(after, sitting.login, sitting.name)
-    if before == after:
-        raise Refused("新密码不能与现在的相同")
     with store.write() as session:
         present = _unchanged(session, theirs)
         attempts.good(session, key, asked.login)

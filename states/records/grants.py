@@ -18,6 +18,7 @@ from states.records.campaigns import running
 from states.records.core import account, account_grant, unit
 from states.records.journal import note
 from states.records.roles import MAY_SEE_INFORMANTS, PEOPLE, WORDS, Role, writes
+from states.records.scopes import below
 
 BEYOND = "只能在自己管理的专项行动和单位范围内授权"
 LAST = "这是最后一个管理全部单位的管理员，不能停用或收回；请先授权另一个"
@@ -99,10 +100,24 @@ def keep_one(session: Session, account_id: int, grant_id: int | None = None) -> 
 
 def reaches(session: Session, giver: Scope, account_id: int) -> bool:
     """Whether an administrator may have a hand on an account: all that it is granted lies within what is his."""
+    asked = sa.select(account.c.id).where(account.c.id == account_id, *within_reach(giver))
+    return session.execute(asked).first() is not None
+
+
+def within_reach(giver: Scope) -> list[sa.ColumnElement[bool]]:
+    """Conditions over `account`: the same for many; none for who administers everything."""
     if giver.path is None and giver.campaigns is None:
-        return True
-    rows = of(session, account_id)
-    return bool(rows) and all(_within(session, giver, one) for one in rows)
+        return []
+    inside = []
+    if giver.campaigns is not None:
+        inside.append(account_grant.c.campaign_id.in_(sorted(giver.campaigns)))
+    if giver.path is not None:
+        inside.append(account_grant.c.unit_id.in_(sa.select(unit.c.id).where(below(giver.path))))
+    beyond = sa.case(
+        (sa.and_(*inside), False), else_=True
+    )  # a grant on everything is NULL there, and not inside
+    granted = sa.select(account_grant.c.account_id).where(_alive())
+    return [account.c.id.in_(granted), account.c.id.not_in(granted.where(beyond))]
 
 
 def check_account(session: Session, giver: Scope, account_id: int) -> Account:

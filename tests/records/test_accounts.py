@@ -160,6 +160,23 @@ def test_whatever_is_wrong_is_refused_in_the_same_words_after_the_same_work(desk
     ]
 
 
+def test_an_account_that_is_closed_while_its_password_is_judged_lets_nobody_in(
+    desk: Desk, monkeypatch
+) -> None:
+    password = desk.person("wanglan")
+    real = passwords.verify
+
+    def closing(kept: str | None, given: str) -> bool:
+        with desk.store.write() as session:
+            accounts.disable(session, accounts.named(session, "wanglan"), desk.now, "cli:test")
+        return real(kept, given)
+
+    monkeypatch.setattr(passwords, "verify", closing)
+    with pytest.raises(NotKnown, match=entering.WRONG):
+        desk.enter("wanglan", password)
+    assert desk.facts("session.opened") == []
+
+
 @pytest.mark.parametrize("login", ["wanglan", "nobody"])
 def test_an_account_is_locked_after_five_whether_it_exists_or_not(desk: Desk, login: str) -> None:
     password = desk.person("wanglan")
@@ -216,6 +233,9 @@ def test_a_first_password_must_be_changed_and_a_changed_one_ends_the_other_sessi
     for wrong, new, error in ((first, "short", Faulty), ("wrong", OWN, NotKnown)):
         with pytest.raises(error):
             entering.change(desk.store, desk.sits(mine), wrong, new, desk.now, HOME)
+    for _ in range(attempts.OF_ACCOUNT):
+        with pytest.raises(Faulty):
+            entering.change(desk.store, desk.sits(mine), first, "short", desk.now, HOME)
     fresh = entering.change(desk.store, desk.sits(mine), first, OWN, desk.now, HOME)
     assert (desk.sits(mine), desk.sits(other)) == (None, None)
     assert not desk.sits(fresh).must_change

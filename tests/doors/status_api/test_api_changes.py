@@ -13,9 +13,13 @@ import pytest
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from states.records import published
+from states.records import grants, published, sittings
+from states.records.account_tables import Account
+from states.records.asker import EVERYTHING
 from states.records.core import journal
+from states.records.grants import Grant
 from states.records.journal import note
+from states.records.roles import Role as AsRole
 from states.records.told.changes import EventTold
 
 EVENTS = TypeAdapter(list[EventTold])
@@ -295,6 +299,32 @@ def test_a_key_that_ends_ends_its_stream(quick: Any) -> None:
         keys._kept.clear()  # what a few seconds do
         await asyncio.wait_for(task, 2)
         assert reader.ended
+
+    asyncio.run(story())
+
+
+def test_a_grant_that_ends_ends_the_stream_of_its_session_and_a_stream_is_no_sign_of_life(quick: Any) -> None:
+    with quick.store.write() as session:
+        row = Account(login="wanglan", name="王示例", must_change=False, created_at=quick.hands.at)
+        session.add(row)
+        session.flush()
+        granted = grants.give(session, EVERYTHING, row, Grant(AsRole.auditor), quick.hands.at, "test")
+        token = sittings.open_(session, row, quick.hands.at, "test", "")
+
+    async def story() -> None:
+        reader = Reader(quick, {"Cookie": f"duban={token}"})
+        task = asyncio.create_task(reader.read())
+        await until(lambda: ": \n" in reader.taken)
+        quick.hands.at += sittings.IDLE / 2
+        reader.taken = ""
+        await until(lambda: reader.taken.count(": \n") > 1)
+        quick.app.state.house.seats.close()
+        with quick.store.write() as session:
+            kept = sittings.find(session, token, quick.hands.at)
+            assert kept.seen_at == quick.hands.at - sittings.IDLE / 2
+            grants.revoke(session, EVERYTHING, row, granted.id, quick.hands.at, "test")
+        await asyncio.wait_for(task, 2)
+        assert (reader.status, reader.ended) == (200, True)
 
     asyncio.run(story())
 

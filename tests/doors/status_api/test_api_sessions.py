@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from api.app import create_app
+from api.pages import telling
 from states.records import access, accounts, grants, sittings
 from states.records.asker import EVERYTHING
 from states.records.grants import Grant
@@ -266,3 +267,4 @@ def test_the_page_asks_the_same_door(people: People) -> None:
     people.log_in(fresh, "fresh", first)
     found = [one.get("/").status_code for one in (whole, part, fresh, people.browser())]
     assert found == [200, 401, 403, 401]
+    assert telling.actor("user:王示例（wanglan）") == "王示例（wanglan）"
