@@ -126,7 +126,7 @@ def _width(field: FormField) -> float:
         case FieldType.text:
             return 30
         case FieldType.integer | FieldType.decimal:
-            return 10
+            return 9
         case _:
             return max(12, min(20, 2 * len(field.title)))
 
