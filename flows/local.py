@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -72,6 +73,7 @@ class LocalClock:
         self._jobs, self._run, self._claim, self._note = jobs, run, claim, note
         self._every, self._skin, self._now = every, skin, now
         self._said = ""
+        self._over = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone=zone or UTC,
             executors={"default": ThreadPoolExecutor(len(jobs))},
@@ -92,17 +94,27 @@ class LocalClock:
                 self.tick, "interval", [job], id=job, seconds=self._every, start_date=at, next_run_time=at
             )
         self._scheduler.start()
+        threading.Thread(target=self._keep_up, name="clock", daemon=True).start()
         if self._skin:
             self._skin.start()
 
     def stop(self) -> None:
         """End the clock: a round that runs is finished, nothing new begins, Prefect ends last. One never started may too."""
+        self._over.set()
         if self._skin:
             self._skin.hurry()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         if self._skin:
             self._skin.stop()
+
+    def _keep_up(self) -> None:
+        """A clock that was set back must not let the rounds wait until the old time comes again."""
+        while not self._over.wait(self._every):
+            for job in self._scheduler.get_jobs():
+                waits = int((job.next_run_time - self._now()).total_seconds()) // self._every
+                if waits > 1:
+                    job.modify(next_run_time=job.next_run_time - timedelta(seconds=waits * self._every))
 
     def tick(self, job: str) -> RoundReport | None:
         """Run the round of the present slot, or None if another clock has it; raises what it raises."""

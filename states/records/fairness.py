@@ -92,7 +92,7 @@ def ready(
             served.append(row)
         else:
             off.append(_row(one, row, at, comes, now))
-    _put_off(session, one, keys, off)
+    _put_off(session, one, keys, off, now)
     return served
 
 
@@ -274,10 +274,13 @@ def _row(one: Timer, row: Owing, planned: datetime, comes: datetime | None, now:
     }
 
 
-def _put_off(session: Session, one: Timer, keys: Sequence[int], rows: list[dict[str, Any]]) -> None:
-    """`rows` in the place of what was put off before among `keys`."""
+def _put_off(
+    session: Session, one: Timer, keys: Sequence[int], rows: list[dict[str, Any]], now: datetime
+) -> None:
+    """`rows` in the place of what was put off before among `keys`; whose time has not come stays, it was not judged."""
     if one.held:
         mine = put_off.c.timer_id == one.id, put_off.c.obligation_id.between(keys[0], keys[-1])
-        session.execute(sa.delete(put_off).where(*mine))
+        judged = sa.or_(put_off.c.fire_at.is_(None), put_off.c.fire_at <= now)
+        session.execute(sa.delete(put_off).where(*mine, judged))
     if rows:
         session.execute(sa.insert(put_off), rows)

@@ -79,7 +79,7 @@ def _higher_is_due(session: Session, one: Timer, steps: Ladder, now: datetime) -
     """Whether a higher rung of the same date speaks instead. One with consequences silences only its like: what is
     merely proposed has told the unit nothing. Units that were put off get each rung in its turn.
     """
-    if one.cursor or one.held:
+    if one.held:
         return False
     asks = steps.rungs[one.rung - 1].confirm
     like = [n for n, rung in enumerate(steps.rungs, 1) if n > one.rung and asks >= rung.confirm]
@@ -126,8 +126,10 @@ def _serve(session: Session, campaign: Running, one: Timer, now: datetime) -> in
     due = _due(session, one, milestone)
     rows = _owing(session, one, now)
     served = fairness.ready(session, campaign, one, due, rows, now) if one.after_due else rows
-    if len(served) == len(rows) and _higher_is_due(session, one, steps, now):
-        return _finish(session, campaign, one, now, ladder.MUTED_BY_HIGHER)
+    if _higher_is_due(session, one, steps, now):
+        if len(served) == len(rows) and not one.cursor:
+            return _finish(session, campaign, one, now, ladder.MUTED_BY_HIGHER)
+        served = []  # they hear the higher one; who was put off hears each in its turn
     reason = _reason(campaign, one, milestone, due, rung, now)
     if rung.confirm:
         propose(session, one, milestone, rung, served, reason, now)

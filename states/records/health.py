@@ -29,6 +29,9 @@ class Look:
     figures: dict[str, float]
 
 
+AHEAD = timedelta(minutes=5)  # no two machines' clocks are further apart
+
+
 def beat(
     store: Store, name: str, ok: bool, detail: str, now: datetime, figures: dict[str, float] | None = None
 ) -> None:
@@ -52,8 +55,12 @@ def beats(session: Session) -> list[Health]:
 
 
 def claim_tick(store: Store, job: str, slot: datetime, now: datetime) -> bool:
-    """True for the one caller that gets (job, slot)."""
+    """True for the one caller that gets (job, slot).
+
+    Slots that have not come yet were claimed by a clock that has been set back since: they are free again.
+    """
     with store.write() as session:
+        session.execute(sa.delete(tick).where(tick.c.job == job, tick.c.slot > now + AHEAD))
         return changed(session, insert_new(session, Tick).values(job=job, slot=slot, at=now)) == 1
 
 

@@ -26,7 +26,8 @@ from states.records.journal import note
 AT_ONCE = 20_000
 LEASE = timedelta(minutes=10)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
-GIVES_UP_AFTER = timedelta(days=7)
+FAR = 2 * LONGEST_WAIT
+GIVES_UP_AFTER, TRIES_AT_LEAST = timedelta(days=7), 10
 WAITS_FOR_ROUNDS = timedelta(hours=1)
 SYSTEM = "system"
 
@@ -137,7 +138,7 @@ def claim(
     """Mails that are this caller's to send until the lease runs out (LEASE from `now`)."""
     due = (
         sa.select(mail.c.id, mail.c.key, mail.c.tries, mail.c.queued_at, mail.c.since)
-        .where(mail.c.state == "queued", mail.c.next_try_at <= now)
+        .where(mail.c.state == "queued", sa.or_(mail.c.next_try_at <= now, _left_ahead(now)))
         .order_by(mail.c.next_try_at, mail.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -152,6 +153,11 @@ def claim(
             .values(next_try_at=now + LEASE, claimed_by=who, tries=mail.c.tries + 1)
         )
     return claims
+
+
+def _left_ahead(now: datetime) -> sa.ColumnElement[bool]:
+    """Nobody holds it, and it waits longer than anything waits: it was put off by a clock that was ahead."""
+    return sa.and_(mail.c.claimed_by.is_(None), mail.c.next_try_at > now + FAR)
 
 
 def release(session: Session, claims: list[Claim], now: datetime) -> None:
@@ -199,8 +205,8 @@ def mark_withdrawn(session: Session, claim: Claim, now: datetime) -> bool:
 
 
 def mark_deferred(session: Session, claim: Claim, now: datetime, detail: str) -> bool:
-    """A passing fault: the same mail is tried again, each time after twice as long, for a week."""
-    if now - claim.queued_at > GIVES_UP_AFTER:
+    """A passing fault: the same mail is tried again, each time after twice as long, for a week in which we did try."""
+    if now - claim.queued_at > GIVES_UP_AFTER and claim.tries >= TRIES_AT_LEAST:
         return _mark(session, claim, now, "failed", error=detail)
     wait = min(FIRST_WAIT * 2 ** min(claim.tries - 1, 10), LONGEST_WAIT)
     return _mark(session, claim, now, "queued", error=detail, next_try_at=now + wait)

@@ -176,6 +176,19 @@ def test_the_clock_ticks_at_once_and_then_at_every_slot():
     assert len(house.claimed) == len(house.ran)
 
 
+def test_a_clock_that_is_set_back_an_hour_does_not_wait_for_the_hour_to_come_again():
+    house = House()
+    clock = house.clock(every=1)
+    clock.start()
+    assert house.began.wait(5)
+    for job in clock._scheduler.get_jobs():  # as it stands when an hour has been taken back
+        job.modify(next_run_time=job.next_run_time + timedelta(hours=1))
+    before = len(house.ran)
+    time.sleep(3.2)
+    clock.stop()
+    assert len(house.ran) - before >= 1
+
+
 def test_the_clock_tells_where_prefect_is_once_it_answers_and_never_without_it():
     prefect = Prefect(starting=True)
     clock = House().clock(skin=prefect)

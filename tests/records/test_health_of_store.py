@@ -45,7 +45,7 @@ def test_a_long_word_is_cut(stage) -> None:
 
 
 def test_of_many_clocks_one_gets_each_slot(stage) -> None:
-    slots = [stage.at(NOW) + timedelta(minutes=number) for number in range(15)]
+    slots = [stage.at(NOW) + timedelta(seconds=10 * number) for number in range(15)]
 
     def clock(_number: int) -> list:
         return [slot for slot in slots if health.claim_tick(stage.store, "remind", slot, stage.at(NOW))]
@@ -53,6 +53,17 @@ def test_of_many_clocks_one_gets_each_slot(stage) -> None:
     with ThreadPoolExecutor(4) as pool:
         won = [slot for slots in pool.map(clock, range(4)) for slot in slots]
     assert Counter(won) == dict.fromkeys(slots, 1)
+
+
+def test_a_slot_claimed_by_a_clock_that_was_ahead_is_free_when_its_time_comes(stage) -> None:
+    now = stage.at(NOW)
+    for minutes in (0, 60):
+        assert health.claim_tick(
+            stage.store, "remind", now + timedelta(minutes=minutes), now + timedelta(minutes=minutes)
+        )
+    assert not health.claim_tick(stage.store, "remind", now, now), "that has been"
+    later = now + timedelta(minutes=60)
+    assert health.claim_tick(stage.store, "remind", later, later)
 
 
 def test_the_same_slot_of_another_job_is_free(stage) -> None:
@@ -135,7 +146,8 @@ def test_refused_and_given_up_mails_are_counted(stage) -> None:
 def test_a_mail_that_was_given_up_is_a_trouble(stage) -> None:
     stage.launch()
     stage.answers[stage.address("liaison", "R1")] = lambda _message: Answer("temporary", "451")
-    stage.cycle("2026-03-02 09:00", "2026-03-09 09:30")
+    hours = ("09:00", "09:01", "09:03", "09:07", "09:15", "09:31", "10:03", "11:07", "13:15")
+    stage.cycle(*(f"2026-03-02 {hour}" for hour in hours), "2026-03-09 09:30")
     assert any("放弃" in said for said in look(stage, "2026-03-09 09:31").troubles)
 
 

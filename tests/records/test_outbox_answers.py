@@ -74,13 +74,26 @@ def test_a_fault_of_more_than_a_week_is_given_up_loudly(stage, campaign) -> None
     to = stage.address("liaison", "R1-H1")
     stage.answers[to] = no("temporary", "451 try later")
     stage.decide(DECIDED)
-    stage.deliver(DECIDED)
+    for hour in ("09:00", "09:01", "09:03", "09:07", "09:15", "09:31", "10:03", "11:07", "13:15"):
+        stage.deliver(f"2026-03-05 {hour}")
     stage.deliver("2026-03-12 09:00")
     assert stage.mail_to(to).state == "queued"
     stage.deliver("2026-03-12 14:00")
     assert stage.mail_to(to).state == "failed"
     (fact,) = stage.journal("mail.failed")
     assert fact.reason == "451 try later"
+
+
+def test_a_week_in_which_nothing_ran_gives_up_no_mail(stage, campaign) -> None:
+    to = stage.address("liaison", "R1-H1")
+    stage.answers[to] = no("temporary", "451 try later")
+    stage.decide(DECIDED)
+    stage.deliver(DECIDED)
+    stage.deliver("2026-03-16 09:00")
+    assert stage.mail_to(to).state == "queued"
+    del stage.answers[to]
+    stage.deliver("2026-03-16 09:30")
+    assert stage.mail_to(to).state == "sent"
 
 
 def test_a_fault_of_one_address_does_not_hold_up_the_others(stage, campaign) -> None:

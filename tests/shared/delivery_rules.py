@@ -6,7 +6,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from delivery_world import CALENDAR, CHINA, HIGHEST, HOURS, NUMBER, OWED, RUNGS, Duty, Seen, Sent, World, falls
+from delivery_world import (
+    CALENDAR,
+    CHINA,
+    HIGHEST,
+    HOURS,
+    NUMBER,
+    OWED,
+    RUNGS,
+    Duty,
+    Seen,
+    Sent,
+    World,
+    falls,
+)
 from states.records.outbox import LEASE
 
 Rule = Callable[[World, Seen, Seen], Iterator[str]]
@@ -68,7 +81,9 @@ def every_notice_exists_once(_world: World, _before: Seen, after: Seen) -> Itera
 
 def a_rung_is_decided_once_for_each_date(world: World, _before: Seen, after: Seen) -> Iterator[str]:
     """Counted without the key, so that a key which is not unique does not hide it."""
-    told = Counter((one.obligation_id, one.rung, one.email or one.role) for one in after.notice if one.kind == "rung")
+    told = Counter(
+        (one.obligation_id, one.rung, one.email or one.role) for one in after.notice if one.kind == "rung"
+    )
     for (duty, rung, to), number in told.items():
         if duty in world.duties and number > world.duties[duty].dates():
             yield f"rung {rung} of {duty} decided {number} times for {to}"
@@ -112,8 +127,12 @@ def a_demand_comes_later_by_what_was_lost(world: World, before: Seen, after: See
         due = duty.now.due
         if due is None or RUNGS[one.name][0] <= 0:
             continue
-        lost = [late(other, mails[other.mail_id], due) for other in after.notice if earlier(other, one, mails)]
-        days = CALENDAR.between(falls(one.name, due).astimezone(CHINA).date(), one.at.astimezone(CHINA).date())
+        lost = [
+            late(other, mails[other.mail_id], due) for other in after.notice if earlier(other, one, mails)
+        ]
+        days = CALENDAR.between(
+            falls(one.name, due).astimezone(CHINA).date(), one.at.astimezone(CHINA).date()
+        )
         if days < max(lost, default=0):
             yield f"{one.name} of {duty.id} decided {days} working days after its day, {max(lost)} were lost"
 
@@ -130,9 +149,22 @@ def late(one: Any, mail: Any, due: Any) -> int:
     if (mail.sent_at - one.at).total_seconds() < 12 * 3600:
         return 0
     local = one.at.astimezone(CHINA)
-    first = CALENDAR.on_or_after(local.date()) if local.time() < HOURS.closes else CALENDAR.add(local.date(), 1)
+    first = (
+        CALENDAR.on_or_after(local.date()) if local.time() < HOURS.closes else CALENDAR.add(local.date(), 1)
+    )
     first = max(first, due.astimezone(CHINA).date())
     return max(0, CALENDAR.between(first, mail.sent_at.astimezone(CHINA).date()))
+
+
+def only_the_highest_rung_owed_is_decided(world: World, before: Seen, after: Seen) -> Iterator[str]:
+    """Unless its unit is behind through us: then each rung comes in its turn."""
+    through_us = {one.obligation_id for one in (*before.put_off, *before.credit)}
+    for one, duty in fresh_rungs(world, before, after):
+        if duty.id in through_us or duty.now.due is None:
+            continue
+        higher = [name for name in RUNGS if NUMBER[name] in range(one.rung + 1, NUMBER[HIGHEST] + 1)]
+        if due := [name for name in higher if falls(name, duty.now.due) <= one.at]:
+            yield f"{one.name} of {duty.id} decided at {one.at}, when {due} had come"
 
 
 def what_is_silenced_goes_into_no_mail(world: World, before: Seen, after: Seen) -> Iterator[str]:
@@ -149,7 +181,9 @@ def no_timer_is_lost(world: World, _before: Seen, after: Seen) -> Iterator[str]:
     timers = defaultdict(dict)
     for one in after.timer:
         if one.phase_id == 0:
-            timers[one.milestone_id, one.obligation_id, one.local_id].setdefault(one.cycle, {})[one.rung] = one
+            timers[one.milestone_id, one.obligation_id, one.local_id].setdefault(one.cycle, {})[one.rung] = (
+                one
+            )
     for row in after.obligation:
         duty = world.duties.get(row.id)
         if duty is None or duty.now.due is None or duty.now.status not in OWED:
@@ -167,13 +201,20 @@ def _missing(world: World, one: Any, when: Any) -> str | None:
         return "has no timer"
     if when > world.latest and one.done_at is not None:
         return f"is still to come and has ended: {one.outcome}"
-    return None if one.done_at is not None or one.held or one.fire_at >= when else f"would come at {one.fire_at}"
+    return (
+        None if one.done_at is not None or one.held or one.fire_at >= when else f"would come at {one.fire_at}"
+    )
 
 
 def fresh_rungs(world: World, before: Seen, after: Seen) -> Iterator[tuple[Any, Duty]]:
     known = {one.id for one in before.notice}
     for one in after.notice:
-        if one.id not in known and one.kind == "rung" and one.via_unit_id is None and one.obligation_id in world.duties:
+        if (
+            one.id not in known
+            and one.kind == "rung"
+            and one.via_unit_id is None
+            and one.obligation_id in world.duties
+        ):
             yield one, world.duties[one.obligation_id]
 
 
@@ -204,10 +245,24 @@ def a_mail_comes_twice_only_as_the_same_and_in_the_stated_window(
                 continue
             if other.message_id != one.message_id:
                 yield f"{one.key} came again under another Message-ID"
-            if other.order == "taken" and one.now < other.now + LEASE:
+            if other.order == "taken" and not excused(world, other, one):
                 yield f"{one.key} came twice and nobody had reason to send it again"
     marks = Counter(one.after for one in after.journal if one.kind == "mail.sent")
     yield from (f"{key} marked as sent {number} times" for key, number in marks.items() if number > 1)
+
+
+def excused(world: World, first: Sent, again: Sent) -> bool:
+    """Whether a mail that was taken may be sent again: its sender died before it could write that down, or was so
+    slow that its lease had passed to the other before the answer came."""
+    later = any(
+        one.who == first.who
+        and one.claimed >= first.claimed
+        and one.key != first.key
+        and one.answered > first.answered
+        for one in world.tries
+    )
+    died = first.who in world.dead and not later and again.now >= first.now + LEASE
+    return died or (first.answered > again.claimed and again.now >= first.now + LEASE)
 
 
 def a_matter_is_told_once_for_each_date(world: World, _before: Seen, _after: Seen) -> Iterator[str]:
@@ -256,6 +311,7 @@ ALWAYS: tuple[Rule, ...] = (
     only_who_owes_is_told,
     a_demand_waits_for_what_was_said_before_it,
     a_demand_comes_later_by_what_was_lost,
+    only_the_highest_rung_owed_is_decided,
     what_is_silenced_goes_into_no_mail,
     no_timer_is_lost,
     a_mail_is_sent_by_its_holder_alone,

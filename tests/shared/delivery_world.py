@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,8 +18,9 @@ import sqlalchemy as sa
 
 from flows import rounds as doors
 from flows.mailer import Answer
-from interleaved import Process
+from interleaved import Killed, Process
 from states import settings
+from states.clock import elapsed
 from states.documents.unitlist import ContactRow, UnitList, UnitRow
 from states.errors import Conflict, Faulty, Refused
 from states.letters import Letter, Message
@@ -34,10 +35,12 @@ from states.workdays import Workdays, published
 CHINA = ZoneInfo("Asia/Shanghai")
 HOURS = MailHours(CHINA, time(9), time(17, 30))
 CALENDAR = Workdays.of(*published())
-SETTINGS = settings.read({"DUBAN_MAIL_FROM": "duban@example.org", "DUBAN_BASE_URL": "https://duban.example.org"})
+SETTINGS = settings.read(
+    {"DUBAN_MAIL_FROM": "duban@example.org", "DUBAN_BASE_URL": "https://duban.example.org"}
+)
 UNITS = (
     ("R", "示例市卫健委", "authority", None, "coordinator office principal"),
-    ("R1", "示例甲县卫健局", "authority", "R", "liaison principal"),
+    ("R1", "示例甲县卫健局", "authority", "R", "liaison department_head principal"),
     ("H1", "示例甲县人民医院", "hospital", "R1", "liaison department_head principal"),
     ("H2", "示例甲县中医院", "hospital", "R1", "liaison department_head"),
 )
@@ -77,12 +80,26 @@ NEEDS = {
 }
 OWED = ("open", "returned")
 TAKES = ("taken", "dropped", "mute")  # answers after which the mail has arrived
-TABLES = ("campaign", "phase", "milestone", "run", "obligation", "timer", "notice", "proposal", "mail", "put_off")
+TABLES = (
+    "campaign",
+    "phase",
+    "milestone",
+    "run",
+    "obligation",
+    "timer",
+    "notice",
+    "proposal",
+    "mail",
+    "put_off",
+)
 TABLES += ("credit", "silence", "extension", "journal")
 
 
 def at(words: str) -> datetime:
     return datetime.fromisoformat(words).replace(tzinfo=CHINA).astimezone(UTC)
+
+
+LAUNCHED = at("2026-03-02 08:30")
 
 
 def falls(name: str, due: datetime) -> datetime:
@@ -92,6 +109,12 @@ def falls(name: str, due: datetime) -> datetime:
         return due + timedelta(hours=number)
     day = CALENDAR.add(due.astimezone(CHINA).date(), number)
     return datetime.combine(day, time(9), CHINA).astimezone(UTC)
+
+
+def address(role: str, code: str) -> str:
+    """In R1 one person is liaison and head of department."""
+    one = "liaison" if (role, code) == ("department_head", "R1") else role
+    return f"{one}.{code.lower()}@example.org"
 
 
 @dataclass(frozen=True)
@@ -142,7 +165,8 @@ class Rest:
 
 @dataclass(frozen=True)
 class Sent:
-    """One try to hand a mail over. `said`: (duty, rung) of each line; `seq`: the order of things when it was drafted."""
+    """One try to hand a mail over. `said`: (duty, rung) of each line; `seq`: what people had done when it was drafted;
+    `claimed` and `answered`: when in the order of all that happened."""
 
     who: str
     now: datetime
@@ -155,6 +179,8 @@ class Sent:
     message_id: str
     said: tuple[tuple[int, str], ...]
     seq: int
+    claimed: int = 0
+    answered: int = 0
     order: str = ""
     state: str = ""
     owner: str | None = None
@@ -187,7 +213,7 @@ def people(store: Store) -> None:
     """The organisation; where a role is empty the unit above hears it."""
     units = [UnitRow(code, name, kind, "", parent, 1) for code, name, kind, parent, _ in UNITS]
     contacts = [
-        ContactRow(code, Role(role), f"王示例（{name}）", f"{role}.{code.lower()}@example.org", 1)
+        ContactRow(code, Role(role), f"王示例（{name}）", address(role, code), 1)
         for code, name, _, _, roles in UNITS
         for role in roles.split()
     ]
@@ -200,8 +226,8 @@ class World:
     """One database, its processes, the clock that they read, and the model."""
 
     url: str
-    now: datetime = at("2026-03-02 08:30")
-    latest: datetime = at("2026-03-02 08:30")
+    now: datetime = LAUNCHED
+    latest: datetime = LAUNCHED
     mono: float = 0.0
     seq: int = 0
     duties: dict[int, Duty] = field(default_factory=dict)
@@ -210,6 +236,8 @@ class World:
     flying: dict[str, Sent] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     judged: int = 0
+    beat: int = 0
+    dead: set[str] = field(default_factory=set)
     clocks: dict[str, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -221,13 +249,14 @@ class World:
         with self.store.read() as session:
             self.units = dict(session.execute(sa.select(core.unit.c.code, core.unit.c.id)).tuples().all())
             self.named = dict(session.execute(sa.select(core.unit.c.name, core.unit.c.id)).tuples().all())
-        rounds.elapsed = lambda: self.mono
+        rounds.elapsed = lambda: self.mono  # how long a round has lasted goes by the world's time
         self.seen = look(self.store)
 
     def close(self) -> None:
         for one in (*self.workers, self.people):
             one.close()
         self.witness.close()
+        rounds.elapsed = elapsed
 
     # -- time -----------------------------------------------------------------------------------------
 
@@ -311,7 +340,10 @@ class World:
     def resting(self, duty: Duty, seq: int) -> bool:
         """Whether its unit, or everybody, was at rest at that point."""
         return any(
-            not one.quiet and one.unit in (None, duty.unit) and one.since <= seq and (one.over or seq + 1) > seq
+            not one.quiet
+            and one.unit in (None, duty.unit)
+            and one.since <= seq
+            and (one.over or seq + 1) > seq
             for one in self.rests
         )
 
@@ -334,12 +366,22 @@ class World:
 
     # -- rounds ---------------------------------------------------------------------------------------
 
-    def work(self, process: Process, job: str, otherwise: Callable[[], str] = lambda: "taken") -> Callable[[], None]:
+    def work(
+        self, process: Process, job: str, otherwise: Callable[[str], str] = lambda _: "taken"
+    ) -> Callable[[], None]:
         """One round as `job` names it (`tick`: all of them), for `process`."""
         now, begun, who = self.now, self.mono, f"{process.name}:{next(self._names)}"
         self.clocks[who] = now
-        point = [self.seq]
-        process.looked = lambda: point.__setitem__(0, self.seq)
+        point = [self.seq, 0, 0]
+
+        def committed() -> None:
+            self.beat += 1
+            point[1] = self.beat
+
+        def looked() -> None:
+            point[0], point[2] = self.seq, point[1]
+
+        process.committed, process.looked = committed, looked
         post = Post(self, process, otherwise)
         writes = doors.sender(post, SETTINGS, now)
 
@@ -348,6 +390,7 @@ class World:
                 *(who, now, self.now, begun, self.mono, message.key, message.kind, message.to, ""),
                 tuple(self.lines(message)),
                 point[0],
+                point[2],
             )
             return writes(message)
 
@@ -363,8 +406,12 @@ class World:
         }
 
         def run() -> None:
-            for one in jobs if job == "tick" else [job]:
-                jobs[one]()
+            try:
+                for one in jobs if job == "tick" else [job]:
+                    jobs[one]()
+            except Killed:
+                self.dead.add(who)
+                raise
 
         return run
 
@@ -399,7 +446,7 @@ class World:
 class Post:
     """The mail server as one process meets it: it answers as it is told."""
 
-    def __init__(self, world: World, process: Process, otherwise: Callable[[], str]) -> None:
+    def __init__(self, world: World, process: Process, otherwise: Callable[[str], str]) -> None:
         self.world, self.process, self.otherwise = world, process, otherwise
         self.about: Sent | None = None
 
@@ -411,11 +458,13 @@ class Post:
         self.world.tries.append(one)
         place = len(self.world.tries) - 1
         self.world.flying[one.who] = one
-        order = self.process.pause("send", self.otherwise())
-        self.world.flying.pop(one.who, None)
-        self.world.tries[place] = replace(one, order=order)
-        if order in ("taken", ""):
-            self.world.tries[place] = replace(one, order="taken")
+        try:
+            order = self.process.pause("send", self.otherwise(one.to)) or "taken"
+        finally:
+            self.world.flying.pop(one.who, None)
+        self.world.beat += 1
+        self.world.tries[place] = replace(one, order=order, answered=self.world.beat)
+        if order == "taken":
             return Answer.sent("250 taken")
         return {
             "busy": Answer.temporary("450 mailbox busy"),

@@ -23,7 +23,8 @@ class Process:
     """One worker. `place` is where it stands: idle, commit or send; `doom` is how its next commit ends it.
 
     `doom`: `before` the database commits, so that nothing of the transaction stays, or `after`, when all of it does
-    and nobody was told. `looked` is called when a transaction that only reads begins, `seen` just before it dies.
+    and nobody was told. `committed` is called after each commit, `looked` when a transaction that only reads begins,
+    `seen` just before it dies.
     """
 
     def __init__(self, url: str, name: str) -> None:
@@ -32,6 +33,7 @@ class Process:
         self.place, self.doom, self.order = "idle", "", ""
         self.killed, self.stepping = False, False
         self.commits = 0
+        self.committed: Callable[[], None] = lambda: None
         self.looked: Callable[[], None] = lambda: None
         self.seen: Callable[[], None] = lambda: None
         self._error: BaseException | None = None
@@ -98,10 +100,11 @@ class Process:
         self.commits += 1
         if self.doom != "before":
             connection.dialect.do_commit(connection.connection.dbapi_connection)
+            self.committed()
         try:
             if self.doom:
                 self.seen()
-                raise Killed
+                raise Killed  # noqa: TRY301
             if self.stepping:
                 self.pause("commit")
         except Killed:
