@@ -203,8 +203,8 @@ def test_a_write_that_fails_leaves_nothing_and_the_next_one_goes_through(store) 
         assert list(reading.execute(late).scalars()) == [2098]
 
 
-def test_a_read_commits_nothing(store) -> None:
-    with store.read() as reading:
+def test_a_read_writes_nothing(store) -> None:
+    with store.read() as reading, pytest.raises(sa.exc.DBAPIError):
         reading.execute(sa.insert(core.calendar_year).values(year=2099, source="x"))
     with store.read() as reading:
         assert (
