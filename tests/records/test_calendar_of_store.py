@@ -63,7 +63,7 @@ def test_a_load_by_a_clock_that_went_back_is_seen_too(stage) -> None:
 
 
 def test_a_load_that_was_taken_back_leaves_the_calendar_as_it_was(stage) -> None:
-    with stage.store.read() as session:  # nothing of it is committed
+    with stage.store.trial() as session:  # nothing of it is committed
         calendar.load_year(session, 2027, {date(2027, 3, 1): False}, "示例通知", stage.at(NOW))
         assert not calendar.workdays(session).is_workday(date(2027, 3, 1))
     assert known(stage).is_workday(date(2027, 3, 1))
