@@ -15,6 +15,7 @@ from states.chain.check import ERASED, check
 from states.chain.scrub import Scrub
 from states.errors import Refused
 from states.records import core
+from states.records.account_tables import Account
 from states.records.chain import erasing, reading_out, sealer, signing
 from states.records.core import journal, journal_erased, journal_salt
 from states.records.handing import Person, hand_over
@@ -209,6 +210,16 @@ def test_who_has_a_post_or_mail_to_come_is_not_erased_and_reasons_name_nobody(li
         session.execute(sa.update(core.notice).where(core.notice.c.id == one).values(state="pending"))
     with light.store.write() as session, pytest.raises(Refused, match="没有发出"):
         erasing.erase(session, WHO, (), REASON, light.now + timedelta(days=1), "test")
+
+
+def test_whose_account_works_is_not_erased(light: Left) -> None:
+    account = Account(login="qian", name=NAME, email=WHO, created_at=light.now)
+    with light.store.write() as session:
+        session.add(account)
+    with light.store.write() as session, pytest.raises(Refused, match="停用账号"):
+        erasing.erase(session, WHO, (), REASON, light.now, "test")
+    light.stage.put(core.account, core.account.c.login == "qian", disabled_at=light.now)
+    assert light.erase().rows["account"] == 1
 
 
 def test_an_address_is_taken_out_alone_and_a_latin_name_as_a_word() -> None:

@@ -333,3 +333,20 @@ def test_whatever_stands_in_a_file_the_check_ends_with_a_finding(line: str) -> N
         [],
     ):
         assert check(parsed(lines)).broken is not None
+
+
+def test_nothing_that_no_hash_speaks_of_can_be_slipped_into_a_file(sealed: Sealed) -> None:
+    with sealed.store.read() as session:
+        lines = list(reading_out.lines_in(session, NOW))
+    place = next(place for place, line in enumerate(lines) if "row" in line)
+    row, batch, end = lines[place]["row"], lines[place - 1]["batch"], lines[-1]["end"]
+    unsealed = {name: value for name, value in row.items() if name not in ("leaf", "salt")}
+    slipped = {
+        "a column": [*lines[:place], {"row": row | {"note": "看"}}, *lines[place + 1 :]],
+        "a word of a batch": [*lines[: place - 1], {"batch": batch | {"note": "看"}}, *lines[place:]],
+        "an old row as a new one": [*lines[:-1], {"unsealed": unsealed}, {"end": end | {"unsealed": 1}}],
+        "a line after the end": [*lines, {"unsealed": unsealed}],
+    }
+    assert check(lines).broken is None
+    for how, changed in slipped.items():
+        assert check(changed).broken is not None, how
