@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel
 
 UNIT_BITS = 24
+Row = TypeVar("Row")
 UNITS_AT_MOST = 1 << UNIT_BITS
 
 
@@ -57,6 +58,11 @@ def index_where(condition: str, name: str, column: str, *, unique: bool = False)
     """An index of the rows that meet `condition` alone, on both databases."""
     where = sa.text(condition)
     return sa.Index(name, column, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+def slices(rows: Sequence[Row], most: int) -> Iterator[Sequence[Row]]:
+    """`rows` in their order, at most so many at a time: as many as one statement takes."""
+    return (rows[start : start + most] for start in range(0, len(rows), most))
 
 
 def insert_new(session: Session, table: type[SQLModel]) -> Any:

@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from states.errors import Fault, Faulty, Refused
 from states.records import dating, effects, granting, locks, notifying, own_dates, reached, settling
 from states.records.campaigns import Running
-from states.records.columns import unit_of
+from states.records.columns import slices, unit_of
 from states.records.core import milestone as milestones
 from states.records.effects import Effect
 from states.records.granting import Owed, words
@@ -248,6 +248,6 @@ def _tell(
     def key(one: Owing, email: str) -> str:
         return f"x:{row.id}:{one.key}:{email}"
 
-    for some in reached.parts(keys):
+    for some in slices(keys, settling.AT_ONCE):
         rows = [Owing(each, unit_of(each)) for each in some]
         notifying.tell(session, campaign, rows, [Role.liaison], key, fact, now)

@@ -15,7 +15,7 @@ from states.letters import EARLIER, Attachment, Figures, Line, Message, is_short
 from states.machine import SUSPENDED, state_name
 from states.records.behind import behind_sheet
 from states.records.campaigns import Running, running
-from states.records.columns import obligation_id
+from states.records.columns import obligation_id, slices
 from states.records.core import extension, mail, milestone, notice, obligation, phase, proposal, run, unit
 from states.records.figures import tally, vacancies
 from states.records.granting import ASKING
@@ -93,8 +93,8 @@ class _Desk:
         self.phases = {row.id: row for row in self._rows(phase, {one.phase_id for one in notices})}
         owed = [one.obligation_id for one in notices if one.kind == "rung"]
         owed += [key for one in notices if one.kind in LISTING for key in self._keys(one)]
-        for start in range(0, len(owed), 1000):
-            rows = self._rows(obligation, owed[start : start + 1000])
+        for some in slices(owed, 1000):
+            rows = self._rows(obligation, some)
             self.obligations.update({row.id: row for row in rows})
         self.problems = problems(self.session, self.campaigns)
         self.waiting = self._waiting()

@@ -16,7 +16,7 @@ from states.filled import Figure
 from states.forms import Form
 from states.records import asked, discretion, locks, moving, settling
 from states.records.campaigns import Running
-from states.records.columns import unit_of
+from states.records.columns import slices, unit_of
 from states.records.core import journal, obligation, report_figures
 from states.records.reported import ReportFigures
 from states.records.settling import OPEN, STATUS_NAMES
@@ -106,8 +106,8 @@ def write(
         texts = {place: value for place, value in said.items() if isinstance(value, str)}
         discretion.check(session, campaign.id, texts, actor, now)
     keys = [one.key for one in new]
-    for start in range(0, len(keys), settling.AT_ONCE):
-        some = report_figures.c.obligation_id.in_(keys[start : start + settling.AT_ONCE])
+    for part in slices(keys, settling.AT_ONCE):
+        some = report_figures.c.obligation_id.in_(part)
         session.execute(
             sa.update(report_figures).where(some, report_figures.c.current.is_(True)).values(current=False)
         )

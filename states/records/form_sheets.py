@@ -15,7 +15,7 @@ from states.errors import Fault, Faulty, NotFound
 from states.forms import Form
 from states.records import asked, filling, locks, mass, scopes
 from states.records.campaigns import Running
-from states.records.columns import obligation_id, obligation_span
+from states.records.columns import obligation_id, obligation_span, slices
 from states.records.core import obligation, report_figures, unit
 from states.records.filling import Writing
 from states.records.mass_settling import settle_many
@@ -141,8 +141,8 @@ def _known(
 ) -> dict[str, _Here]:
     """What the units of the file owe, by code."""
     codes, found = [line.code for line in lines], dict[str, _Here]()
-    for start in range(0, len(codes), AT_ONCE):
-        some: list[sa.ColumnElement[bool]] = [unit.c.code.in_(codes[start : start + AT_ONCE])]
+    for part in slices(codes, AT_ONCE):
+        some: list[sa.ColumnElement[bool]] = [unit.c.code.in_(part)]
         some += [scopes.below(path)] if path is not None else []
         ids = dict(session.execute(sa.select(unit.c.id, unit.c.code).where(*some)).tuples().all())
         keys = [obligation_id(milestone.id, one) for one in ids]
@@ -223,8 +223,8 @@ def apply(
         return looked, 0
     handed_in = 0
     codes = [line.code for line in lines if not line.empty]
-    for start in range(0, len(codes), AT_ONCE):
-        theirs = sa.select(unit.c.id).where(unit.c.code.in_(codes[start : start + AT_ONCE]))
+    for some in slices(codes, AT_ONCE):
+        theirs = sa.select(unit.c.id).where(unit.c.code.in_(some))
         mine: list[sa.ColumnElement[bool]] = [obligation.c.unit_id.in_(theirs)]
         handed_in += settle_many(session, campaign, milestone, "submit", mine, now, actor)
     mass.advance_settled(session, campaign, now)

@@ -14,7 +14,7 @@ from states.documents.addresses import Addresses
 from states.documents.columns import ROLES
 from states.errors import Fault, Faulty, NotAllowed, NotFound, Refused
 from states.records import rerouting
-from states.records.columns import insert_new
+from states.records.columns import insert_new, slices
 from states.records.core import campaign, contact, mail, notice, run, unit
 from states.records.directory import fill_vacancies
 from states.records.dispatch import Mail, Notice
@@ -145,8 +145,7 @@ def _reroute(session: Session, old: Sequence[str], now: datetime) -> int:
     """Notices to these addresses that nobody has sent: each goes to whom it would go today."""
     _unbind(session, old, now)
     count = 0
-    for start in range(0, len(old), AT_ONCE):
-        some = old[start : start + AT_ONCE]
+    for some in slices(old, AT_ONCE):
         waiting = select(Notice).where(notice.c.email.in_(some), notice.c.state.in_(("pending", "held")))
         for one in session.exec(waiting.order_by(notice.c.id).with_for_update()).all():
             count += _find_reader(session, one, now)
@@ -155,8 +154,7 @@ def _reroute(session: Session, old: Sequence[str], now: datetime) -> int:
 
 def _unbind(session: Session, old: Sequence[str], now: datetime) -> None:
     """A mail that is composed and that nobody is sending gives its notices back and is withdrawn."""
-    for start in range(0, len(old), AT_ONCE):
-        some = old[start : start + AT_ONCE]
+    for some in slices(old, AT_ONCE):
         free = sa.or_(mail.c.claimed_by.is_(None), mail.c.next_try_at <= now)
         resting = select(Mail.id).where(mail.c.email.in_(some), mail.c.state == "queued", free)
         keys = list(session.exec(resting.with_for_update(skip_locked=True)))
@@ -196,7 +194,7 @@ def _open(session: Session, posts: Sequence[Post], now: datetime) -> Iterator[di
     living = campaign.c.closed_at.is_(None), campaign.c.ord > 0
     mine = sa.select(run.c.unit_id, campaign.c.id).join(campaign, campaign.c.id == run.c.campaign_id)
     mine = mine.where(*living, run.c.state.not_in(("closed", "exempt"))).order_by(campaign.c.id)
-    for some in _parts(posts):
+    for some in slices(posts, AT_ONCE):
         here = mine.where(run.c.unit_id.in_({one.unit_id for one in some}))
         found = session.execute(here).tuples().all()
         for one in some:
@@ -210,10 +208,6 @@ def _figures(session: Session, posts: Sequence[Post], now: datetime) -> Iterator
     for one in posts:
         for key in session.execute(mine.where(campaign.c.owner_id == one.unit_id)).scalars():
             yield _fact(one, key, "figures", f"接任{one.before.name}，负责这次专项行动的协调", now)
-
-
-def _parts(posts: Sequence[Post]) -> Iterator[Sequence[Post]]:
-    return (posts[start : start + AT_ONCE] for start in range(0, len(posts), AT_ONCE))
 
 
 def _fact(post: Post, campaign_id: int, kind: str, reason: str, now: datetime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from states.errors import Fault, Faulty, NotFound, Refused
 from states.fills import as_words
 from states.records import ledger_recounting, local_dates, local_turns, local_windows, locks
 from states.records.campaigns import Running, running
+from states.records.columns import slices
 from states.records.core import milestone as milestones
 from states.records.core import phase
 from states.records.journal import iso, note
@@ -220,8 +221,8 @@ def _shift(session: Session, facts: Facts, about: PhaseRow, place: Unit, act: Ac
 def _problems(session: Session, campaign: Running, place: Unit, act: Act) -> Iterator[Shifted]:
     """Problems found meanwhile there whose words count from the end of the whole."""
     moved = ledger_recounting.by_end(session, campaign, act.now, act.actor, act.reason, place.path)
-    for start in range(0, len(moved), AT_ONCE):
-        some = {one.id: one for one in moved[start : start + AT_ONCE]}
+    for part in slices(moved, AT_ONCE):
+        some = {one.id: one for one in part}
         rows = select(Milestone).where(milestones.c.id.in_(some)).order_by(milestones.c.id)
         for row in session.exec(rows.execution_options(populate_existing=True)):
             one = some[row.id]

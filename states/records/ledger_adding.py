@@ -16,6 +16,7 @@ from states.closing import FOUND_BY
 from states.errors import Fault, Faulty
 from states.records import growing, ledger_moving, locks
 from states.records.campaigns import Running
+from states.records.columns import slices
 from states.records.core import ledger_item, unit
 from states.records.ledger_answering import Names, places
 from states.records.ledger_dating import Dated, Dating
@@ -39,8 +40,8 @@ def add(session: Session, campaign: Running, found: Sequence[Found], now: dateti
     asked = unit.c.id.in_(sorted({key for one in ready for key in one.units}))
     growing.enrol(session, campaign, asked, now)
     climbing = Rungs(campaign, now)
-    for start in range(0, len(ready), AT_ONCE):
-        write(session, campaign, ready[start : start + AT_ONCE], climbing, now, actor)
+    for some in slices(ready, AT_ONCE):
+        write(session, campaign, some, climbing, now, actor)
     return [one.no for one in ready]
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from states.kinds import DEPARTMENT
 from states.records.campaigns import Running
+from states.records.columns import slices
 from states.records.core import run, unit
 from states.records.scopes import below
 from states.records.tables import Unit
@@ -34,8 +35,7 @@ class Names:
         self.owner = session.get_one(Unit, campaign.row.owner_id)
         self._found: dict[str, list[Named]] = defaultdict(list)
         wanted = sorted(set(names))
-        for start in range(0, len(wanted), AT_ONCE):
-            some = wanted[start : start + AT_ONCE]
+        for some in slices(wanted, AT_ONCE):
             statement = sa.select(unit.c.name, unit.c.id, unit.c.code, unit.c.kind, unit.c.path).where(
                 unit.c.name.in_(some), unit.c.active, below(self.owner.path)
             )
@@ -70,8 +70,8 @@ def places(session: Session, campaign: Running, codes: Iterable[str]) -> dict[st
     mine = sa.or_(unit.c.id.in_(inside), unit.c.id == campaign.row.owner_id)
     found: dict[str, tuple[int, str]] = {}
     listed = sorted(set(codes))
-    for start in range(0, len(listed), AT_ONCE):
-        some = unit.c.code.in_(listed[start : start + AT_ONCE])
+    for part in slices(listed, AT_ONCE):
+        some = unit.c.code.in_(part)
         for code, key, path in session.execute(
             sa.select(unit.c.code, unit.c.id, unit.c.path).where(some, mine)
         ):

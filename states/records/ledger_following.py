@@ -14,7 +14,7 @@ from states.closing import Owed
 from states.errors import Refused
 from states.records import discretion
 from states.records.campaigns import Running
-from states.records.columns import UNIT_BITS, milestone_of
+from states.records.columns import UNIT_BITS, milestone_of, slices
 from states.records.core import journal, ledger_item, milestone, obligation
 from states.records.journal import note_from, payload
 from states.records.ledger_steps import FOUND, PREFIX, dated, number_in
@@ -69,8 +69,8 @@ def follow_units(
     mine = sa.select(ledger_item.c.id).where(ledger_item.c.campaign_id == campaign.id).limit(1)
     if session.execute(mine).first() is None:
         return
-    for start in range(0, len(units), AT_ONCE):
-        _follow_some(session, campaign, units[start : start + AT_ONCE], now, actor)
+    for some in slices(units, AT_ONCE):
+        _follow_some(session, campaign, some, now, actor)
 
 
 def _follow_some(
@@ -96,8 +96,7 @@ def owed_of() -> sa.ColumnElement[bool]:
 def _states(session: Session, campaign: Running, numbers: Collection[int]) -> list[tuple[int, str, str]]:
     changed = []
     listed = sorted(numbers)
-    for start in range(0, len(listed), AT_ONCE):
-        some = listed[start : start + AT_ONCE]
+    for some in slices(listed, AT_ONCE):
         for key, state, standing, reviewed, owed in _counted(session, campaign, some):
             after = closing.following(state, owed, standing=standing)
             met = standing and not reviewed and owed.number == owed.settled
@@ -155,8 +154,8 @@ def write(
     values |= marks(before, after, now)
     if kind == REVIEWED or (kind == FOLLOWED and after == closing.CHECKED):
         values["reviewed_at"] = now
-    for start in range(0, len(keys), AT_ONCE):
-        some = ledger_item.c.id.in_(keys[start : start + AT_ONCE])
+    for part in slices(keys, AT_ONCE):
+        some = ledger_item.c.id.in_(part)
         rows = sa.select(*literals, ledger_item.c.unit_id, ledger_item.c.id, about).where(some)
         note_from(session, [*fixed, "unit_id", "item_id", "payload"], rows)
         session.execute(sa.update(ledger_item).where(some).values(values))

@@ -25,6 +25,7 @@ from states.records import (
 )
 from states.records.access import Scope
 from states.records.campaigns import Running
+from states.records.columns import slices
 from states.records.core import ledger_item, milestone, obligation, unit
 from states.records.ledger_following import AT_ONCE, checks, owed_of
 from states.records.ledger_steps import dated
@@ -174,8 +175,8 @@ def _owed(
     if name not in OWED:
         return
     act, after, sources = OWED[name]
-    for start in range(0, len(keys), AT_ONCE):
-        some = ledger_item.c.id.in_(keys[start : start + AT_ONCE])
+    for part in slices(keys, AT_ONCE):
+        some = ledger_item.c.id.in_(part)
         dates = sa.select(milestone.c.id).select_from(ledger_item).join(milestone, dated()).where(some)
         milestones = list(session.execute(dates).scalars())
         owed = settling.locked(session, [spans(milestones), obligation.c.status.in_(sources)])

@@ -17,6 +17,7 @@ from states.dates import Anchor, parse
 from states.errors import Faulty
 from states.records import ledger_shifting
 from states.records.campaigns import Running
+from states.records.columns import slices
 from states.records.core import milestone
 from states.records.dating import Dated
 from states.records.ledger_dating import Dated as Read
@@ -88,6 +89,6 @@ def _mark(session: Session, moved: Mapping[int, Read]) -> None:
     """Whether a date rests on a calendar that is not published yet."""
     for provisional in (True, False):
         keys = [key for key, read in moved.items() if read.provisional is provisional]
-        for start in range(0, len(keys), AT_ONCE):
-            some = milestone.c.id.in_(keys[start : start + AT_ONCE])
+        for part in slices(keys, AT_ONCE):
+            some = milestone.c.id.in_(part)
             session.execute(sa.update(milestone).where(some).values(provisional=provisional))

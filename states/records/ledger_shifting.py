@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from states.closing import CLOSED, WITHDRAWN
 from states.records.campaigns import Running
+from states.records.columns import slices
 from states.records.core import journal, ledger_item, milestone, notice, obligation, proposal, timer, unit
 from states.records.dating import Dated
 from states.records.journal import iso
@@ -67,8 +68,7 @@ def shift(
             groups[after, row.ladder].append(row)
     made: list[Dated] = []
     for (after, ladder), alike in groups.items():
-        for start in range(0, len(alike), AT_ONCE):
-            some = alike[start : start + AT_ONCE]
+        for some in slices(alike, AT_ONCE):
             _quiet(session, [row.id for row in some], now, says)
             _put_off(session, campaign, some, ladder, after, now, held=held)
             facts = [_fact(campaign, row, after, now, actor, says) for row in some]

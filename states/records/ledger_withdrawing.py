@@ -12,6 +12,7 @@ from sqlmodel import Session
 from states.closing import OPEN, WITHDRAWN
 from states.records import ledger_following, settling
 from states.records.campaigns import Running
+from states.records.columns import slices
 from states.records.core import ledger_item, milestone, obligation, timer
 from states.records.ledger_following import AT_ONCE
 from states.records.ledger_steps import dated
@@ -27,8 +28,8 @@ def let_off(
     session: Session, campaign: Running, keys: Sequence[int], now: datetime, actor: str, reason: str | None
 ) -> None:
     """What is owed for these items is owed no more, and nobody is reminded of it; what was settled stays settled."""
-    for start in range(0, len(keys), AT_ONCE):
-        some = ledger_item.c.id.in_(keys[start : start + AT_ONCE])
+    for part in slices(keys, AT_ONCE):
+        some = ledger_item.c.id.in_(part)
         dates = sa.select(milestone.c.id).select_from(ledger_item).join(milestone, dated()).where(some)
         milestones = list(session.execute(dates).scalars())
         owed = settling.locked(session, [spans(milestones), obligation.c.status.in_(UNSETTLED)])

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from states.audience import Audience, audience
 from states.records.campaigns import Running
-from states.records.columns import insert_new, put_new
+from states.records.columns import insert_new, put_new, slices
 from states.records.core import proposal
 from states.records.directory import directory, note_vacancies
 from states.records.dispatch import Notice, Proposal, Timer
@@ -98,8 +98,8 @@ def propose(
 ) -> None:
     """A rung with consequences waits for a named person; the one before it on the same matter is superseded."""
     keys = [row.key for row in rows]
-    for start in range(0, len(keys), 500):
-        same = proposal.c.obligation_id.in_(keys[start : start + 500])
+    for some in slices(keys, 500):
+        same = proposal.c.obligation_id.in_(some)
         waiting = sa.update(proposal).where(same, proposal.c.state.in_(("proposed", "held")))
         session.execute(waiting.values(state="superseded"))
     _insert(

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from states.records import settling
 from states.records.campaigns import Running
-from states.records.columns import obligation_span
+from states.records.columns import obligation_span, slices
 from states.records.core import journal, obligation, timer
 from states.records.journal import iso, note_from, payload
 from states.records.tables import Milestone
@@ -40,8 +40,7 @@ def give(
     values = {"due_at": due, "local_id": None, "version": obligation.c.version + 1}
     settling.change_all(session, keys, values)
     cycle = next_cycle(session, milestone.id)
-    for start in range(0, len(keys), settling.AT_ONCE):
-        some = keys[start : start + settling.AT_ONCE]
+    for some in slices(keys, settling.AT_ONCE):
         _set_timers(session, campaign, milestone, some, due, now, max(cycle, 1))
 
 
@@ -90,8 +89,8 @@ def note_many(
     reason: str,
 ) -> None:
     """A journal row for each that will have another date, before it has."""
-    for start in range(0, len(keys), settling.AT_ONCE):
-        some = [obligation.c.id.in_(keys[start : start + settling.AT_ONCE])]
+    for part in slices(keys, settling.AT_ONCE):
+        some = [obligation.c.id.in_(part)]
         note_where(session, campaign, milestone, some, due, now, actor, reason)
 
 

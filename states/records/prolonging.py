@@ -17,6 +17,7 @@ from states.dates import Offset, Unit, parse_offset
 from states.errors import Conflict, Fault, Faulty, Refused
 from states.records import dating, laying, locks, notifying, replanning
 from states.records.campaigns import Running
+from states.records.columns import slices
 from states.records.core import run
 from states.records.dating import Dated
 from states.records.journal import iso, note
@@ -145,8 +146,8 @@ def _tell(session: Session, campaign: Running, says: str, now: datetime) -> int:
     def key(one: Owing, email: str) -> str:
         return f"e:{campaign.id}:{now.isoformat()}:{one.unit_id}:{email}"
 
-    for start in range(0, len(units), AT_ONCE):
-        rows = [Owing(0, unit_id) for unit_id in units[start : start + AT_ONCE]]
+    for some in slices(units, AT_ONCE):
+        rows = [Owing(0, unit_id) for unit_id in some]
         notifying.tell(session, campaign, rows, [Role.liaison], key, fact, now)
     return len(units)
 

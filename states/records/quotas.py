@@ -17,7 +17,7 @@ from states.errors import Fault, Faulty, NotFound, Refused
 from states.quota import Period, quota_of
 from states.records import asked, discretion, locks, moving, numbering, quota_counts
 from states.records.campaigns import Running
-from states.records.columns import obligation_id, obligation_span
+from states.records.columns import obligation_id, obligation_span, slices
 from states.records.core import journal, obligation, quota_event, unit
 from states.records.journal import note
 from states.records.matters import within
@@ -177,8 +177,8 @@ def _again(session: Session, found: Sequence[Done], owed: Sequence[_Owed]) -> It
     """What was written down before, word for word: a request that came twice must not count twice."""
     keys = sorted({one.key for one in owed})
     known: dict[tuple[int, date, str, str], str] = {}
-    for start in range(0, len(keys), AT_ONCE):
-        some = quota_event.c.obligation_id.in_(keys[start : start + AT_ONCE])
+    for part in slices(keys, AT_ONCE):
+        some = quota_event.c.obligation_id.in_(part)
         rows = select(QuotaEvent).where(some, quota_event.c.withdrawn_at.is_(None))
         for row in session.exec(rows):
             known[row.obligation_id, row.day, row.place, row.says] = f"第 {row.id} 号登记"
@@ -200,8 +200,8 @@ def _periods(session: Session, campaign: Running, requirement: str) -> list[tupl
 def _units(session: Session, codes: Sequence[str], path: str | None) -> dict[str, int]:
     found: dict[str, int] = {}
     wanted = list(dict.fromkeys(codes))
-    for start in range(0, len(wanted), AT_ONCE):
-        some = unit.c.code.in_(wanted[start : start + AT_ONCE])
+    for part in slices(wanted, AT_ONCE):
+        some = unit.c.code.in_(part)
         rows = sa.select(unit.c.code, unit.c.id).where(some, *within(path, unit.c.id))
         found |= dict(session.execute(rows).tuples().all())
     return found

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from states import extending
 from states.extending import Use
 from states.records import own_dates, settling
-from states.records.columns import obligation_span
+from states.records.columns import obligation_span, slices
 from states.records.core import extended, obligation, unit
 from states.records.granting import Owed
 from states.records.scopes import below
@@ -58,7 +58,7 @@ def _used_up(session: Session, about: Owed, until: datetime) -> set[int]:
 def by_date(session: Session, milestone: Milestone, keys: Sequence[int]) -> dict[datetime, list[int]]:
     """The same by the date in force until now."""
     groups: dict[datetime, list[int]] = {}
-    for some in parts(keys):
+    for some in slices(keys, settling.AT_ONCE):
         rows = sa.select(obligation.c.id, obligation.c.due_at).where(obligation.c.id.in_(some))
         for key, own in session.execute(rows.order_by(obligation.c.id)).tuples():
             if (due := own or milestone.due_at) is not None:
@@ -66,15 +66,10 @@ def by_date(session: Session, milestone: Milestone, keys: Sequence[int]) -> dict
     return groups
 
 
-def parts(keys: Sequence[int]) -> list[Sequence[int]]:
-    """As many at once as a statement takes."""
-    return [keys[start : start + settling.AT_ONCE] for start in range(0, len(keys), settling.AT_ONCE)]
-
-
 def own(session: Session, keys: Sequence[int]) -> list[int]:
     """Those that have a date of their own."""
     found: list[int] = []
-    for some in parts(keys):
+    for some in slices(keys, settling.AT_ONCE):
         own = sa.select(obligation.c.id).where(obligation.c.id.in_(some), obligation.c.due_at.is_not(None))
         found += session.execute(own.order_by(obligation.c.id)).scalars()
     return found

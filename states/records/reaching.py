@@ -16,7 +16,7 @@ from states.machine import CLOSED
 from states.progress import Covered
 from states.records import locks, scopes
 from states.records.campaigns import Running
-from states.records.columns import changed
+from states.records.columns import changed, slices
 from states.records.core import journal, reached, run, unit
 from states.records.matters import within
 from states.records.tables import Unit
@@ -72,8 +72,8 @@ def record(
 def _kept(session: Session, campaign: Running, units: Sequence[int]) -> set[tuple[int, str, date]]:
     found: set[tuple[int, str, date]] = set()
     columns = (reached.c.unit_id, reached.c.target, reached.c.day)
-    for start in range(0, len(units), AT_ONCE):
-        some = reached.c.unit_id.in_(units[start : start + AT_ONCE])
+    for part in slices(units, AT_ONCE):
+        some = reached.c.unit_id.in_(part)
         rows = sa.select(*columns).where(reached.c.campaign_id == campaign.id, some)
         found |= {(unit_id, target, day) for unit_id, target, day in session.execute(rows).tuples()}
     return found
@@ -134,8 +134,8 @@ def _participants(
     found: dict[str, int] = {}
     wanted = list(dict.fromkeys(codes))
     joined = run.join(unit, unit.c.id == run.c.unit_id)
-    for start in range(0, len(wanted), AT_ONCE):
-        some = unit.c.code.in_(wanted[start : start + AT_ONCE])
+    for part in slices(wanted, AT_ONCE):
+        some = unit.c.code.in_(part)
         rows = sa.select(unit.c.code, unit.c.id).select_from(joined)
         rows = rows.where(run.c.campaign_id == campaign.id, some, *within(path, unit.c.id))
         found |= dict(session.execute(rows).tuples().all())

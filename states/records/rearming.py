@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.records.campaigns import Running
-from states.records.columns import obligation_span
+from states.records.columns import obligation_span, slices
 from states.records.core import notice, obligation, proposal, timer
 from states.records.dispatch import Timer
 from states.records.tables import Milestone
@@ -107,8 +107,7 @@ def rearm_own(
     session: Session, campaign: Running, milestone: Milestone, keys: list[int], now: datetime, why: str
 ) -> None:
     """The same for obligations `keys` that have dates of their own: a timetable per date, rows in bulk."""
-    for start in range(0, len(keys), AT_ONCE):
-        some = keys[start : start + AT_ONCE]
+    for some in slices(keys, AT_ONCE):
         cycle = next_cycle(session, milestone.id)
         alone = own(milestone.id, timer.c.obligation_id.in_(some))
         going = sa.update(timer).where(*alone, timer.c.done_at.is_(None)).values(done_at=now, outcome=why)

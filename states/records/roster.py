@@ -13,6 +13,7 @@ from sqlmodel import Session
 from states.documents.unitlist import ContactFacts, ContactRow, UnitDiff, UnitFacts, UnitList, UnitRow, diff
 from states.errors import Faulty
 from states.records import handing
+from states.records.columns import slices
 from states.records.core import contact, unit
 from states.records.directory import fill_vacancies
 from states.records.handing import Person, Post
@@ -164,16 +165,16 @@ def _write_contacts(session: Session, changes: UnitDiff) -> None:
         {"unit_id": ids[row.code], "role": row.role.value, "name": row.name, "email": row.email.lower()}
         for row in changes.contacts_new
     ]
-    for start in range(0, len(rows), AT_ONCE):
-        session.execute(sa.insert(contact), rows[start : start + AT_ONCE])
+    for some in slices(rows, AT_ONCE):
+        session.execute(sa.insert(contact), some)
 
 
 def _try_again(session: Session, listed: Iterable[ContactRow]) -> list[str]:
     """An address that bounced and is listed again has been seen to: it counts as reachable until it bounces anew."""
     bounced = session.execute(sa.select(contact.c.email).where(contact.c.bounced_at.is_not(None))).scalars()
     again = sorted({row.email.lower() for row in listed} & set(bounced))
-    for start in range(0, len(again), AT_ONCE):
-        some = contact.c.email.in_(again[start : start + AT_ONCE])
+    for part in slices(again, AT_ONCE):
+        some = contact.c.email.in_(part)
         session.execute(sa.update(contact).where(some).values(bounced_at=None, bounce=None))
     return again
 
@@ -205,8 +206,7 @@ def _is(unit_id: int, role: Role, email: str) -> tuple[sa.ColumnElement[bool], .
 def _ids(session: Session, codes: Iterable[str]) -> dict[str, int]:
     wanted = sorted(codes)
     found: dict[str, int] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        chunk = wanted[start : start + AT_ONCE]
+    for chunk in slices(wanted, AT_ONCE):
         rows = session.execute(sa.select(unit.c.code, unit.c.id).where(unit.c.code.in_(chunk))).tuples()
         found.update(rows.all())
     return found

@@ -15,7 +15,7 @@ from states.errors import Conflict, NotFound, Refused
 from states.evidence import NOTHING_SHOWN, Shown, shortfalls
 from states.records import asked, discretion, tallies
 from states.records.campaigns import Running
-from states.records.columns import milestone_of
+from states.records.columns import milestone_of, slices
 from states.records.core import journal, notice, obligation, proposal, timer
 from states.records.journal import iso, note, note_from, payload
 from states.records.tables import Milestone, Obligation, TallyRow
@@ -220,8 +220,7 @@ def rederive(
 
 def silence(session: Session, keys: Sequence[int], now: datetime) -> None:
     """Satisfied obligations stop their ladder at once: timers of their own, notices not yet mailed, proposals."""
-    for start in range(0, len(keys), AT_ONCE):
-        some = keys[start : start + AT_ONCE]
+    for some in slices(keys, AT_ONCE):
         own = (
             timer.c.phase_id == 0,
             timer.c.milestone_id.in_({milestone_of(key) for key in some}),
@@ -264,8 +263,8 @@ def locked(session: Session, where: Sequence[sa.ColumnElement[bool]]) -> list[in
 
 def change_all(session: Session, keys: Sequence[int], values: Mapping[str, Any]) -> None:
     """One UPDATE over many obligations, in parts that a statement can carry."""
-    for start in range(0, len(keys), AT_ONCE):
-        some = obligation.c.id.in_(keys[start : start + AT_ONCE])
+    for part in slices(keys, AT_ONCE):
+        some = obligation.c.id.in_(part)
         session.execute(sa.update(obligation).where(some).values(**values))
 
 
@@ -285,7 +284,7 @@ def note_acts(
     fixed |= {"after": after, "reason": reason}
     literals = [sa.literal(value, journal.c[name].type) for name, value in fixed.items()]
     about = payload(session, obligation=obligation.c.id)
-    for start in range(0, len(keys), AT_ONCE):
-        some = obligation.c.id.in_(keys[start : start + AT_ONCE])
+    for part in slices(keys, AT_ONCE):
+        some = obligation.c.id.in_(part)
         rows = sa.select(*literals, obligation.c.unit_id, obligation.c.status, about).where(some)
         note_from(session, [*fixed, "unit_id", "before", "payload"], rows)

@@ -16,6 +16,7 @@ from sqlmodel import Session, select
 
 from states.errors import Conflict, Fault, Faulty, NotFound, Refused
 from states.records.campaigns import Running
+from states.records.columns import slices
 from states.records.core import milestone, notice, proposal, silence, unit
 from states.records.journal import note
 from states.records.respite import Silence
@@ -190,7 +191,7 @@ def _release_notices(
     held = session.execute(sa.select(*columns).where(*_free(session, notice, campaign_id, still))).all()
     rungs = [one for one in held if one.kind == "rung"]
     keys = sorted({one.obligation_id for one in rungs})
-    for some in _parts(keys):
+    for some in slices(keys, AT_ONCE):
         fresh = sa.select(*columns).where(notice.c.obligation_id.in_(some), notice.c.state == "pending")
         rungs += session.execute(fresh.where(notice.c.kind == "rung")).all()
     top: dict[int, tuple[int, int]] = {}
@@ -198,7 +199,7 @@ def _release_notices(
         top[one.obligation_id] = max(top.get(one.obligation_id, (-1, -1)), _height(one))
     skipped = [one.id for one in rungs if _height(one) < top[one.obligation_id]]
     told = [one.id for one in held if one.kind != "rung" or _height(one) == top[one.obligation_id]]
-    for some in _parts(told):  # decided anew: time that a person asked for is not lost through us
+    for some in slices(told, AT_ONCE):  # decided anew: time that a person asked for is not lost through us
         session.execute(sa.update(notice).where(notice.c.id.in_(some)).values(state="pending", at=now))
     _set(session, notice, skipped, "skipped")
     return len(told), len(skipped)
@@ -221,12 +222,8 @@ def _release_proposals(session: Session, campaign_id: int, still: list[Silence])
 
 
 def _set(session: Session, table: sa.Table, keys: Sequence[int], state: str) -> None:
-    for some in _parts(keys):
+    for some in slices(keys, AT_ONCE):
         session.execute(sa.update(table).where(table.c.id.in_(some)).values(state=state))
-
-
-def _parts(keys: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
 
 
 def _about(session: Session, row: Silence, table: sa.Table) -> sa.ColumnElement[bool]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.records import locks
+from states.records.columns import slices
 from states.records.core import (
     extension,
     extension_file,
@@ -80,8 +81,7 @@ def check(store: Store, vault: Vault, before: datetime) -> Checked:
 def sweep(store: Store, vault: Vault, orphaned: Sequence[str], before: datetime) -> int:
     """Remove contents that nothing names still. Returns how many; none that came after `before`."""
     removed = 0
-    for start in range(0, len(orphaned), AT_ONCE):
-        some = orphaned[start : start + AT_ONCE]
+    for some in slices(orphaned, AT_ONCE):
         with store.write() as session:
             locks.files_swept(session)
             named = set(

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from states.records import settling
 from states.records.campaigns import Running
-from states.records.columns import obligation_id
+from states.records.columns import obligation_id, slices
 from states.records.core import obligation
 from states.records.tables import Milestone, Obligation
 
@@ -26,8 +26,7 @@ def waive_many(
     session: Session, campaign: Running, units: Sequence[int], now: datetime, actor: str, reason: str
 ) -> None:
     """The same for many units at once."""
-    for start in range(0, len(units), settling.AT_ONCE):
-        some = units[start : start + settling.AT_ONCE]
+    for some in slices(units, settling.AT_ONCE):
         owed = obligation.c.campaign_id == campaign.id, obligation.c.unit_id.in_(some)
         keys = settling.locked(session, [*owed, obligation.c.status.in_(settling.UNSETTLED)])
         settling.note_acts(session, campaign, "waive", "waived", keys, now, actor, reason)
