@@ -149,7 +149,7 @@ def _show(drafted: Draft, kinds: dict[str, int], as_json: bool) -> None:
     if drafted.refusals:
         raise Refused(*drafted.refusals)
     if not as_json:
-        shown.say("试算完毕，什么都没有写入；去掉 --dry-run 即启动")
+        shown.tried("去掉 --dry-run 即启动")
 
 
 def _started(key: int, drafted: Draft, as_json: bool, begins: date | None) -> None:

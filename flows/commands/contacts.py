@@ -57,4 +57,4 @@ def hand_over(
     shown.table(("单位", "角色", "原联系人", "接任人"), rows)
     shown.say(f"{made['rerouted']} 条未发的通知改发，{made['told']} 人将收到未办结事项")
     if dry_run:
-        shown.say("试算完毕，什么都没有写入；去掉 --dry-run 即交接")
+        shown.tried("去掉 --dry-run 即交接")

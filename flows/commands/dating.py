@@ -46,4 +46,4 @@ def _show(moved: tuple[Dated, ...], zone: ZoneInfo, dry_run: bool, as_json: bool
     if not moved:
         shown.say("没有期限因此改变")
     if dry_run:
-        shown.say("试算完毕，什么都没有写入；去掉 --dry-run 即定下")
+        shown.tried("去掉 --dry-run 即定下")

@@ -27,7 +27,7 @@ Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号"
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="只显示会怎样、哪些邮件会变，不办理")]
 Version = Annotated[int | None, typer.Option(help="只在版本仍是这个数时办理")]
-TRIED = "试算完毕，什么都没有写入；去掉 --dry-run 即办理"
+TRIED = "去掉 --dry-run 即办理"
 
 
 @app.command()
@@ -57,7 +57,8 @@ def ask(
         shown.as_json({**made, "dry_run": dry_run})
         return
     if dry_run:
-        shown.say(f"可以申请：{made['unit']['name']}“{made['name']}”{made['due']} → {made['wanted']}", TRIED)
+        shown.say(f"可以申请：{made['unit']['name']}“{made['name']}”{made['due']} → {made['wanted']}")
+        shown.tried(TRIED)
         return
     shown.say(f"已申请：第 {made['id']} 号，应于 {made['decide_by']} 前决定")
 
@@ -200,4 +201,5 @@ def _show_mails(mails: MailsChange | None) -> None:
         for one in lines[:20]
     ]
     shown.table(("邮件", "日期", "给谁", "", "单位", "事项"), rows)
-    shown.say(f"到 {mails['until']}：少 {mails['gone_count']} 条，多 {mails['new_count']} 条", TRIED)
+    shown.say(f"到 {mails['until']}：少 {mails['gone_count']} 条，多 {mails['new_count']} 条")
+    shown.tried(TRIED)

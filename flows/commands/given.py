@@ -16,7 +16,7 @@ import typer
 
 from flows.commands import shown
 from states import clock
-from states.errors import BadSetting, Fault, Faulty, NotFound
+from states.errors import BadSetting, Fault, Faulty, NotFound, Refused
 
 if TYPE_CHECKING:
     from states.records.access import Scope
@@ -199,6 +199,19 @@ def file_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Faulty([Fault(str(path), "不是 UTF-8 编码的文本，请另存为 UTF-8")]) from error
+
+
+def check_free(path: Path, force: bool) -> None:
+    """Raises Refused where a file is there already, unless it is to be written over."""
+    if path.exists() and not force:
+        raise Refused(f"{path} 已经存在；要覆盖请加 --force")
+
+
+def written(path: Path, content: bytes, force: bool, *more: str) -> None:
+    """Write what was asked for, and say so. Raises Refused; see `check_free`."""
+    check_free(path, force)
+    path.write_bytes(content)
+    shown.say(f"已写出 {path}", *more)
 
 
 def file_bytes(path: Path) -> bytes:

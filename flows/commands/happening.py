@@ -91,7 +91,7 @@ def _show(made: Happened, place: str, zone: ZoneInfo, dry_run: bool) -> None:
     if not rows:
         shown.say("没有期限因此改变")
     if dry_run:
-        shown.say("试算完毕，什么都没有写入；去掉 --dry-run 即记录")
+        shown.tried("去掉 --dry-run 即记录")
 
 
 def _data(made: Happened, zone: ZoneInfo) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 
 from flows.commands import given, ledger_shown, shown
 from states import clock
-from states.errors import Faulty, Refused
+from states.errors import Faulty
 
 if TYPE_CHECKING:
     from states.documents.ledgerfile import LedgerFile
@@ -103,13 +103,11 @@ def export(
     from states.records.campaigns import running
     from states.records.ledger_items import Which
 
-    if file.exists() and not force:
-        raise Refused(f"{file} 已经存在；要覆盖请加 --force")
+    given.check_free(file, force)
     which = Which(given.listed(state or ()), given.listed(under or ()), department)
     with given.opened(given.settings()) as store, store.read() as session:
         content = ledger_export.export(session, running(session, campaign_id), which, clock.now())
-    file.write_bytes(content)
-    shown.say(f"已写出 {file}")
+    given.written(file, content, force=True)
 
 
 @app.command()

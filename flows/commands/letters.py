@@ -11,7 +11,6 @@ import typer
 
 from flows.commands import given, shown
 from states import clock
-from states.errors import Refused
 
 if TYPE_CHECKING:
     from states.documents.lettercheck import Checked
@@ -63,7 +62,7 @@ def save(
 
     with given.opened(given.settings()) as store, store.read() as session:
         name, content = reading_letters.paper(session, given.everything(), campaign_id, key)
-    _write(file or Path(name), content, force)
+    given.written(file or Path(name), content, force)
 
 
 @app.command()
@@ -120,7 +119,7 @@ def export(
 
     with given.opened(given.settings()) as store, store.read() as session:
         content = letter_forms.exported(session, name, unit)
-    _write(file or Path(f"{name}.docx"), content, force)
+    given.written(file or Path(f"{name}.docx"), content, force)
 
 
 @forms.command("set")
@@ -158,10 +157,3 @@ def check(file: File, name: Annotated[str, typer.Option(help="当作哪种文书
 def _checked(found: Checked) -> None:
     for one in found.mended:
         shown.hint(f"提醒：{one}")
-
-
-def _write(file: Path, content: bytes, force: bool) -> None:
-    if file.exists() and not force:
-        raise Refused(f"{file} 已经存在；要覆盖请加 --force")
-    file.write_bytes(content)
-    shown.say(f"已写出 {file}")

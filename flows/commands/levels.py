@@ -98,7 +98,7 @@ def _show_draft(
     if refusals:
         raise Refused(*refusals)
     if not as_json:
-        shown.say("试算完毕，什么都没有写入；去掉 --dry-run 即承接")
+        shown.tried("去掉 --dry-run 即承接")
 
 
 def changes(campaign_id: Id, as_json: Json = False) -> None:
@@ -201,5 +201,7 @@ def repeat(
         draft_shown.show(drafted, kinds)
     if drafted.refusals:
         raise Refused(*drafted.refusals)
-    if not as_json:
-        shown.say(f"已启动：编号 {key}" if apply else "试算完毕，什么都没有写入；加 --apply 即启动")
+    if apply and not as_json:
+        shown.say(f"已启动：编号 {key}")
+    elif not as_json:
+        shown.tried("加 --apply 即启动")

@@ -78,4 +78,4 @@ def _show(campaign: Running, name: str, before: str, brought: Brought, dry_run: 
         shown.say(f"下达 {len(brought.opened)} 个节点：{'、'.join(brought.opened)}")
     shown.say(*(f"{number} {SILENCED.get(what, what)}" for what, number in brought.silenced.items()))
     if dry_run:
-        shown.say("试算完毕，什么都没有写入；去掉 --dry-run 即办理")
+        shown.tried("去掉 --dry-run 即办理")

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import given, shown
+from flows.commands import given
 from states import clock
-from states.errors import Refused
 
 Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
 Output = Annotated[
@@ -51,7 +50,4 @@ def _written(campaign_id: int, kind: str, file: Path | None, as_of: str | None, 
                 campaign = running(session, campaign_id)
                 made = reports.as_of(session, campaign, kind, as_of, now, given.actor())
     path = file or Path(made.name.replace("/", "_"))
-    if path.exists() and not force:
-        raise Refused(f"{path} 已经存在；要覆盖请加 --force")
-    path.write_bytes(made.content)
-    shown.say(f"已写出 {path}", f"SHA-256 {made.sha256}")
+    given.written(path, made.content, force, f"SHA-256 {made.sha256}")

@@ -52,4 +52,4 @@ def erase(
             f"仍写有邮箱或姓名的（同名的也算在内）：{told}；姓名要一并抹除请加 --name，文书等请另行处理"
         )
     if dry_run:
-        shown.say("试算完毕，什么都没有写入；去掉 --dry-run 即抹除，不能恢复")
+        shown.tried("去掉 --dry-run 即抹除，不能恢复")

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands import given, report_shown, shown
+from flows.commands import given, report_shown
 from states import clock
-from states.errors import Refused
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -42,15 +41,13 @@ def form(
     from states.records import form_sheets, scopes
     from states.records.campaigns import running
 
-    if file.exists() and not force:
-        raise Refused(f"{file} 已经存在；要覆盖请加 --force")
+    given.check_free(file, force)
     with given.opened(given.settings()) as store, store.read() as session:
         campaign = running(session, campaign_id)
         milestone = form_sheets.milestone_asked(session, campaign, requirement, period)
         path = scopes.paths_of(session, [under])[under] if under else None
         content = form_sheets.export(session, campaign, milestone, path)
-    file.write_bytes(content)
-    shown.say(f"已写出 {file}")
+    given.written(file, content, force=True)
 
 
 @app.command()

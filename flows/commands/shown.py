@@ -30,6 +30,11 @@ def hint(*lines: str) -> None:
         typer.echo(line, err=True)
 
 
+def tried(then: str) -> None:
+    """That nothing has happened yet, and what to do so that it does."""
+    say(f"试算完毕，什么都没有写入；{then}")
+
+
 def as_json(value: Any) -> None:
     """One JSON document on stdout."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -10,7 +10,7 @@ import typer
 
 from flows.commands import given, shown
 from states import clock
-from states.errors import Fault, Faulty, Refused
+from states.errors import Fault, Faulty
 
 if TYPE_CHECKING:
     from states.documents.unitlist import UnitDiff, UnitList
@@ -63,11 +63,7 @@ def template(
     force: Annotated[bool, typer.Option("--force", help="已有同名文件时覆盖")] = False,
 ) -> None:
     """写出空白的单位名单，xlsx 附填写说明；加 --example 写出填好的示例。"""
-    content = _template(file, example=example)
-    if file.exists() and not force:
-        raise Refused(f"{file} 已经存在；要覆盖请加 --force")
-    file.write_bytes(content)
-    shown.say(f"已写出 {file}")
+    given.written(file, _template(file, example=example), force)
 
 
 def _template(file: Path, *, example: bool) -> bytes:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Id = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="只显示会怎样，不办理")]
-TRIED = "试算完毕，什么都没有写入；去掉 --dry-run 即办理"
 
 
 def window(
@@ -93,7 +92,7 @@ def _show(laid: Laid, dry_run: bool) -> None:
     )
     shown.say(*laid.notes)
     if dry_run:
-        shown.say(TRIED)
+        shown.tried("去掉 --dry-run 即办理")
 
 
 def open_(
@@ -126,4 +125,4 @@ def _say_opened(campaign: Running, name: str, names: tuple[str, ...], dry_run: b
     if names:
         shown.say(f"下达 {len(names)} 个节点：{'、'.join(names)}")
     if dry_run:
-        shown.say(TRIED)
+        shown.tried("去掉 --dry-run 即办理")
