@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -62,7 +62,7 @@ class Ready(NamedTuple):
 
 
 def write(
-    session: Session, campaign: Running, ready: list[Ready], climbing: Rungs, now: datetime, actor: str
+    session: Session, campaign: Running, ready: Sequence[Ready], climbing: Rungs, now: datetime, actor: str
 ) -> None:
     """Milestones, items, what is owed, rungs and journal of some of them, in one statement each."""
     for one in ready:
