@@ -211,7 +211,7 @@ def test_the_caps_count_what_was_granted_to_each(started) -> None:
 def test_what_the_date_runs_into_is_told_before_it_is_granted(started) -> None:
     ask(started, until="2026-11-06")
     before = started.everything()
-    with started.store.read() as session:
+    with started.store.trial() as session:
         tried = deciding.decide(
             session, running(session, 1), 1, Decision(True), started.at("2026-09-17 10:00"), "x"
         )
