@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
@@ -28,6 +29,13 @@ STRAGGLING = timedelta(hours=1)
 
 def due_campaigns(session: Session, now: datetime, since: datetime = EVER) -> list[int]:
     """Campaigns in which a phase or a milestone should have opened by `now` (and not before `since`)."""
+    return sorted(session.execute(_due(), {"until": now, "since": since}).scalars())
+
+
+@cache
+def _due() -> sa.CompoundSelect[tuple[int]]:
+    """Made once: every round asks it."""
+    since, now = (sa.bindparam(name, type_=phases.c.opens_at.type) for name in ("since", "until"))
     awake = sa.and_(campaigns.c.closed_at.is_(None), ~campaigns.c.state.like("%.suspended"))
     beside = sa.and_(phases.c.ord.is_(None), phases.c.opened_at.is_(None), campaigns.c.ord > 0)
     beside = sa.and_(beside, phases.c.withdrawn_at.is_(None))
@@ -54,7 +62,7 @@ def due_campaigns(session: Session, now: datetime, since: datetime = EVER) -> li
             sa.or_(milestones.c.phase.is_(None), opened),
         )
     )
-    return sorted(session.execute(sa.union(by_phase, by_milestone)).scalars())
+    return sa.union(by_phase, by_milestone)
 
 
 def just_moved(session: Session, now: datetime) -> list[int]:

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,13 +39,19 @@ STATES = {
 
 def to_look_at(session: Session) -> list[int]:
     """Living campaigns below in whose campaign above something has been noted since it was last looked at."""
+    return list(session.execute(_to_look_at()).scalars())
+
+
+@cache
+def _to_look_at() -> sa.Select[tuple[int]]:
+    """Made once: every round asks it."""
     child, noted = campaigns.alias(), journal.alias()
     later = sa.exists().where(
         noted.c.campaign_id == child.c.parent_id, levels.of_many(noted), noted.c.id > child.c.above_seen
     )
     later = later.where(noted.c.kind.not_in(EVERYDAY), _touches(noted, child))
     living = sa.select(child.c.id).where(child.c.parent_id.is_not(None), child.c.closed_at.is_(None), later)
-    return list(session.execute(living.order_by(child.c.id)).scalars())
+    return living.order_by(child.c.id)
 
 
 def _touches(noted: sa.FromClause, child: sa.FromClause) -> sa.ColumnElement[bool]:
