@@ -70,6 +70,7 @@ def _asked(campaign: Running, phase: PhaseRow) -> sa.ColumnElement[bool]:
         sa.select(obligation.c.unit_id)
         .join(milestone, milestone.c.id == obligation.c.milestone_id)
         .where(milestone.c.campaign_id == campaign.id, milestone.c.opened_at >= phase.opened_at)
+        .where(sa.or_(milestone.c.phase == phase.key, milestone.c.phase.is_(None)))
         .where(milestone.c.requirement.not_like("ledger-%"))
     )
     inside = sa.or_(unit.c.kind == DEPARTMENT, unit.c.id == campaign.row.owner_id)

@@ -265,6 +265,14 @@ class Life:
 
 
 MONTH = Stretch("dated", False, 0, 30, None, "", "p0")
+OF_ANOTHER_PHASE = (  # what a department owes in one phase opens in the round that announces others
+    [
+        Stretch("hand", False, 8, 21, 20, "{kinds: [行政部门]}", "p0"),
+        Stretch("after", False, 8, 26, None, "{under: [R1]}", "p1"),
+        Stretch("hand", True, 0, 22, 28, "{kinds: [行政部门]}", "s0"),
+    ],
+    [Asked(1, "end", 4, "{departments: [监督处]}", "after", "r1")],
+)
 RARE = (
     "sundays",
     "sundays",
@@ -299,6 +307,7 @@ def test_the_printed_plan_has_the_dates_that_counting_days_gives(
 
 @pytest.mark.slow
 @drawn(12)
+@example(one=(OF_ANOTHER_PHASE, Beyond()))
 @given(one=plans().flatmap(lambda found: st.tuples(st.just(found), beyonds(found[0]))))
 def test_at_any_rhythm_the_same_is_owed_and_the_same_people_hear_of_it(new_stage: Any, one: Any) -> None:
     (phases, asked), beyond = one
