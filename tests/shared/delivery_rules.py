@@ -207,11 +207,13 @@ def _missing(world: World, one: Any, when: Any) -> str | None:
 
 
 def fresh_rungs(world: World, before: Seen, after: Seen) -> Iterator[tuple[Any, Duty]]:
+    """Rungs decided in this step; who hears them instead of somebody else, or that nobody does, comes of a bounce."""
     known = {one.id for one in before.notice}
     for one in after.notice:
         if (
             one.id not in known
             and one.kind == "rung"
+            and one.email
             and one.via_unit_id is None
             and one.obligation_id in world.duties
         ):
