@@ -17,6 +17,9 @@ from states.letters import Message
 from states.records import rounds
 from states.records.calendar import workdays
 from states.records.core import (
+    account,
+    account_grant,
+    account_session,
     api_key,
     campaign,
     extension_file,
@@ -26,15 +29,20 @@ from states.records.core import (
     journal,
     letter_form,
     letter_paper,
+    login_attempt,
     mail,
     milestone,
     notice,
     obligation,
+    oidc_attempt,
     phase,
+    report_paper,
     stored_file,
     submission,
     tick,
     timer,
+    webhook,
+    webhook_delivery,
 )
 from states.records.journal_tables import NAMES as SEALED
 from states.records.outbox import MailHours
@@ -42,8 +50,16 @@ from states.records.session import Store, memory
 
 CHUNK = 5_000
 HANDED = {stored_file.name, submission.name, handed_file.name, extension_file.name}
-PAPERS = {letter_form.name, letter_paper.name}
-NOT_COPIED = {api_key.name, health.name, idempotency.name, journal.name, tick.name, *HANDED, *PAPERS, *SEALED}
+PAPERS = {letter_form.name, letter_paper.name, report_paper.name}
+DOORS = {
+    one.name
+    for one in (
+        *(api_key, account, account_grant, account_session, login_attempt, oidc_attempt),
+        *(webhook, webhook_delivery),
+    )
+}
+NOT_COPIED = {health.name, idempotency.name, journal.name, tick.name, *DOORS, *HANDED, *PAPERS, *SEALED}
+"""What no round asks for. Secrets of those who log in or are called stay where they are."""
 SETTLED_MAIL = ("sent", "withdrawn", "refused", "failed")
 UNTOLD = ("pending", "held")  # held back by a silence, and told after it
 WHO = "preview"

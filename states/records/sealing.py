@@ -18,6 +18,8 @@ from states.settings import Settings
 NAME = "clue.key"
 LOST = "举报人信息是用另一把密钥加密的，现在的密钥打不开；请找回原来的密钥（DUBAN_CLUE_KEY 或数据文件夹中的 {name}）"
 
+DAMAGED = "{path} 不是完好的密钥：请用备份替换，或在 DUBAN_CLUE_KEY 中写明原来的密钥"
+
 
 class Unreadable(DubanError):
     """加密的内容打不开"""
@@ -58,4 +60,8 @@ def seal(settings: Settings) -> Seal:
     """The seal of this installation; makes its key file when there is none. Raises Unreadable."""
     if settings.clue_key:
         return Seal(settings.clue_keys)
-    return Seal([keyfile.kept(settings.home / NAME)])
+    path = settings.home / NAME
+    try:
+        return Seal([keyfile.kept(path)])
+    except ValueError as error:  # cut short, or other than ASCII
+        raise Unreadable(DAMAGED.format(path=path)) from error

@@ -85,6 +85,21 @@ def test_a_machine_without_the_key_seals_and_says_what_it_lacks(folder: Path) ->
     assert data("journal", "verify")["broken"] is None
 
 
+def test_a_damaged_key_file_is_named_and_nothing_is_held_up(folder: Path) -> None:
+    settings, key = read(), folder / "home" / "journal.key"
+    rounds.run("seal", settings)
+    for content in (b"", b"cut short", "密钥".encode()):
+        key.write_bytes(content)
+        duban("units", "import", str(folder / "units.csv"), "--apply")
+        done = rounds.run("seal", settings)
+        assert "journal.key 的内容不是流水的签名密钥" in done.notes[0]
+        assert "journal.key 的内容不是流水的签名密钥" in duban("journal", "root", code=1).stderr
+    assert data("journal", "verify")["unsealed"] == 0
+    key.unlink()
+    duban("journal", "key", "--new")
+    assert data("journal", "root")[0]["nth"] == 2
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [("", "没有公钥"), ("-----BEGIN PUBLIC KEY-----\n%%\n-----END PUBLIC KEY-----", "已损坏")],

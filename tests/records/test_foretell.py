@@ -12,7 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from one_round import cycle
-from states.records import calendar, core, deciding, foretell, granting, outbox, rounds, schema, silences
+from states.records import (
+    accounts,
+    calendar,
+    core,
+    deciding,
+    foretell,
+    granting,
+    outbox,
+    rounds,
+    schema,
+    silences,
+)
 from states.records.campaigns import running
 from states.records.foretell import Foretold
 from states.records.rounds import Answer
@@ -241,6 +252,16 @@ def test_a_preview_sees_one_moment_even_while_a_round_is_at_work(stage, shaped_u
         other.close()
     assert done == [True]
     assert sent(found, stage) == sent(before, stage)
+
+
+def test_a_preview_takes_no_copy_of_who_logs_in_or_is_called(stage) -> None:
+    with stage.store.write() as session:
+        accounts.first(session, stage.at(NOW))
+        entry = {"name": "示例", "url": "https://hook.example.org", "secret": "x", "by": "test"}
+        session.execute(sa.insert(core.webhook).values(**entry, created_at=stage.at(NOW)))
+    with foretell.shadow(stage.store) as copy, copy.read() as session:
+        for table in (core.account, core.account_grant, core.webhook):
+            assert session.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() == 0
 
 
 def test_the_next_event_is_never_in_the_past_and_none_when_all_is_said(stage) -> None:

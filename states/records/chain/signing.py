@@ -36,6 +36,7 @@ NO_KEY = (
     "这台机器上没有流水的签名密钥：请把原来机器数据文件夹中的 {name} 复制过来，或设置 DUBAN_JOURNAL_KEY；"
     "原密钥已丢失的，用 duban journal key --new 另立一把"
 )
+DAMAGED = "{path} 的内容不是流水的签名密钥，请从备份恢复；没有备份的，移走这个文件，用 duban journal key --new 另立一把"
 
 
 class NoKey(Refused):
@@ -52,11 +53,11 @@ def key(
     path = settings.home / NAME
     if not settings.journal_key and not path.exists() and not fresh and known(session):
         return None
-    secret = settings.journal_key or keyfile.kept(path)
     try:
+        secret = settings.journal_key or keyfile.kept(path)
         found = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(secret))
-    except ValueError as error:  # too short, or not base64
-        raise Refused(f"{path} 的内容不是流水的签名密钥，请从备份恢复") from error
+    except ValueError as error:  # cut short, not base64, not ASCII
+        raise Refused(DAMAGED.format(path=path)) from error
     _make_known(session, public(found), now)
     return found
 

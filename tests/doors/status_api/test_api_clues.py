@@ -336,6 +336,13 @@ def test_a_lost_key_says_so_and_an_older_one_still_opens(world: Any) -> None:
     assert world.post(f"{CLUES}/{key}/informant", {"reason": "回访"}, officer).json() == PERSON
 
 
+def test_a_damaged_key_file_is_named(world: Any) -> None:
+    told(world, informant=PERSON)
+    (world.settings.home / NAME).write_text("cut short")
+    answer = world.post(CLUES, {**TOLD, "informant": PERSON})
+    assert (answer.status_code, "clue.key 不是完好的密钥" in answer.json()["detail"]) == (500, True)
+
+
 def test_eight_at_once_get_eight_numbers(world: Any) -> None:
     with ThreadPoolExecutor(8) as pool:
         numbers = list(pool.map(lambda _: told(world)["number"], range(8)))
