@@ -23,6 +23,11 @@ class Blank:
     name: str
     words: str
 
+    @property
+    def asks(self) -> str:
+        """What the person is to give, as an error message names it."""
+        return "间隔（如 每月25日前）" if self.place.endswith(".every") else "日期"
+
 
 def as_words(value: str) -> str:
     """A fill as plan words: `2026-12-01` and `2026-12-01 12:00` are written out, anything else passes."""

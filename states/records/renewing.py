@@ -170,7 +170,7 @@ def _given(campaign: Running, version: Version) -> set[str]:
 
 def _blanks(again: Plan) -> list[Doubt]:
     return [
-        Doubt(one.place, f"“{one.name}”在新版中为空（{one.words}），请用 --set {one.place}=日期 填写")
+        Doubt(one.place, f"“{one.name}”在新版中为空（{one.words}），请用 --set {one.place}={one.asks} 填写")
         for one in again.blanks
     ]
 

@@ -44,6 +44,8 @@ def test_a_draft_names_every_blank_by_its_place_and_a_launch_refuses_until_all_a
     places = ("check.from", "check.until", "plan.due", "news.every")
     assert [one.place for one in found.plan.blanks] == list(places)
     assert all(any(f"--set {place}=" in said for said in found.refusals) for place in places)
+    assert any("--set plan.due=日期 填写" in said for said in found.refusals)
+    assert any("--set news.every=间隔（如 每月25日前） 填写" in said for said in found.refusals)
     with pytest.raises(Refused) as caught:
         stage.launch(text)
     assert caught.value.refusals == list(found.refusals)
