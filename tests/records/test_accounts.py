@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -408,3 +411,19 @@ def test_a_person_acts_in_one_role_at_a_time_and_chooses_among_his_own(desk: Des
             sittings.choose(session, sitting, theirs[0], desk.now)
         sittings.choose(session, sitting, mine[1], desk.now)
     assert desk.sits(token).scope.role is Role.liaison
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+def test_what_a_hash_took_is_given_back() -> None:
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from states.records import passwords
+def pages(): return int(Path("/proc/self/statm").read_text().split()[1])
+passwords.hashed("Xk3-zebra-lamp-77")
+before = pages()
+with ThreadPoolExecutor(4) as pool: list(pool.map(passwords.hashed, ["Xk3-zebra-lamp-77"] * 4))
+print((pages() - before) * 4 // 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 15
