@@ -122,8 +122,8 @@ def test_who_is_put_off_longer_than_those_around_it_is_not_forgotten(play) -> No
     play.ticks(
         "2026-03-10 09:00", "2026-03-10 10:00", "2026-03-11 09:00", "2026-03-11 14:00", "2026-03-12 09:00"
     )
-    told = {one.unit_id for one in play.before.notice if one.name == "督促"}
-    assert told >= {play.world.units[code] for code in ("R1", "H1", "H2")}
+    told = {one.obligation_id for one in play.before.notice if one.name == "督促"}
+    assert told >= {play.duty("report", code).id for code in ("R1", "H1", "H2")}
 
 
 @SQLITE
