@@ -161,7 +161,12 @@ class Delivery(RuleBasedStateMachine):
 
         def record(session: Any) -> None:
             happening.record(
-                session, self.world.campaign(session, 1), "收到转办", then, self.world.now, "test"
+                session,
+                self.world.campaign(session, self.world.key),
+                "收到转办",
+                then,
+                self.world.now,
+                "test",
             )
 
         if self.world.does(record, doom):
@@ -170,7 +175,7 @@ class Delivery(RuleBasedStateMachine):
     @rule(which=NUMBERS, phase=st.sampled_from(["check", "mend"]), days=st.integers(1, 8), doom=DOOMS)
     def a_place_gets_a_window(self, which: int, phase: str, days: int, doom: str) -> None:
         until = CALENDAR.add(self.world.now.astimezone(CHINA).date(), 5 + days).isoformat()
-        lay = (1, phase, CODES[which % 3], until, self.world.now, "test", WHY)
+        lay = (self.world.key, phase, CODES[which % 3], until, self.world.now, "test", WHY)
         if self.world.does(lambda session: laying.lay(session, *lay), doom):
             self.play.redated()
 

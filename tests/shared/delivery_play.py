@@ -140,7 +140,7 @@ class Play:
         made: list[Any] = []
 
         def impose(session: Any) -> None:
-            campaign, wanted = self.world.campaign(session, 1), silences.Wanted(until, WHY, code)
+            campaign, wanted = self.world.campaign(session, self.world.key), silences.Wanted(until, WHY, code)
             made.append(silences.impose(session, campaign, wanted, self.world.now, "test"))
 
         if self.world.does(impose):
@@ -152,7 +152,9 @@ class Play:
         number = self.world.rests[place].number
 
         def end(session: Any) -> None:
-            silences.end(session, self.world.campaign(session, 1), number, self.world.now, "test")
+            silences.end(
+                session, self.world.campaign(session, self.world.key), number, self.world.now, "test"
+            )
 
         if self.world.does(end):
             self.world.end(place)
@@ -178,9 +180,9 @@ class Play:
     def _mover(self, unit: int | None, name: str) -> Any:
         def move(session: Any) -> None:
             if unit is None:
-                campaigning.move(session, 1, name, self.world.now, "test", reason=WHY)
+                campaigning.move(session, self.world.key, name, self.world.now, "test", reason=WHY)
             else:
-                campaign = self.world.campaign(session, 1)
+                campaign = self.world.campaign(session, self.world.key)
                 moving.move(session, campaign, unit, name, self.world.now, "test", reason=WHY)
 
         return move

@@ -305,6 +305,11 @@ class World:
         order = Order(PLAN.replace("示例专项行动", title), self.now.astimezone(CHINA).date(), {}, past="keep")
         return self.does(lambda session: launch.launch(session, order, self.now, "test"), doom)
 
+    @property
+    def key(self) -> int:
+        """The campaign; a launch that died may have used up a number."""
+        return int(self.seen.campaign[0].id)
+
     def campaign(self, session: Any, key: int) -> Running:
         return running(session, key)
 
