@@ -13,7 +13,7 @@ from states import clock
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from states.records.dating import Dated
+    from states.records.redated import Dated
 
 
 def date(

@@ -14,8 +14,8 @@ from states import clock
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from states.records.dating import Dated
     from states.records.happening import Happened
+    from states.records.redated import Dated
     from states.records.told import EventTold
 
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, select
@@ -15,23 +14,12 @@ from states.records import laying, locks, rearming
 from states.records.campaigns import Running
 from states.records.core import milestone
 from states.records.journal import iso, note, note_milestone
+from states.records.redated import Dated
 from states.records.replanning import follow, planned_again
 from states.records.tables import Milestone
 from states.records.timers import next_cycle, timers
 
 GIVEN = "期限由协调员确定"
-
-
-@dataclass(frozen=True)
-class Dated:
-    """A milestone whose date changes: before and after; `units` owe it already."""
-
-    id: int
-    name: str
-    words: str
-    before: datetime | None
-    after: datetime | None
-    units: int
 
 
 def give(

@@ -13,9 +13,10 @@ from states.plan import PlannedMilestone
 from states.records import laying, ledger_recounting, locks
 from states.records.campaigns import Running
 from states.records.core import event, milestone
-from states.records.dating import Dated, dated, differs, take
+from states.records.dating import dated, differs, take
 from states.records.journal import iso, note
 from states.records.ledger_steps import FOUND
+from states.records.redated import Dated
 from states.records.replanning import follow, planned_again
 from states.records.tables import EventRow, Milestone, Unit
 

@@ -19,11 +19,11 @@ from states.records import ledger_shifting
 from states.records.campaigns import Running
 from states.records.columns import slices
 from states.records.core import milestone
-from states.records.dating import Dated
 from states.records.ledger_dating import Dated as Read
 from states.records.ledger_dating import Dating
 from states.records.ledger_following import AT_ONCE
 from states.records.ledger_steps import FOUND
+from states.records.redated import Dated
 from states.records.scopes import below
 
 FROM_THE_END = (Anchor.ENDS, Anchor.EXPIRY)

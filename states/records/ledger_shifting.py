@@ -19,10 +19,10 @@ from states.closing import CLOSED, WITHDRAWN
 from states.records.campaigns import Running
 from states.records.columns import slices
 from states.records.core import journal, ledger_item, milestone, notice, obligation, proposal, timer, unit
-from states.records.dating import Dated
 from states.records.journal import iso
 from states.records.ledger_following import AT_ONCE, owed_of
 from states.records.ledger_steps import dated
+from states.records.redated import Dated
 from states.records.tables import Milestone
 from states.records.timers import timers
 from states.template import Kind

@@ -12,11 +12,11 @@ from states.errors import Refused
 from states.records import happening, ledger_recounting, local_dates, local_turns, locks
 from states.records.campaigns import Running
 from states.records.core import local_event, unit
-from states.records.dating import Dated
 from states.records.happening import Happened
 from states.records.local_dates import Act, Shifted
 from states.records.local_facts import Facts
 from states.records.localities import LocalEvent
+from states.records.redated import Dated
 from states.records.scopes import paths_of
 from states.records.tables import Unit
 

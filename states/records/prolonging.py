@@ -19,9 +19,9 @@ from states.records import dating, laying, locks, notifying, replanning
 from states.records.campaigns import Running
 from states.records.columns import slices
 from states.records.core import run
-from states.records.dating import Dated
 from states.records.journal import iso, note
 from states.records.notifying import Owing
+from states.records.redated import Dated
 from states.records.shifting import Moving
 from states.records.tables import PhaseRow
 from states.template import Role

@@ -13,9 +13,9 @@ from sqlmodel import Session
 from states.records import dating, happening, local_events, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running
-from states.records.dating import Dated
 from states.records.happening import Happened
 from states.records.local_events import Recorded
+from states.records.redated import Dated
 from states.records.told import (
     DatedTold,
     DatesGiven,

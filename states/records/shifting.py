@@ -21,10 +21,10 @@ from states.records import dating, ledger_shifting, local_windows, own_dates, re
 from states.records.campaigns import Running
 from states.records.core import milestone as milestones
 from states.records.core import obligation, phase, unit
-from states.records.dating import Dated
 from states.records.journal import iso, note
 from states.records.ledger_following import owed_of
 from states.records.ledger_steps import FOUND
+from states.records.redated import Dated
 from states.records.scopes import below
 from states.records.tables import Milestone, PhaseRow
 from states.template import Opens
