@@ -52,7 +52,24 @@ def doubts(
     places = set(fills if given is None else given)
     zone = ZoneInfo(template.timezone)
     found = [*_phases(planned, places, zone), *_milestones(template, fills, planned, places, zone)]
+    if given is None:
+        found += _early(template, fills, planned, zone)
     return list(dict.fromkeys(found))
+
+
+def _early(template: Template, fills: Mapping[str, str], planned: Plan, zone: ZoneInfo) -> Iterator[Doubt]:
+    """What the plan's own words put before its phase opens: a month without a year is one of the year it all starts."""
+    opens = {one.key: (one.name, one.opens_at) for one in planned.phases}
+    for one in planned.milestones:
+        name, at = opens.get(one.phase or "", ("", None))
+        yearless = "月" in one.words and "年" not in one.words
+        if not yearless or at is None or one.due_at is None or one.due_at >= at:
+            continue
+        place = place_of(template, fills, one)
+        if place not in fills:
+            said = f"“{one.name}”的期限 {one.words} 读作 {_day(one.due_at, zone)}"
+            bound = f"早于“{name}”阶段开始（{_day(at, zone)}）"
+            yield Doubt(place, f"{said}，{bound}；若指另一年，请用 --set {place}=日期 写明")
 
 
 def _phases(planned: Plan, places: set[str], zone: ZoneInfo) -> Iterator[Doubt]:

@@ -21,6 +21,13 @@ requirements:
   - {key: plan, name: 实施方案, phase: check, due: __月__日前}
   - {key: news, name: 月报, phase: check, every: 每月__日前}
 """
+NEXT_YEAR = """
+phases:
+  - {key: look, name: 自查, window: 2026年3月至2026年12月}
+  - {key: mend, name: 整改, window: 2027年1月至2027年12月}
+requirements:
+  - {key: mended, name: 整改报告, phase: mend, due: 12月20日前}
+"""
 LEDGER = """
 requirements:
   - {key: plan, name: 实施方案, due: 启动后10日内}
@@ -93,6 +100,16 @@ def test_a_phase_that_would_end_before_it_begins_is_refused_with_its_place(stage
     with pytest.raises(Refused, match="早于开始") as caught:
         stage.launch(fills={"check.until": "2026-02-20"})
     assert "check.until" in caught.value.places
+
+
+def test_a_month_without_a_year_that_falls_before_its_phase_is_asked_for(stage) -> None:
+    text = stage.template(NEXT_YEAR)
+    found = drafted(stage, stage.order(text))
+    (said,) = found.refusals
+    assert said.startswith("“整改报告”的期限 12月20日前 读作 2026-12-20，早于“整改”阶段开始（2027-01-01）")
+    assert said.endswith("请用 --set mended.due=日期 写明")
+    assert found.places == ("mended.due",)
+    assert drafted(stage, stage.order(text, fills={"mended.due": "2027-12-20"})).refusals == ()
 
 
 def test_what_is_filled_in_before_the_start_is_refused_even_where_the_past_is_kept(stage) -> None:
