@@ -73,7 +73,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "title": "文件名称",
         "number": "文号",
         "issuer": "印发机关",
-        "issued": "印发日期，写作 2017-08-22，只作记录；“印发后…”从启动那天起算",
+        "issued": "印发日期，写作 2017-08-22，只作记录；“印发后…”从启动那天起算，不是同一天的用 --set issued=2026-11-23 写明",
     },
     "Source": {"doc": "documents 里的代号", "place": "在文件的哪里，如 二、实施步骤（一）", "text": "原句"},
     "Scope": {

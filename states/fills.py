@@ -6,12 +6,14 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from states.dates import Deadline, Every, parse, parse_cadence
 from states.errors import Fault, Faulty
 from states.template import LedgerPreset, Template, stream_key
 
 NO_INTERVAL = "不定期"
+ISSUED = "issued"
 ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2}))?")
 
 
@@ -37,6 +39,19 @@ def as_words(value: str) -> str:
     year, month, day, hour, minute = match.groups()
     clock = f"{int(hour)}:{minute}" if hour else ""
     return f"{year}年{int(month)}月{int(day)}日{clock}前"
+
+
+def issued(given: Mapping[str, str], start: date) -> date:
+    """The local day on which the plan was issued, from which 印发后… counts: what was given for it, or that of the start.
+
+    Raises Faulty for anything but a day written as 2026-11-23.
+    """
+    if ISSUED not in given:
+        return start
+    try:
+        return date.fromisoformat(given[ISSUED].strip())
+    except ValueError as error:
+        raise Faulty([Fault(ISSUED, "印发日期应写作 2026-11-23")]) from error
 
 
 class Fills:
@@ -119,7 +134,7 @@ def _shared(template: Template, given: Mapping[str, str]) -> dict[str, str]:
 
 def places(template: Template) -> Iterator[str]:
     """Every place of a template that a date can be given for."""
-    yield from ("begins", "ends")
+    yield from ("begins", "ends", ISSUED)
     for phase in template.phases:
         yield from (f"{phase.key}.from", f"{phase.key}.until")
         if phase.every is not None:

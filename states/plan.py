@@ -15,7 +15,7 @@ from states.ahead import brought_forward
 from states.charges import Charge, charges
 from states.dates import Anchors, Every, cadence, occurrences, periods, resolve, start_of
 from states.events import event_of
-from states.fills import NO_INTERVAL, Fills
+from states.fills import NO_INTERVAL, Fills, issued
 from states.phasing import Phasing, PlannedPhase, Window
 from states.planned import FIRST, UNDATED, Plan, PlannedMilestone, provisional_years
 from states.template import Cadence, Requirement, Scope, Template
@@ -59,6 +59,7 @@ class _Planner:
         self.phasing = Phasing(template, calendar, self.fills, self._anchors, opened, closed)
         self.events = events
         self.launch = datetime.combine(start, time(0), self.zone)
+        self.issued = issued(fills, start)
         self.warnings: list[str] = [one.says for one in template.conflicts] + list(template.notes)
         self.begins: datetime | None = self.launch
         self.ends: datetime | None = None
@@ -93,7 +94,7 @@ class _Planner:
     def _anchors(self, phase: Window = (None, None)) -> Anchors:
         return Anchors(
             launch=self.launch,
-            issued=self.launch.date(),
+            issued=self.issued,
             year=self.launch.year,
             phase=phase,
             begins=self.begins,

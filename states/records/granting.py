@@ -18,7 +18,7 @@ from states.dates import OFFICE_END, Anchors, parse, parse_offset, resolve, shif
 from states.errors import Conflict, Fault, Faulty, NotFound, Refused
 from states.extending import Use
 from states.extensions import Extensions
-from states.fills import as_words
+from states.fills import as_words, issued
 from states.ladder import MORNING
 from states.records import coordinators, extension_files, handing_in, locks, settling
 from states.records.campaigns import Running
@@ -178,7 +178,7 @@ def instant(campaign: Running, text: str, due: datetime) -> datetime:
         return shift_instant(due, parse_offset(text), campaign.calendar, campaign.zone)
     anchors = Anchors(
         launch=datetime.combine(campaign.row.start, datetime.min.time(), campaign.zone),
-        issued=campaign.row.start,
+        issued=issued(campaign.row.fills, campaign.row.start),
         year=due.astimezone(campaign.zone).year,
         ends=campaign.row.ends_at,
     )

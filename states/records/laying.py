@@ -16,7 +16,7 @@ from sqlmodel import Session, select
 from states import machine
 from states.dates import Anchors, parse, resolve
 from states.errors import Fault, Faulty, NotFound, Refused
-from states.fills import as_words
+from states.fills import as_words, issued
 from states.records import ledger_recounting, local_dates, local_turns, local_windows, locks
 from states.records.campaigns import Running, running
 from states.records.columns import slices
@@ -135,7 +135,7 @@ def _instant(campaign: Running, about: PhaseRow, words: str) -> datetime:
     row = campaign.row
     anchors = Anchors(
         launch=datetime.combine(row.start, datetime.min.time(), campaign.zone),
-        issued=row.start,
+        issued=issued(row.fills, row.start),
         year=row.start.year,
         phase=(about.opens_at, about.closes_at),
         ends=row.ends_at,

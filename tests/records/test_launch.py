@@ -112,6 +112,19 @@ def test_a_month_without_a_year_that_falls_before_its_phase_is_asked_for(stage) 
     assert drafted(stage, stage.order(text, fills={"mended.due": "2027-12-20"})).refusals == ()
 
 
+def test_days_from_the_issue_count_from_the_day_that_is_given_for_it(stage) -> None:
+    text = stage.template("requirements:\n  - {key: plan, name: 实施方案, due: 印发之日起10个工作日内}\n")
+
+    def due(**fills: str) -> str:
+        (one,) = drafted(stage, stage.order(text, fills=fills)).plan.milestones
+        return stage.local(one.due_at)
+
+    assert due() == "2026-03-16 18:00"
+    assert due(issued="2026-02-26") == "2026-03-11 18:00", "28 February was a working Saturday"
+    with pytest.raises(Faulty, match="印发日期应写作"):
+        due(issued="上周")
+
+
 def test_what_is_filled_in_before_the_start_is_refused_even_where_the_past_is_kept(stage) -> None:
     order = stage.order(fills={"report.due": "2026-02-20"}, past="keep")
     found = drafted(stage, order)
