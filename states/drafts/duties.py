@@ -17,7 +17,7 @@ _CARRIED = re.compile(
 )
 _AND = re.compile(r"和|与|及|、")
 _PERIOD = re.compile(r"日|天|周|旬|半月|月|季|半年|年")
-_REPORTS = re.compile(r"报|总结|小结|通报|调度")
+_REPORTS = re.compile(r"报|总结|小结|通报|调度|进展|进度")
 _MEETS = re.compile(r"会议|例会|会商|动员会|调度会")
 _GOAL = re.compile(r"消除|实现|达到|完成率|清零|全覆盖|成效")
 

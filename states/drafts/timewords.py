@@ -7,7 +7,7 @@ are looked through: the years in them are not dates.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -61,6 +61,11 @@ _ENDS = (
 )
 
 
+_LOOSE = re.compile(
+    rf"(?:届满|期满|到期)前{_N}{_UNIT}|{_N}{_UNIT}(?:以内|之内|内)|零报告|(?:并)?长期坚持|立[行即](?:立改|整改|报告)"
+)
+
+
 class Time(Enum):
     """What sort of time the words name."""
 
@@ -106,6 +111,14 @@ def spans(text: str) -> tuple[Span, ...]:
             if not any(one.start < hit.end() and hit.start() < one.end for one in found):
                 found.append(_span(text, hit, kind))
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def loose(text: str) -> Iterator[str]:
+    """Terms and ways of keeping time that no date is made of; a person has to place them."""
+    named = spans(text)
+    for hit in _LOOSE.finditer(text):
+        if not any(one.start < hit.end() and hit.start() < one.end for one in named):
+            yield hit[0]
 
 
 def stamp(text: str) -> str | None:

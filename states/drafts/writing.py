@@ -11,11 +11,12 @@ from states.drafts.compose import find
 from states.drafts.manuscript import Manuscript
 from states.drafts.proposals import Findings, Proposal, Sure
 from states.drafts.sentences import Sentence, sentences
-from states.drafts.timewords import spans
+from states.drafts.timewords import loose, spans
 from states.drafts.yamlwriting import Commented, lines
 from states.errors import Fault, Faulty
 from states.reading import load
 
+_COPIES = re.compile(r"抄[送报]\s*[^，,。；;]{2,20}")
 _BLANK = re.compile(r"[_＿]|[XＸ×]{2}")
 _TIMES = ("begins", "ends", "window", "from", "until", "opens", "due", "every", "first")
 SHOWN = 60
@@ -82,6 +83,9 @@ def _open_ends(found: Findings, manuscript: Manuscript) -> Iterator[str]:
         yield "原文没有写催办、问责的先后；需要自动催办时请自拟 ladders"
     for one, words in _unused(found, manuscript):
         yield f"原文还有时间词没有列入：“{words}”（{one.place}：{_shown(one.text, words)}）"
+    for one in sentences(manuscript.paragraphs):
+        for hit in _COPIES.finditer(one.text):
+            yield f"抄送没有列入：“{hit[0]}”（{one.place}）；写作 copies"
 
 
 def _unused(found: Findings, manuscript: Manuscript) -> Iterator[tuple[Sentence, str]]:
@@ -90,6 +94,7 @@ def _unused(found: Findings, manuscript: Manuscript) -> Iterator[tuple[Sentence,
         for span in spans(one.text):
             if not any(words in span.words or span.words in words for words in used):
                 yield one, span.words
+        yield from ((one, words) for words in loose(one.text) if not any(words in each for each in used))
 
 
 def _shown(text: str, words: str) -> str:

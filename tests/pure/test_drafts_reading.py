@@ -172,3 +172,26 @@ def test_any_text_gives_a_draft(text: str) -> None:
     read(found.text)
     for words in (one.proposal.fields.get("window") for one in found.findings.stages):
         assert words is None or words in from_text(text).text
+
+
+NOTICE = """示例市医疗美容专项整治工作方案
+二、实施步骤
+（一）集中整治阶段（2027年2月—4月）。立行立改；一时难以整改的，30个工作日内整改到位。每周五前报送工作进展，实行零报告。
+（二）巩固提升阶段（2027年5月）。5月20日前上报工作总结，抄送市市场监管局。11月底前取得明显成效并长期坚持。
+三、工作要求
+需要延期的，应在届满前10个工作日提出申请。突发情况2小时内报告。
+"""
+
+
+def test_what_keeps_time_and_became_no_date_is_listed_for_a_person() -> None:
+    found = draft(from_text(NOTICE))
+    listed = "\n".join(found.todo)
+    for words in ("立行立改", "30个工作日内", "零报告", "并长期坚持", "届满前10个工作日", "2小时内"):
+        assert f"没有列入：“{words}”" in listed, words
+    assert "抄送没有列入：“抄送市市场监管局”" in listed
+
+
+def test_who_gets_a_copy_is_not_who_it_is_for_and_progress_is_a_report() -> None:
+    owed = {one.fields["name"]: one.fields for one in find(from_text(NOTICE)).owed}
+    assert "to" not in owed["工作总结"]
+    assert owed["工作进展"]["kind"] == "report"
