@@ -57,10 +57,12 @@ def ask(
         shown.as_json({**made, "dry_run": dry_run})
         return
     if dry_run:
-        shown.say(f"可以申请：{made['unit']['name']}“{made['name']}”{made['due']} → {made['wanted']}")
+        shown.say(
+            f"可以申请：{made['unit']['name']}“{made['name']}”{shown.minute(made['due'])} → {shown.minute(made['wanted'])}"
+        )
         shown.tried(TRIED)
         return
-    shown.say(f"已申请：第 {made['id']} 号，应于 {made['decide_by']} 前决定")
+    shown.say(f"已申请：第 {made['id']} 号，应于 {shown.minute(made['decide_by'])} 前决定")
 
 
 @app.command("list")
@@ -86,13 +88,15 @@ def list_(
 
 def _row(one: ExtensionTold) -> tuple[object, ...]:
     state = one["state"]["name"] + ("（逾期）" if one["overdue"] else "")
-    decided = one["until"] or (one["answer"] or "" if one["decided_at"] else f"{one['decide_by']}前")
+    decided = shown.minute(one["until"], "") or (
+        one["answer"] or "" if one["decided_at"] else f"{shown.minute(one['decide_by'])}前"
+    )
     return (
         one["id"],
         one["unit"]["name"],
         one["name"],
-        one["due"],
-        one["wanted"],
+        shown.minute(one["due"]),
+        shown.minute(one["wanted"]),
         state,
         decided,
         one["reason"] + (f"（附 {len(one['files'])} 个文件）" if one["files"] else ""),
@@ -130,7 +134,7 @@ def decide(
         shown.as_json(told)
         return
     made = told["extension"]
-    date = f"，延至 {made['until']}，{told['obligations']} 项" if made["until"] else ""
+    date = f"，延至 {shown.minute(made['until'])}，{told['obligations']} 项" if made["until"] else ""
     shown.say(f"第 {made['id']} 号：{made['state']['name']}{date}", *told["notes"])
     shown.table(("影响",), [(one["says"],) for one in told["effects"]])
     _show_mails(told["mails"])
@@ -159,12 +163,16 @@ def extend(
         shown.as_json(told)
         return
     shown.say(
-        f"行动结束：{told['ends_before'] or '—'} → {told['ends'] or '—'}；{told['units']} 个单位得到通知"
+        f"行动结束：{shown.minute(told['ends_before'])} → {shown.minute(told['ends'])}；{told['units']} 个单位得到通知"
     )
     shown.table(
-        ("阶段", "原结束", "延至"), [(one["name"], one["before"], one["after"]) for one in told["phases"]]
+        ("阶段", "原结束", "延至"),
+        [(one["name"], shown.minute(one["before"]), shown.minute(one["after"])) for one in told["phases"]],
     )
-    rows = [(one["name"], one["before"] or "—", one["after"] or "—", one["units"]) for one in told["dates"]]
+    rows = [
+        (one["name"], shown.minute(one["before"]), shown.minute(one["after"]), one["units"])
+        for one in told["dates"]
+    ]
     shown.table(("事项", "原期限", "延至", "应办单位"), rows)
     _show_mails(told["mails"])
 
@@ -196,10 +204,10 @@ def _show_mails(mails: MailsChange | None) -> None:
     if mails is None:
         return
     rows = [
-        (word, one["at"], one["to"], one["rung"], one["unit"], one["what"])
+        (word, shown.minute(one["at"]), one["to"], one["rung"], one["unit"], one["what"])
         for word, lines in (("不再发", mails["gone"]), ("改为发", mails["new"]))
         for one in lines[:20]
     ]
     shown.table(("邮件", "日期", "给谁", "", "单位", "事项"), rows)
-    shown.say(f"到 {mails['until']}：少 {mails['gone_count']} 条，多 {mails['new_count']} 条")
+    shown.say(f"到 {shown.minute(mails['until'])}：少 {mails['gone_count']} 条，多 {mails['new_count']} 条")
     shown.tried(TRIED)

@@ -46,7 +46,7 @@ def list_(
 
 def _line(one: LetterTold) -> tuple[object, ...]:
     what = one["id"], one["name"] + one["number"], one["unit"]["name"], one["about"], one["signer"]
-    handed, answer = (one["handed_at"] or "未交邮")[:16], (one["reply_due"] or "—")[:16]
+    handed, answer = shown.minute(one["handed_at"], "未交邮"), shown.minute(one["reply_due"])
     return *what, handed, one["received_by"] or "未签收", answer
 
 

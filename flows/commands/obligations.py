@@ -47,7 +47,7 @@ def list_(
 def _line(one: ObligationTold) -> tuple[object, ...]:
     status = one["status"]["name"] + ("（逾期）" if one["overdue"] else "")
     place = " ".join(part for part in (one["milestone"]["requirement"], one["milestone"]["period"]) if part)
-    due = (one["due"] or "—")[:16].replace("T", " ")
+    due = shown.minute(one["due"])
     to, copies = one["to"] or "", "、".join(one["copies"])
     return one["unit"]["name"], one["unit"]["code"], one["milestone"]["name"], place, status, due, to, copies
 
@@ -68,9 +68,7 @@ def show(
 
 def _handed(one: Any) -> list[str]:
     late, judged = "（逾期）" if one["late"] else "", one["judged"]
-    lines = [
-        f"第{one['version']}次 {one['act']['name']} {one['at'][:16].replace('T', ' ')}{late} {one['by']}"
-    ]
+    lines = [f"第{one['version']}次 {one['act']['name']} {shown.minute(one['at'])}{late} {one['by']}"]
     if one["signer"] or one["seal"]:
         lines.append(f"  签发 {one['signer'] or '—'}　盖章 {one['seal'] or '—'}")
     lines += [f"  {line}" for line in (one["text"] or "").splitlines()]
@@ -81,7 +79,7 @@ def _handed(one: Any) -> list[str]:
         )
     if judged:
         lines.append(
-            f"  {judged['act']['name']} {judged['at'][:16].replace('T', ' ')} {judged['reason'] or ''}".rstrip()
+            f"  {judged['act']['name']} {shown.minute(judged['at'])} {judged['reason'] or ''}".rstrip()
         )
     return lines
 

@@ -180,7 +180,7 @@ def _made(items: Iterable[DrawTold]) -> list[tuple[object, ...]]:
             one["id"],
             one["sampling"],
             one["no"],
-            (one["at"] or "")[:16],
+            shown.minute(one["at"], ""),
             f"{one['number']}/{one['population']}",
             one["seed"],
             one["digest"][:12],

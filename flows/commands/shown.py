@@ -85,6 +85,11 @@ def day_words(at: datetime | date | None, zone: ZoneInfo | None = None) -> str:
     return f"{words}{local:%H:%M}" if timed else words
 
 
+def minute(told: str | None, none: str = "—") -> str:
+    """`2026-12-05 18:00` of an instant that an answer tells with its offset: the campaign's own time."""
+    return told[:16].replace("T", " ") if told else none
+
+
 def iso(at: datetime | None, zone: ZoneInfo) -> str | None:
     """ISO 8601 with the offset of `zone`, to the second."""
     return at.astimezone(zone).isoformat(timespec="seconds") if at else None

@@ -39,7 +39,11 @@ def add(
     if as_json:
         shown.as_json({**made, "dry_run": dry_run})
         return
-    shown.say(f"第 {made['id']} 号静默，到 {made['ends']}" if not dry_run else "可以静默；什么都没有写入")
+    shown.say(
+        f"第 {made['id']} 号静默，到 {shown.minute(made['ends'])}"
+        if not dry_run
+        else "可以静默；什么都没有写入"
+    )
 
 
 @app.command("list")
