@@ -69,9 +69,15 @@ def _asked(campaign: Running, phase: PhaseRow) -> sa.ColumnElement[bool]:
     brought = (
         sa.select(obligation.c.unit_id)
         .join(milestone, milestone.c.id == obligation.c.milestone_id)
-        .where(milestone.c.campaign_id == campaign.id, milestone.c.opened_at >= phase.opened_at)
-        .where(sa.or_(milestone.c.phase == phase.key, milestone.c.phase.is_(None)))
+        .where(milestone.c.campaign_id == campaign.id, milestone.c.opened_at.is_not(None))
+        .where(sa.or_(milestone.c.phase == phase.key, _not_before(phase)))
         .where(milestone.c.requirement.not_like("ledger-%"))
     )
     inside = sa.or_(unit.c.kind == DEPARTMENT, unit.c.id == campaign.row.owner_id)
     return sa.and_(inside, unit.c.id.in_(brought))
+
+
+def _not_before(phase: PhaseRow) -> sa.ColumnElement[bool]:
+    """Of no phase, and begun no earlier than this one, by their dates: when a round came by is no matter."""
+    begun = sa.func.coalesce(milestone.c.opens_at, milestone.c.opened_at)
+    return sa.and_(milestone.c.phase.is_(None), begun >= (phase.opens_at or phase.opened_at))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_the_three_files(folder: Path) -> None:
 
 
 def test_a_day_that_is_not_over_and_one_before_the_start_are_refused(folder: Path) -> None:
-    today = clock.now().date()
+    today = clock.now().astimezone(ZoneInfo("Asia/Shanghai")).date()
     for day, says in ((today, "须在一小时以前"), (today - timedelta(days=9), "才启动")):
         said = duban("report", "work", "1", "--as-of", day.isoformat(), "-o", "a.docx", code=1)
         assert says in said.stderr

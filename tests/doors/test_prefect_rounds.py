@@ -22,7 +22,7 @@ from states import settings
 from states.records import health, schema
 from states.records.session import connect
 
-slot = datetime(2026, 12, 5, 10, 5, tzinfo=UTC)
+slot = datetime.now(UTC).replace(second=0, microsecond=0)
 store = connect(settings.read().database_url)
 schema.upgrade(store)
 first, lost, retried = (watch.by_worker("remind", slot, attempt).notes for attempt in (1, 1, 2))

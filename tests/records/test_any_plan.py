@@ -273,6 +273,19 @@ OF_ANOTHER_PHASE = (  # what a department owes in one phase opens in the round t
     ],
     [Asked(1, "end", 4, "{departments: [监督处]}", "after", "r1")],
 )
+OF_NO_PHASE = (  # what departments owe in no phase, beside phases that a late round opens together with it
+    [
+        Stretch("dated", False, 13, 23, None, "", "p0"),
+        Stretch("dated", True, 27, 16, None, "", "s0"),
+        Stretch("again", True, 0, 22, None, "", "s1"),
+    ],
+    [
+        Asked(1, "end", 32, "{departments: [监督处]}", "before", "r0"),
+        Asked(None, "event", 13, "{under: [R1], kinds: [医院]}", "before", "r1"),
+        Asked(None, "day", 3, "{departments: [监督处]}", "after", "r2"),
+        Asked(1, "start-wd", 20, "{under: [R1], kinds: [医院]}", "before", "r3"),
+    ],
+)
 RARE = (
     "sundays",
     "sundays",
@@ -308,6 +321,7 @@ def test_the_printed_plan_has_the_dates_that_counting_days_gives(
 @pytest.mark.slow
 @drawn(12)
 @example(one=(OF_ANOTHER_PHASE, Beyond()))
+@example(one=(OF_NO_PHASE, Beyond(window=None, events=(), ledger=(25, 4))))
 @given(one=plans().flatmap(lambda found: st.tuples(st.just(found), beyonds(found[0]))))
 def test_at_any_rhythm_the_same_is_owed_and_the_same_people_hear_of_it(new_stage: Any, one: Any) -> None:
     (phases, asked), beyond = one

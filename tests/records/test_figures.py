@@ -107,7 +107,7 @@ def test_sub_totals_add_up_and_agree_with_counting_by_hand(stage, campaign) -> N
     )
     @given(drawn=DRAWN)
     def agree(drawn) -> None:
-        with stage.store.read() as session:  # nothing of it is committed
+        with stage.store.trial() as session:  # nothing of it is committed
             rows = dress(stage, session, campaign, drawn)
             found = tally(stage, session, campaign, worst=6)
             paths = scopes.paths_of(session, ["R1", "R2"])
@@ -152,7 +152,7 @@ def test_sub_totals_add_up_and_agree_with_counting_by_hand(stage, campaign) -> N
 def test_a_report_counts_as_one_thing_only_but_a_late_nil_as_both(
     stage, campaign, due, status, late, expected
 ) -> None:
-    with stage.store.read() as session:
+    with stage.store.trial() as session:
         dress(stage, session, campaign, {"states": ["check"] * 6, "owed": [(status, late, due)] * 24})
         found = tally(stage, session, campaign, "2026-04-20 10:00").reporting
     parts = {name: getattr(found, name) for name in ("on_time", "late", "nil", "missing", "late_nil")}
@@ -178,7 +178,7 @@ def test_a_report_counts_as_one_thing_only_but_a_late_nil_as_both(
     ],
 )
 def test_a_unit_is_behind_when_its_phase_is_over_and_left(stage, campaign, state, behind) -> None:
-    with stage.store.read() as session:
+    with stage.store.trial() as session:
         dress(stage, session, campaign, {"states": [state] * 6, "owed": [("open", False, None)] * 24})
         assert tally(stage, session, campaign).behind == (6 if behind else 0)
 
@@ -187,20 +187,20 @@ def test_where_windows_overlap_nobody_is_behind_until_the_earlier_one_is_over(st
     key = stage.launch(stage.template(OVERLAPPING, stage.ladders))
     stage.cycle("2026-03-15 00:00")
     assert stage.states(key)["R1"] == "check"
-    with stage.store.read() as session:
+    with stage.store.trial() as session:
         assert tally(stage, session, key, "2026-03-31 17:59").behind == 0
         assert tally(stage, session, key, "2026-03-31 18:01").behind == 6
     for code in stage.participants:
         stage.act(key, "report", code, "submit", "2026-04-01 10:00")
     stage.cycle("2026-04-20 00:00")
     assert set(stage.states(key).values()) == {"inspect"}
-    with stage.store.read() as session:
+    with stage.store.trial() as session:
         assert tally(stage, session, key, "2026-05-31 18:01").behind == 0
 
 
 def test_before_the_first_phase_opens_nobody_is_behind(stage) -> None:
     key = stage.launch(start="2026-03-09", now="2026-03-02 08:30")
-    with stage.store.read() as session:
+    with stage.store.trial() as session:
         assert tally(stage, session, key, "2026-03-08 10:00").behind == 0
 
 
@@ -215,7 +215,7 @@ def test_coverage_counts_closed_units_of_the_kinds_without_the_exempt(stage, cam
         "R2-C1": "exempt",
         "R1": "closed",
     }
-    with stage.store.read() as session:
+    with stage.store.trial() as session:
         drawn = {
             "states": [states[code] for code in stage.participants],
             "owed": [("open", False, None)] * 24,

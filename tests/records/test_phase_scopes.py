@@ -92,7 +92,7 @@ def test_one_by_one_the_guard_says_what_the_mass_move_does(started) -> None:
     started.cycle("2026-03-09 00:00")
     for code, allowed in (("R2-H1", False), ("R2-C1", True)):
         started.put(core.run, core.run.c.unit_id == started.ids[code], state="own", ord=1)
-        with started.store.read() as session:
+        with started.store.trial() as session:
             campaign = started.campaign(session, 1)
             chosen = [core.run.c.unit_id == started.ids[code]]
             now = started.at("2026-03-10 10:00")

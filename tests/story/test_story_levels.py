@@ -49,7 +49,8 @@ requirements:
 # day | rung | whose | what. The city asks the county and its own hospital, the county asks its two hospitals; on 4 March
 # the city moves its date to the 17th, on the 6th the county follows with the 12th.
 TIMELINE = """
-2026-03-06 五 | 提醒 | H1 H2 | 自查报告    # for Monday 9, an hour before the county follows; not said again for the 12th
+2026-03-06 五 | 提醒 | H1 H2 | 自查报告    # for Monday 9, an hour before the county follows
+2026-03-11 三 | 提醒 | H1 H2 | 自查报告    # put off past the old date, it is reminded of anew
 2026-03-11 三 | 提醒 | H1 H2 | 走访记录    # 启动后9日内 from Tuesday 3 March is Thursday 12
 2026-03-13 五 | 催办 | H1 H2 | 走访记录
 2026-03-13 五 | 催办 | H1 H2 | 自查报告
