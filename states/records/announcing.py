@@ -14,7 +14,7 @@ from states.records.dispatch import Timer
 from states.records.notifying import Owing, tell, tell_coordinator
 from states.records.scopes import owing, participating
 from states.records.tables import PhaseRow, Unit
-from states.template import ONE_PHASE_KEY, Phase, Scope
+from states.template import ONE_PHASE_KEY, Opens, Phase, Scope
 
 
 def announce(session: Session, campaign: Running, one: Timer, now: datetime, limit: int) -> int:
@@ -78,6 +78,11 @@ def _asked(campaign: Running, phase: PhaseRow) -> sa.ColumnElement[bool]:
 
 
 def _not_before(phase: PhaseRow) -> sa.ColumnElement[bool]:
-    """Of no phase, and begun no earlier than this one, by their dates: when a round came by is no matter."""
-    begun = sa.func.coalesce(milestone.c.opens_at, milestone.c.opened_at)
-    return sa.and_(milestone.c.phase.is_(None), begun >= (phase.opens_at or phase.opened_at))
+    """Of no phase, and begun no earlier than this one: by the dates of both, as a round may come by late; what a hand
+    opens begins at that moment.
+    """
+    if phase.opens == Opens.by_hand or phase.opens_at is None:
+        begun = milestone.c.opened_at >= phase.opened_at
+    else:
+        begun = sa.func.coalesce(milestone.c.opens_at, milestone.c.opened_at) >= phase.opens_at
+    return sa.and_(milestone.c.phase.is_(None), begun)
