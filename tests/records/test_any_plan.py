@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -298,7 +299,12 @@ RARE = (
 
 def drawn(number: int) -> Callable[..., Any]:
     quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=number, deadline=None, suppress_health_check=quiet)
+    wanted = os.environ.get(
+        "PLAN_EXAMPLES"
+    )  # drawn anew each time; without it the same ones, so that a red run is a change
+    return settings(
+        max_examples=int(wanted or number), derandomize=not wanted, deadline=None, suppress_health_check=quiet
+    )
 
 
 @drawn(200)
