@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Json
 from states import clock
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from states.records.grants import Grant
 
 app = typer.Typer(no_args_is_help=True, help="账号：新建、授权、收回、重置、停用、登录情况")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 Login = Annotated[str, typer.Argument(metavar="LOGIN", help="登录名")]
 ROLES = "coordinator 协调员、liaison 联络员、leader 领导、auditor 审计员、administrator 管理员"
 Campaign = Annotated[int | None, typer.Option(metavar="ID", help="只限这次专项行动；不写则全部")]

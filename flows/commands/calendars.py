@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Json
 from states import clock
 from states.errors import Faulty
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="工作日历：载入新公布的年份")
 FEWEST = 10  # days off on weekdays that a published year has at the very least
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
 @app.callback()

@@ -19,6 +19,7 @@ from flows.commands import (
     tallying,
     windows,
 )
+from flows.commands.options import Json, Named
 from states import clock
 from states.errors import Refused
 
@@ -38,8 +39,6 @@ for command in (levels.adopt, levels.changes, levels.accept, levels.decline, lev
 app.command("extend")(extending.extend)
 app.command("open")(windows.open_)
 app.command("window")(windows.window)
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Named = Annotated[str, typer.Argument(metavar="KEY|FILE", help="自带模板的键，或模板文件")]
 Start = Annotated[date, typer.Option("--start", metavar="DATE", parser=given.a_day, help="启动日期")]
 Units = Annotated[
     list[str], typer.Option("--units", metavar="CODES", help="只要这些单位（代码，可用逗号分隔）")

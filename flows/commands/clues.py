@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Campaign, Json
 from states import clock
 from states.errors import Fault, Faulty
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from states.records.told.clues import ClueInFull, ClueTold
 
 app = typer.Typer(no_args_is_help=True, help="线索：登记、办理、统计；举报人信息加密保存")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
 Key = Annotated[int, typer.Argument(metavar="CLUE", help="线索编号，见 duban clue list")]
 PARTS = {"name": "举报人姓名", "contact": "联系方式", "address": "住址"}
 

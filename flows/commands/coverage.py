@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands import given, report_shown, shown
+from flows.commands.options import Apply, Campaign, Code, Day, Json, ListFile
 from states import clock
 
 if TYPE_CHECKING:
     from states.records.reaching import Reach
 
 app = typer.Typer(no_args_is_help=True, help="覆盖面：登记已检查的单位、导入、完成情况")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
-Code = Annotated[str, typer.Argument(metavar="UNIT", help="单位代码")]
-Day = Annotated[date | None, typer.Option(metavar="DATE", parser=given.a_day, help="哪一天；默认今天")]
-List = Annotated[Path, typer.Argument(metavar="FILE", help="名单（xlsx 或 csv）")]
-Apply = Annotated[bool, typer.Option("--apply", help="写入；不加则只显示会怎样")]
 
 
 @app.command("add")
@@ -40,7 +34,7 @@ def add(
 
 
 @app.command("import")
-def import_(campaign_id: Campaign, file: List, apply: Apply = False) -> None:
+def import_(campaign_id: Campaign, file: ListFile, apply: Apply = False) -> None:
     """导入已检查的单位：单位代码、日期、说明、覆盖面（可不写）。有一处错就一个也不登记。"""
     from states.documents import recordlist
     from states.records.reaching import Reach

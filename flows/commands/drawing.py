@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 
 from flows.commands import given, report_shown
+from flows.commands.options import Campaign, Json
 from states import clock
-
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
 
 
 def draw(

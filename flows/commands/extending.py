@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import given, shown, submitting
+from flows.commands.options import Campaign, Json
 from states import clock
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from states.records.told import ExtensionDecided, ExtensionTold, MailsChange, Prolonged
 
 app = typer.Typer(no_args_is_help=True, help="延期：申请、列出、决定")
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="只显示会怎样、哪些邮件会变，不办理")]
 Version = Annotated[int | None, typer.Option(help="只在版本仍是这个数时办理")]
 TRIED = "去掉 --dry-run 即办理"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Json
 from states import clock
 from states.errors import Refused
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from flows.simulate import Day, Simulated
     from states.records.foretell import Foretold
 
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 JOBS = {
     "open_due": "开启",
     "remind": "提醒",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Json
 from states import clock
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from states.records.happening import Happened
     from states.records.redated import Dated
     from states.records.told import EventTold
-
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
 def event(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Json
 from states import clock
 from states.errors import Refused
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="推送：有变化时告诉其他系统（Standard Webhooks 签名）")
 Key = Annotated[int, typer.Argument(metavar="N", help="推送的编号，见 duban webhook list")]
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 STATES = {"active": "推送中", "paused": "已暂停"}
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Json
 from states import clock
 from states.errors import Refused
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from states.chain.roots import Root
 
 app = typer.Typer(no_args_is_help=True, help="流水：封存、签名、导出、核验")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
 @app.command()

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Json
 from states import clock
 
 app = typer.Typer(no_args_is_help=True, help="接口密钥：新建、列出、作废")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 Grant = Annotated[
     int | None,
     typer.Option(metavar="NUMBER", help="某人的授权（见 duban account list）：范围与它相同，随它失效"),

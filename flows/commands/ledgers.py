@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import given, ledger_shown, shown
+from flows.commands.options import Campaign, Json
 from states import clock
 from states.errors import Faulty
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from states.records.session import Store
 
 app = typer.Typer(no_args_is_help=True, help="问题台账：登记、办理、导入、导出、销号率")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
 Number = Annotated[int, typer.Argument(metavar="NO", help="台账序号")]
 StandIn = Annotated[bool, typer.Option("--stand-in", help="单位表中没有的责任部门，由问题所在单位代收")]
 Undated = Annotated[bool, typer.Option("--undated", help="看不懂或没有写的期限，先照原文记下，暂不定期")]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Campaign, Force, Json
 from states import clock
 
 if TYPE_CHECKING:
@@ -19,13 +20,10 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="文书：列出、导出、签收、格式")
 forms = typer.Typer(no_args_is_help=True, help="文书的格式：列出、导出、换成自己的、检查")
 app.add_typer(forms, name="template")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
 Key = Annotated[int, typer.Argument(metavar="NO", help="文书编号")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="文书名称，如 约谈通知书")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="Word、WPS 保存的 .docx")]
 Unit = Annotated[str | None, typer.Option(help="只用于这个单位发出的文书（代码）；不写则用于全部")]
-Force = Annotated[bool, typer.Option("--force", help="已有同名文件时覆盖")]
 
 
 @app.command("list")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import given, renewing, shown
+from flows.commands.options import Campaign, Json
 from states import clock
 from states.errors import Refused
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from states.records.launch import Draft
     from states.records.levels import Adoption
 
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Id = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
 Change = Annotated[int, typer.Argument(metavar="N", help="上级变化的编号，见 duban campaign changes")]
 Leads = Annotated[
     list[str], typer.Option("--lead", metavar="要求=1wd", help="某项（或 要求@期）比上级提前多少，可多次")
@@ -101,7 +100,7 @@ def _show_draft(
         shown.tried("去掉 --dry-run 即承接")
 
 
-def changes(campaign_id: Id, as_json: Json = False) -> None:
+def changes(campaign_id: Campaign, as_json: Json = False) -> None:
     """上级改了什么，本级要不要随之调整。"""
     from states.records import proposing
     from states.records.campaigns import running
@@ -130,7 +129,7 @@ def _line(item: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def accept(
-    campaign_id: Id,
+    campaign_id: Campaign,
     change_id: Change,
     keep: renewing.Keep = [],  # noqa: B006
     recompute: renewing.Recompute = [],  # noqa: B006
@@ -161,7 +160,7 @@ def accept(
 
 
 def decline(
-    campaign_id: Id,
+    campaign_id: Campaign,
     change_id: Change,
     reason: Annotated[str, typer.Option(help="理由，告知上级")],
 ) -> None:
@@ -175,7 +174,7 @@ def decline(
 
 
 def repeat(
-    campaign_id: Id,
+    campaign_id: Campaign,
     start: Annotated[date, typer.Option("--start", metavar="DATE", parser=given.a_day, help="启动日期")],
     fills: Fills = [],  # noqa: B006
     title: Annotated[str | None, typer.Option(help="名称；默认与上次相同")] = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Json
 from states import clock
 from states.errors import NotFound
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from states.machine import Choice, Machines, Moved
-
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
 def move(

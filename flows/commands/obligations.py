@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Campaign, Code, Json
 from states import clock
 from states.errors import Refused
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from states.records.told import ObligationInFull, ObligationTold
 
 app = typer.Typer(no_args_is_help=True, help="应办事项：列出、查看、通过、退回、免报、取出文件")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
-Code = Annotated[str, typer.Argument(metavar="UNIT", help="单位代码")]
 Requirement = Annotated[str, typer.Argument(metavar="REQUIREMENT", help="要求的键，如 report")]
 Period = Annotated[str | None, typer.Option(help="定期报送的哪一期，如 2026-12")]
 JUDGED = {"通过": "accept", "退回": "return", "免报": "waive"}

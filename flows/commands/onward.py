@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands import given, moving, shown
+from flows.commands.options import Json
 from states import clock
 
 if TYPE_CHECKING:
     from states.records.campaigning import Brought
     from states.records.campaigns import Running
 
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 SILENCED = {
     "notices_withdrawn": "条未发的通知不再发出",
     "proposals_withdrawn": "项待确认的措施撤回",

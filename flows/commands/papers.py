@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from flows.commands import given
+from flows.commands.options import Campaign, Force
 from states import clock
 
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="写到哪里；不写则用它的名称")
 ]
@@ -18,7 +18,6 @@ AsOf = Annotated[
     str | None,
     typer.Option("--as-of", metavar="DATE", help="截至这一天（已经过去的）；以后取到的都是同一份文件"),
 ]
-Force = Annotated[bool, typer.Option("--force", help="已有同名文件时覆盖")]
 
 
 def work(campaign_id: Campaign, file: Output = None, as_of: AsOf = None, force: Force = False) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Campaign, Json
 from states import clock
 from states.errors import Refused
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from states.records.told import ManyDecided, ProposalTold
 
 app = typer.Typer(no_args_is_help=True, help="待确认的措施：列出、确认、驳回")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
 Person = Annotated[str, typer.Option("--by", help="由谁决定：领导姓名，随记录保存")]
 Reason = Annotated[str, typer.Option(help="理由")]
 

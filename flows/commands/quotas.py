@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands import given, report_shown, shown
+from flows.commands.options import Apply, Campaign, Code, Day, Json, ListFile
 from states import clock
 
 if TYPE_CHECKING:
     from states.records.quotas import Done
 
 app = typer.Typer(no_args_is_help=True, help="次数要求：登记、导入、完成情况")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
-Code = Annotated[str, typer.Argument(metavar="UNIT", help="单位代码")]
-Day = Annotated[date | None, typer.Option(metavar="DATE", parser=given.a_day, help="哪一天；默认今天")]
-List = Annotated[Path, typer.Argument(metavar="FILE", help="名单（xlsx 或 csv）")]
-Apply = Annotated[bool, typer.Option("--apply", help="写入；不加则只显示会怎样")]
 
 
 @app.command("add")
@@ -40,7 +33,7 @@ def add(
 
 
 @app.command("import")
-def import_(campaign_id: Campaign, file: List, apply: Apply = False) -> None:
+def import_(campaign_id: Campaign, file: ListFile, apply: Apply = False) -> None:
     """导入各单位已办的各次：单位代码、事项（代号）、日期、内容、地点。有一处错就一次也不登记。"""
     from states.documents import recordlist
     from states.records.quotas import Done

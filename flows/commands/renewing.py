@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Json
 from states import clock
 from states.errors import Refused
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from states.records.renewing import Renewal
 
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 Keep = Annotated[
     list[str], typer.Option("--keep", metavar="要求", help="这些项的期限不改（要求 或 要求@期）")
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import given, report_shown
+from flows.commands.options import Campaign, Json
 from states import clock
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from states.records.told.reports import FiguresTold, FormImport
 
 app = typer.Typer(no_args_is_help=True, help="定期报告：填报表、导出导入、汇总、报送率")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
 Requirement = Annotated[str, typer.Argument(metavar="REQUIREMENT", help="要求的代号，如 monthly-form")]
 MaybeRequirement = Annotated[str | None, typer.Argument(metavar="REQUIREMENT", help="只看这项要求（代号）")]
 Period = Annotated[str, typer.Option(help="哪一期，如 2026-12；不分期的不写")]

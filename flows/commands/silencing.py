@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Campaign, Json
 from states import clock
 
 if TYPE_CHECKING:
     from states.records.told import SilenceTold
 
 app = typer.Typer(no_args_is_help=True, help="静默：一段时间内不通知，过后只发最高一级")
-Campaign = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
 @app.command()

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Json
 from states import clock
 
 if TYPE_CHECKING:
     from states.progress import Counted
 
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 PER = {"departments": "科室", "persons": "个人"}
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import fromplan, given, shown, sourced
+from flows.commands.options import Json, Named
 from states.errors import Fault, Faulty, NotFound
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="方案模板：列出、查看、检查、画状态图")
 app.command()(fromplan.draft)
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Named = Annotated[str, typer.Argument(metavar="KEY|FILE", help="自带模板的键，或模板文件")]
 OPENS = {"on_date": "按日期", "after_previous": "接上一阶段", "by_hand": "人工开启"}
 
 

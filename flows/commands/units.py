@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Json
 from states import clock
 from states.errors import Fault, Faulty
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from states.records.session import Store
 
 app = typer.Typer(no_args_is_help=True, help="单位和联系人：从表格导入")
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 SHOWN = 30
 Line = tuple[str, ...]
 FIELDS = {

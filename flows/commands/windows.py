@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands import given, shown
+from flows.commands.options import Campaign, Json
 from states import clock
 
 if TYPE_CHECKING:
@@ -15,13 +16,11 @@ if TYPE_CHECKING:
     from states.records.session import Store
     from states.records.told import LocalWindowTold
 
-Id = Annotated[int, typer.Argument(metavar="ID", help="专项行动编号")]
-Json = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="只显示会怎样，不办理")]
 
 
 def window(
-    campaign_id: Id,
+    campaign_id: Campaign,
     phase: Annotated[
         str | None,
         typer.Argument(
@@ -96,7 +95,7 @@ def _show(laid: Laid, dry_run: bool) -> None:
 
 
 def open_(
-    campaign_id: Id,
+    campaign_id: Campaign,
     phase: Annotated[str, typer.Argument(metavar="PHASE", help="并行阶段的代号")],
     reason: Annotated[str | None, typer.Option(help="理由")] = None,
     dry_run: DryRun = False,
