@@ -21,6 +21,15 @@ from states.records import schema
 from states.records.session import Store, connect
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name of a case by its argument when it is bytes.
+
+    Bytes as a name may hold the second in which they were packed; processes that collect in two seconds would
+    then not agree on what to run.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[sa.URL]:
     """Address of a PostgreSQL server on which databases may be made.

@@ -221,6 +221,21 @@ def people(store: Store) -> None:
         roster.apply(session, UnitList(tuple(units), tuple(contacts), ()), {}, at("2026-01-05 08:00"), "test")
 
 
+def _jobs(store: Store, now: datetime, who: str, send: rounds.Send) -> dict[str, Callable[[], Any]]:
+    """The rounds that bear on mail, in the order of a tick."""
+
+    def deliver() -> None:
+        rounds.compose(store, now, HOURS)
+        rounds.deliver(store, send, now, who, HOURS)
+
+    return {
+        "open_due": lambda: rounds.open_due(store, now),
+        "remind": lambda: rounds.fire(store, now, after_due=False),
+        "escalate": lambda: rounds.fire(store, now, after_due=True),
+        "deliver": deliver,
+    }
+
+
 @dataclass
 class World:
     """One database, its processes, the clock that they read, and the model."""
@@ -399,16 +414,7 @@ class World:
             )
             return writes(message)
 
-        def deliver() -> None:
-            rounds.compose(process.store, now, HOURS)
-            rounds.deliver(process.store, send, now, who, HOURS)
-
-        jobs = {
-            "open_due": lambda: rounds.open_due(process.store, now),
-            "remind": lambda: rounds.fire(process.store, now, after_due=False),
-            "escalate": lambda: rounds.fire(process.store, now, after_due=True),
-            "deliver": deliver,
-        }
+        jobs = _jobs(process.store, now, who, send)
 
         def run() -> None:
             try:
