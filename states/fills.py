@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from states.dates import Deadline, Every, parse, parse_cadence
+from states.dates import Deadline, Due, Every, parse, parse_cadence
 from states.errors import Fault, Faulty
 from states.template import LedgerPreset, Template, stream_key
 
@@ -19,16 +19,22 @@ ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2}))?")
 
 @dataclass(frozen=True)
 class Blank:
-    """A date the plan leaves open and a person must give: `--set place=DATE`."""
+    """A date the plan leaves open and a person must give: `--set place=DATE`. `why`: what is wrong with the one it has."""
 
     place: str
     name: str
     words: str
+    why: str = ""
 
     @property
     def asks(self) -> str:
         """What the person is to give, as an error message names it."""
         return "间隔（如 每月25日前）" if self.place.endswith(".every") else "日期"
+
+    def says(self, where: str) -> str:
+        """The sentence that asks for it; `where` names the plan."""
+        wrong = f"的日期“{self.words}”不能用：{self.why}" if self.why else f"在{where}中为空（{self.words}）"
+        return f"“{self.name}”{wrong}，请用 --set {self.place}={self.asks} 填写"
 
 
 def as_words(value: str) -> str:
@@ -108,6 +114,12 @@ class Fills:
             self._note(Blank(place, name, deadline.words()))
             return None
         return deadline
+
+    def checked(self, place: str, name: str, due: Due) -> Due:
+        """What a deadline came to; a day that is not there (2月29日) is asked for like a blank."""
+        if due.wrong:
+            self._note(Blank(place, name, due.words, due.missing or ""))
+        return due
 
     def _note(self, blank: Blank) -> None:
         """A place that is asked for again is one blank, and so are places for which the plan prints one."""

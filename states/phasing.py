@@ -96,7 +96,7 @@ class Phasing:
 
     def _phase(self, phase: Phase, number: int | None, opens: datetime | None) -> PlannedPhase:
         opens = self.opened.get(phase.key) or opens
-        closing = self._closing(self._window(phase)[1], opens)
+        closing = self._closing(phase, opens)
         return PlannedPhase(
             key=phase.key,
             name=phase.name,
@@ -109,10 +109,12 @@ class Phasing:
             base=phase.key,
         )
 
-    def _closing(self, last: Deadline | None, opens: datetime | None) -> Due:
+    def _closing(self, phase: Phase, opens: datetime | None) -> Due:
+        last = self._window(phase)[1]
         if last is None or (opens is None and isinstance(last.point, Lasting)):
             return Due(None, "")
-        return resolve(last, self.anchors((opens, None)), self.calendar, self.zone)
+        found = resolve(last, self.anchors((opens, None)), self.calendar, self.zone)
+        return self.fills.checked(f"{phase.key}.until", f"{phase.name}结束", found)
 
     def _window(self, phase: Phase) -> tuple[Deadline | None, Deadline | None]:
         first, last = parse_window(phase.window) if phase.window else (None, None)
@@ -128,7 +130,7 @@ class Phasing:
     def _opening(self, phase: Phase, previous: PlannedPhase | None, begins: datetime) -> datetime | None:
         first = self._window(phase)[0]
         if first is not None:
-            return self._start(first, previous.closes_at if previous else None)
+            return self._start(phase, first, previous.closes_at if previous else None)
         if phase.opens == Opens.by_hand:
             return None
         return self._day_after(previous.closes_at) if previous else begins
@@ -136,11 +138,12 @@ class Phasing:
     def _beside_opening(self, phase: Phase, begins: datetime) -> datetime | None:
         first = self._window(phase)[0]
         if first is not None:
-            return self._start(first, None)
+            return self._start(phase, first, None)
         return None if phase.opens == Opens.by_hand else begins
 
-    def _start(self, first: Deadline, after: datetime | None) -> datetime | None:
-        return start_of(first, self.anchors((after, None)), self.calendar, self.zone).at
+    def _start(self, phase: Phase, first: Deadline, after: datetime | None) -> datetime | None:
+        found = start_of(first, self.anchors((after, None)), self.calendar, self.zone)
+        return self.fills.checked(f"{phase.key}.from", f"{phase.name}开始", found).at
 
     def _day_after(self, closes: datetime | None) -> datetime | None:
         if closes is None:
@@ -151,8 +154,8 @@ class Phasing:
     def _occurrences(self, phase: Phase, begins: datetime, ends: datetime | None) -> Iterator[PlannedPhase]:
         every = self.fills.cadence(f"{phase.key}.every", phase.name, phase.every)
         first, last = self._window(phase)
-        start = begins if first is None else self._start(first, None)
-        end = ends if last is None else self._closing(last, start).at
+        start = begins if first is None else self._start(phase, first, None)
+        end = ends if last is None else self._closing(phase, start).at
         if every is None or start is None or end is None:
             self._say(f"“{phase.name}”没有起止日期，排不出各期")
             return

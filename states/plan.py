@@ -5,7 +5,7 @@ What the plan leaves blank stays blank and is named; what has no date stays unda
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
@@ -13,15 +13,16 @@ from zoneinfo import ZoneInfo
 
 from states.ahead import brought_forward
 from states.charges import Charge, charges
-from states.dates import Anchors, Every, cadence, occurrences, periods, resolve, start_of
+from states.dates import Anchors, Deadline, Due, Every, cadence, occurrences, periods, resolve, start_of
 from states.events import event_of
 from states.fills import NO_INTERVAL, Fills, issued
 from states.phasing import Phasing, PlannedPhase, Window
-from states.planned import FIRST, UNDATED, Plan, PlannedMilestone, provisional_years
-from states.template import Cadence, Requirement, Scope, Template
+from states.planned import FIRST, UNDATED, Plan, PlannedMilestone, as_written, provisional_years
+from states.template import Cadence, Requirement, Template
 from states.workdays import Workdays
 
 __all__ = ["FIRST", "UNDATED", "Plan", "PlannedMilestone", "plan"]
+Reader = Callable[[Deadline, Anchors, Workdays, ZoneInfo], Due]
 
 
 def plan(
@@ -103,13 +104,14 @@ class _Planner:
         )
 
     def _bounds(self) -> None:
-        begins = self.fills.deadline("begins", "行动开始", self.template.begins)
-        if begins is not None:
-            self.begins = start_of(begins, self._anchors(), self.calendar, self.zone).at
-        ends = self.fills.deadline("ends", "行动结束", self.template.ends)
-        if ends is not None:
-            self.ends = resolve(ends, self._anchors(), self.calendar, self.zone).at
-        self.ends = self.phasing.ends(self.ends)
+        self.begins = self._bound("begins", "行动开始", start_of, self.begins)
+        self.ends = self.phasing.ends(self._bound("ends", "行动结束", resolve, self.ends))
+
+    def _bound(self, place: str, name: str, read: Reader, unsaid: datetime | None) -> datetime | None:
+        deadline = self.fills.deadline(place, name, getattr(self.template, place))
+        if deadline is None:
+            return unsaid
+        return self.fills.checked(place, name, read(deadline, self._anchors(), self.calendar, self.zone)).at
 
     def _phases(self) -> list[PlannedPhase]:
         begins = self.begins or self.launch
@@ -128,11 +130,11 @@ class _Planner:
     def _milestones(self, requirement: Requirement, phase: PlannedPhase | None) -> Iterator[PlannedMilestone]:
         opens = phase.opens_at if phase else self.begins
         closes = phase.closes_at if phase else self.ends
-        written = self.fills.deadline(
-            f"{requirement.key}.opens", f"{requirement.name}下达", requirement.opens
-        )
+        told = f"{requirement.key}.opens", f"{requirement.name}下达"
+        written = self.fills.deadline(*told, requirement.opens)
         if written is not None:
-            opens = start_of(written, self._anchors((opens, closes)), self.calendar, self.zone).at
+            found = start_of(written, self._anchors((opens, closes)), self.calendar, self.zone)
+            opens = self.fills.checked(*told, found).at
         base = self._base(requirement, phase, opens)
         if written is not None:
             base = replace(base, event=event_of(written, phase.name if phase else None))
@@ -172,8 +174,8 @@ class _Planner:
 
     def _scope(self, requirement: Requirement, phase: PlannedPhase | None) -> dict[str, Any]:
         """Whom it concerns: the units of its own scope that are in its phase's too; departments where named."""
-        own = _written(requirement.scope)
-        whole = {one.key: _written(one.scope) for one in self.template.phases}.get(
+        own = as_written(requirement.scope)
+        whole = {one.key: as_written(one.scope) for one in self.template.phases}.get(
             phase.base if phase else ""
         )
         if not whole or requirement.scope.departments:
@@ -259,7 +261,8 @@ class _Planner:
         event = event_of(deadline, self.names.get(base.phase or ""))
         if event is not None:  # the end of its phase, where that is what was recorded
             window = (window[0], self.events.get(event, window[1]))
-        due = resolve(deadline, self._anchors(window), self.calendar, self.zone)
+        found = resolve(deadline, self._anchors(window), self.calendar, self.zone)
+        due = self.fills.checked(place, base.name, found)
         filled = self.fills.filled(place)
         return replace(
             base,
@@ -289,11 +292,6 @@ class _Planner:
             due_at=None,
             required=False,
             review=one.review,
-            scope=_written(one.scope),
+            scope=as_written(one.scope),
         )
         return replace(self._dated(base, one.place, one.words, (None, None)), period=one.period)
-
-
-def _written(scope: Scope) -> dict[str, Any]:
-    written = {key: value for key, value in scope.model_dump().items() if value not in ((), None)}
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in written.items()}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from states.fills import Blank
 from states.phasing import PlannedPhase
+from states.template import Scope
 from states.workdays import Workdays
 
 FIRST = "首次"
@@ -59,6 +60,12 @@ class Plan:
     def past(self, now: datetime) -> list[PlannedMilestone]:
         """Milestones whose due date lies before `now`."""
         return [one for one in self.milestones if one.due_at is not None and one.due_at < now]
+
+
+def as_written(scope: Scope) -> dict[str, Any]:
+    """A scope as a milestone keeps it: only what restricts."""
+    written = {key: value for key, value in scope.model_dump().items() if value not in ((), None)}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in written.items()}
 
 
 def provisional_years(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands import fromplan, given, shown, sourced
+from flows.commands import fromplan, given, reading, shown, sourced
 from flows.commands.options import Json, Named
 from states.errors import Fault, Faulty, NotFound
 
 if TYPE_CHECKING:
-    from states.template import Requirement, Template
+    from states.template import Phase, Requirement, Template
 
 app = typer.Typer(no_args_is_help=True, help="方案模板：列出、查看、检查、画状态图")
 app.command()(fromplan.draft)
@@ -127,22 +127,12 @@ def _ledger_size(template: Template) -> int:
 def _show(template: Template) -> None:
     shown.say(f"{template.title}（{template.key} 第 {template.version} 版）", template.summary or "")
     shown.table(
-        ("阶段", "名称", "时间（方案原文）", "开启", "由谁", "审核"),
-        [
-            (
-                one.key,
-                one.name,
-                "，".join(words for words in (one.every, _window(one.window, one.from_, one.until)) if words),
-                "并行" if one.parallel else OPENS[one.opens],
-                one.by or "",
-                "是" if one.review else "",
-            )
-            for one in template.phases
-        ],
+        ("阶段", "名称", "时间（方案原文）", "读作", "开启", "由谁", "审核"),
+        [_phase(one) for one in template.phases],
         "阶段",
     )
     shown.table(
-        ("要求", "名称", "阶段", "期限（方案原文）", "零报告", "审核"),
+        ("要求", "名称", "阶段", "期限（方案原文）", "读作", "零报告", "审核"),
         [_requirement(one) for one in template.requirements],
         "要求",
     )
@@ -166,6 +156,13 @@ def _show(template: Template) -> None:
     shown.table(("序号", "项目", "期限", "责任部门", "问题"), preset, f"台账（{len(preset)} 项）")
 
 
+def _phase(one: Phase) -> tuple[str, ...]:
+    window = _window(one.window, one.from_, one.until)
+    times = "，".join(words for words in (one.every, window) if words)
+    opens = "并行" if one.parallel else OPENS[one.opens]
+    return (one.key, one.name, times, reading.of_phase(one), opens, one.by or "", "是" if one.review else "")
+
+
 def _window(window: str | None, first: str | None, last: str | None) -> str:
     return window or " 至 ".join(part for part in (first, last) if part) or "未注明"
 
@@ -173,4 +170,13 @@ def _window(window: str | None, first: str | None, last: str | None) -> str:
 def _requirement(one: Requirement) -> tuple[str, ...]:
     every = one.every if isinstance(one.every, str) or one.every is None else one.every.rrule
     words = one.due or every or "未注明"
-    return (one.key, one.name, one.phase or "", words, "可" if one.nil else "", "是" if one.review else "")
+    read = reading.of_requirement(one)
+    return (
+        one.key,
+        one.name,
+        one.phase or "",
+        words,
+        read,
+        "可" if one.nil else "",
+        "是" if one.review else "",
+    )

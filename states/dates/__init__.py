@@ -2,7 +2,7 @@
 
     parse("8月底前并长期坚持")            -> Deadline    resolve(deadline, anchors, calendar, zone) -> Due
     parse_window("9月-11月")             -> two Deadlines    start_of(...) gives the first instant, resolve the last
-                                                     resolve_window(window, ...) gives both
+                                                     resolve_window(window, ...) gives both, window_words prints it
     parse_cadence("每周五")               -> Every       occurrences(every, start, end, calendar, zone)
     parse_cadences("一周一调度，一月一通报") -> several
     parse_offset("+5wd")                 -> Offset      shift_instant(at, offset, calendar, zone)
@@ -29,10 +29,11 @@ from states.dates.frame import LEAVING, OFFICE_END, OFFICE_HOURS, Anchors
 from states.dates.grammar import parse
 from states.dates.occurrences import Occurrence, occurrences
 from states.dates.offsets import Offset, parse_offset, shift_instant
+from states.dates.plain import with_blanks
 from states.dates.points import Anchor, Event, Festival, Holiday, Unit
 from states.dates.resolution import Due, resolve, resolve_window, start_of
 from states.dates.rhythm import Every, Rhythm, Shift
-from states.dates.windows import parse_window
+from states.dates.windows import parse_window, window_words
 
 __all__ = [
     "LEAVING",
@@ -63,4 +64,6 @@ __all__ = [
     "resolve_window",
     "shift_instant",
     "start_of",
+    "window_words",
+    "with_blanks",
 ]

@@ -13,7 +13,19 @@ from typing import TypeGuard
 
 from states.dates import named
 from states.dates.faults import DatesError
-from states.dates.parts import AMOUNT, BEFORE, CLOCK, FROM, ORIGIN, YEAR, YEAR_NUMBER, amount, clock, origin
+from states.dates.parts import (
+    AMOUNT,
+    BEFORE,
+    CLOCK,
+    FROM,
+    ORIGIN,
+    WEEKDAY,
+    YEAR,
+    YEAR_NUMBER,
+    amount,
+    clock,
+    origin,
+)
 from states.dates.plain import HAN, NUMBER, Number, within, year
 from states.dates.points import (
     Anchor,
@@ -69,7 +81,8 @@ def _day(found: re.Match[str]) -> Day:
     month = within(found["month"], 1, 12, "月")
     day = within(found["day"], 1, month_length(month), "日")
     when = clock(found)
-    return Day(month, day, year(found["year"]), when, bool(found["before"] or when))
+    weekday = "一二三四五六日".index(found["weekday"].replace("天", "日")) + 1 if found["weekday"] else None
+    return Day(month, day, year(found["year"]), when, bool(found["before"] or when), weekday)
 
 
 def _edge(found: re.Match[str]) -> Edge:
@@ -177,7 +190,7 @@ LASTS = (
     r"(?:为期|历时|利?用时?|不超过(?=.*[周月年]))"  # 不超过5个工作日 is no duration but a limit on one matter
 )
 FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = (
-    _form(rf"{YEAR}(?P<month>{NUMBER})月(?P<day>{NUMBER})[日号](?:{CLOCK})?{BEFORE}", _day),
+    _form(rf"{YEAR}(?P<month>{NUMBER})月(?P<day>{NUMBER})[日号]{WEEKDAY}(?:{CLOCK})?{BEFORE}", _day),
     _form(rf"{YEAR}(?P<month>{NUMBER})月份?{END}{BEFORE}", _month),
     _form(
         rf"{YEAR}(?P<month>{NUMBER})月(?P<first>[上中下])旬?(?:、?(?P<last>[上中下]))?(?<!旬)旬{BEFORE}",

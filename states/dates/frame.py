@@ -31,6 +31,10 @@ class UnsetError(Exception):
     """The instant cannot be known yet; the message says why, in Chinese."""
 
 
+class NoSuchDayError(UnsetError):
+    """It never can: the words name a day that is not there, so a person has to give another."""
+
+
 @dataclass(frozen=True)
 class Anchors:
     """What deadlines are counted from. Instants are aware; `phase` is the window of the phase the words stand in.
@@ -118,7 +122,7 @@ class Frame:
         year = self.year(holiday.year)
         found = days_off(holiday.festival, year, self.calendar)
         if found is None:
-            raise UnsetError(
+            raise NoSuchDayError(
                 f"{year}年的{holiday.festival.value}不在历表内（{FIRST_KNOWN}年至{LAST_KNOWN}年），须填写"
             )
         return found

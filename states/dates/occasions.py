@@ -10,7 +10,7 @@ from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
-from states.dates.frame import ONE_DAY, Frame, UnsetError, known
+from states.dates.frame import ONE_DAY, Frame, NoSuchDayError, UnsetError, known
 from states.dates.points import Feast, Period, Stretch, Term, TermYear, Written
 
 Days = tuple[date, date]
@@ -48,7 +48,7 @@ def term_year_days(point: TermYear, frame: Frame, days_of: Reader) -> Days:
     calendar = _in_calendar_year(point, start.year + n - 1, days_of)
     anniversary = _after_anniversary(point, start + relativedelta(years=n - 1), days_of)
     if calendar != anniversary:
-        raise UnsetError(
+        raise NoSuchDayError(
             f"“{point.name}第{n}年”按自然年算到{calendar[1]:%Y-%m-%d}，按周年算到{anniversary[1]:%Y-%m-%d}，须填写日期"
         )
     return calendar
@@ -58,7 +58,7 @@ def _check_within(point: TermYear, n: int, first: date, last: date | None) -> No
     """A period of three years has no ninth."""
     begins = min(date(first.year + n - 1, 1, 1), first + relativedelta(years=n - 1))
     if last is not None and begins > last:
-        raise UnsetError(f"“{point.name}”到{last:%Y-%m-%d}为止，没有第{n}年，须改写")
+        raise NoSuchDayError(f"“{point.name}”到{last:%Y-%m-%d}为止，没有第{n}年，须改写")
 
 
 def _in_calendar_year(point: TermYear, year: int, days_of: Reader) -> Days:

@@ -23,6 +23,9 @@ FIRST_YEAR, LAST_YEAR = 1990, 2099
 
 _DIGITS = "〇一二三四五六七八九"
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)} | {"零": 0, "两": 2}
+_GAPS = re.compile(
+    r"(?:(?:19|20)?\s{1,8}年)?(?<!\d)\s{1,8}月\s{1,8}日|(?:19|20)\s{1,8}年\s{1,8}月|(?<=\d月)\s{1,8}日(?![报常])"
+)
 _REWRITES = (
     (re.compile(r"\s+"), ""),
     (re.compile(r"[_XxΧ×*○]+"), BLANK),
@@ -30,6 +33,7 @@ _REWRITES = (
     (re.compile(r"(?<![上下每\d])半年(?![报总小通调一])"), "6个月"),
     (re.compile(r"(?<![每\d])半个月"), "15日"),
     (re.compile(r"个?(?:自然|日历)日(?!期)"), "日"),
+    (re.compile(r"\(含(?:当[日天]|本[日数])?\)"), ""),
     (re.compile(rf"(?:工作|办公|上班)时间内?(?={NUMBER}个?小时)(?P<n>{NUMBER})个?小时"), r"\g<n>个工作小时"),
     (re.compile(r"个?小时(?:以内|之内|内)?\(按?(?:工作|办公|上班)时间(?:计算?)?\)"), "个工作小时内"),
     (re.compile(r"(?<=小时内)\((?:含非工作时间|不分昼夜|连续计算)\)"), ""),
@@ -37,11 +41,16 @@ _REWRITES = (
 _CHINESE_YEAR = re.compile(r"[〇零一二三四五六七八九]{4}(?=年)")
 
 
+def with_blanks(text: str) -> str:
+    """With `__` where a date was printed with gaps to be filled by hand: `20  年  月  日`, `8月  日`."""
+    return _GAPS.sub(lambda found: re.sub(r"\s+", BLANK, found[0]), text)
+
+
 def plain(words: str) -> str:
     """The words in one form of writing; the meaning is not touched."""
     if len(words) > LONGEST:
         raise DatesError(f"时间写法太长（{len(words)}字），最多{LONGEST}字")
-    text = unicodedata.normalize("NFKC", words)
+    text = with_blanks(unicodedata.normalize("NFKC", words))
     for pattern, form in _REWRITES:
         text = pattern.sub(form, text)
     text = _CHINESE_YEAR.sub(lambda year: "".join(str(_VALUES[digit]) for digit in year[0]), text)

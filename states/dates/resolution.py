@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from states.dates.deadline import Deadline
-from states.dates.frame import BLANK_LEFT, Anchors, Frame, UnsetError
+from states.dates.frame import BLANK_LEFT, Anchors, Frame, NoSuchDayError, UnsetError
 from states.dates.points import Lasting, Term, TermYear, Unclear, Vague
 from states.dates.spans import span
 from states.workdays import Workdays
@@ -22,7 +22,8 @@ class Due:
     """When something is due. `at` is UTC; where it is None, `missing` says why in Chinese.
 
     `provisional`: the day, or a working day counted over on the way, lies in a year whose holidays are not
-    published. `soft`: the plan does not insist on the day. `standing`: the duty goes on after the date.
+    published. `soft`: the plan does not insist on the day. `standing`: the duty goes on after the date. `wrong`: there
+    is no such day, so a person has to give another.
     """
 
     at: datetime | None
@@ -31,6 +32,7 @@ class Due:
     soft: bool = False
     standing: bool = False
     missing: str | None = None
+    wrong: bool = False
 
 
 def resolve(deadline: Deadline, anchors: Anchors, calendar: Workdays, zone: ZoneInfo) -> Due:
@@ -66,7 +68,7 @@ def _due(deadline: Deadline, frame: Frame, *, last: bool) -> Due:
     try:
         found = span(deadline.point, frame)
     except UnsetError as unset:
-        return _missing(deadline, str(unset))
+        return replace(_missing(deadline, str(unset)), wrong=isinstance(unset, NoSuchDayError))
     at, counted = (found.last, found.counted) if last else (found.first, found.counted_first)
     provisional = frame.calendar.spans_provisional(*(counted or (at.date(), at.date())))
     return Due(at.astimezone(UTC), deadline.words(), provisional, deadline.soft, deadline.standing)

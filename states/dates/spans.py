@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from states.dates.frame import NO_DATE, ONE_DAY, SLIP, UNDATED, Frame, UnsetError, known
+from states.dates.frame import NO_DATE, ONE_DAY, SLIP, UNDATED, Frame, NoSuchDayError, UnsetError, known
 from states.dates.occasions import feast_days, term_days, term_year_days
 from states.dates.office import office_hours_after
 from states.dates.points import (
@@ -35,6 +35,7 @@ from states.dates.points import (
     Vague,
     Written,
 )
+from states.dates.written import WEEKDAYS
 from states.workdays import Workdays
 
 
@@ -114,9 +115,14 @@ def _day(point: Day, frame: Frame) -> Span:
 def _day_in(point: Day, year: int) -> date:
     month, number = known(point.month), known(point.day)
     try:
-        return date(year, month, number)
+        day = date(year, month, number)
     except ValueError:
-        raise UnsetError(f"{year}年没有{month}月{number}日，须改写") from None
+        raise NoSuchDayError(f"{year}年没有{month}月{number}日，须改写") from None
+    if point.weekday not in (None, day.isoweekday()):
+        raise NoSuchDayError(
+            f"{year}年{month}月{number}日是周{WEEKDAYS[day.weekday()]}，与所写的不符，须核对"
+        )
+    return day
 
 
 def _period(point: Period, year: int) -> tuple[date, date]:
@@ -178,7 +184,7 @@ def _relative(point: Relative, frame: Frame) -> Span:
 
 def _hours(point: Relative, frame: Frame, start: datetime, n: int) -> Span:
     if not frame.timed(point.origin):
-        raise UnsetError(f"{_said(point)}只有日期没有时刻，不能按小时计算，须改写")
+        raise NoSuchDayError(f"{_said(point)}只有日期没有时刻，不能按小时计算，须改写")
     if point.unit is Unit.OFFICE_HOUR:
         instant = office_hours_after(start, n, frame.calendar)
         days = sorted((start.date(), instant.date()))

@@ -63,6 +63,19 @@ def parse_window(words: str) -> Window:
     return window
 
 
+def window_words(window: Window) -> str:
+    """The window in canonical Chinese, which `parse_window` reads back; empty where it has neither end."""
+    start, end = window
+    if start is None or end is None or start == end:
+        only = start or end
+        return only.words() if only else ""
+    if window == (Deadline(At(Anchor.BEGINS)), Deadline(At(Anchor.ENDS))):
+        return "行动期间"
+    if _single(plain(end.words())) == window:  # 启动后2周内, 8月1日起用1年 say where they begin
+        return end.words()
+    return f"{start.words()}{'，' if isinstance(end.point, Lasting) else '至'}{end.words()}"
+
+
 def _closed(text: str, words: str) -> Window | None:
     """The first place at which the text falls into two readable ends."""
     for found in _BETWEEN.finditer(text):

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from states.dates.origins import Clock
 from states.dates.plain import BLANK, Number, year_words
 
+WEEKDAYS: Final = "一二三四五六日"
+
 
 @dataclass(frozen=True)
 class Day:
-    """`8月15日前`: a calendar day, which `前` includes. `before` only remembers whether 前 is written."""
+    """`8月15日前`: a calendar day, which `前` includes. `before` only remembers whether 前 is written.
+
+    `weekday` (1 is Monday) is kept where the plan prints it: a day of the week that is not that of the date is a slip.
+    """
 
     month: Number
     day: Number
     year: Number | None = None
     clock: Clock | None = None
     before: bool = True
+    weekday: int | None = None
 
     @property
     def blank(self) -> bool:
@@ -29,7 +36,10 @@ class Day:
 
     def words(self) -> str:
         clock = self.clock.words() if self.clock else ""
-        return f"{year_words(self.year)}{self.month}月{self.day}日{clock}{'前' if self.before else ''}"
+        weekday = f"（周{WEEKDAYS[self.weekday - 1]}）" if self.weekday else ""
+        return (
+            f"{year_words(self.year)}{self.month}月{self.day}日{weekday}{clock}{'前' if self.before else ''}"
+        )
 
 
 class Stretch(Enum):

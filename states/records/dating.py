@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from states import sanity
 from states.errors import Fault, Faulty, Refused
-from states.plan import PlannedMilestone
+from states.plan import Plan, PlannedMilestone
 from states.records import laying, locks, rearming
 from states.records.campaigns import Running
 from states.records.core import milestone
@@ -18,6 +18,7 @@ from states.records.redated import Dated
 from states.records.replanning import follow, planned_again
 from states.records.tables import Milestone
 from states.records.timers import next_cycle, timers
+from states.template import Template
 
 GIVEN = "期限由协调员确定"
 
@@ -42,9 +43,9 @@ def give(
         raise Faulty([Fault("--set", "请写明给哪一处定期限，如 report.due=12月5日前")])
     both = {**campaign.row.fills, **fills}
     again = planned_again(session, campaign, fills=both)
-    odd = [one for one in sanity.doubts(campaign.template, both, again, given=fills) if one.impossible]
+    odd = _impossible(campaign.template, fills, both, again)
     if odd:
-        raise Refused(*(one.says for one in odd), places=(one.place for one in odd))
+        raise Refused(*odd.values(), places=odd)
     changed = _changed(session, campaign, again.milestones)
     _check(campaign, fills, changed, now)
     moved = tuple(dated(row, planned) for row, planned in changed)
@@ -60,6 +61,16 @@ def give(
     laying.rederive(session, campaign, now, actor, says, anew=True)
     _note(session, campaign, before, dict(fills), moved, now, actor, reason)
     return moved
+
+
+def _impossible(
+    template: Template, fills: Mapping[str, str], both: Mapping[str, str], again: Plan
+) -> dict[str, str]:
+    """What can't be meant of the dates given, by place: no such day, or one before it all begins."""
+    same = {place for group in template.same if {*group} & fills.keys() for place in group}
+    odd = {one.place: one.says("所填") for one in again.blanks if one.place in same | fills.keys()}
+    doubts = sanity.doubts(template, both, again, given=fills)
+    return odd | {one.place: one.says for one in doubts if one.impossible}
 
 
 def _changed(

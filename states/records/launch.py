@@ -74,10 +74,7 @@ def draft(session: Session, order: Order, now: datetime) -> Draft:
     warnings += [] if unknown else scoping.without_beds(session, template, owner, conditions)
     warnings += [] if unknown else scoping.without_ownership(session, template, owner, conditions)
     warnings += _left_out(session, order.selection, owner)
-    refusals = [
-        f"“{blank.name}”在方案中为空（{blank.words}），请用 --set {blank.place}={blank.asks} 填写"
-        for blank in planned.blanks
-    ]
+    refusals = [blank.says("方案") for blank in planned.blanks]
     places = [blank.place for blank in planned.blanks]
     odd = sanity.doubts(template, order.fills, planned)
     warnings += [one.says for one in odd if not one.impossible]

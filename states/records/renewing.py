@@ -169,10 +169,7 @@ def _given(campaign: Running, version: Version) -> set[str]:
 
 
 def _blanks(again: Plan) -> list[Doubt]:
-    return [
-        Doubt(one.place, f"“{one.name}”在新版中为空（{one.words}），请用 --set {one.place}={one.asks} 填写")
-        for one in again.blanks
-    ]
+    return [Doubt(one.place, one.says("新版")) for one in again.blanks]
 
 
 def _over(

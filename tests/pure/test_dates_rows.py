@@ -18,6 +18,7 @@ from states.dates import (
     parse_window,
     resolve,
     resolve_window,
+    window_words,
 )
 from states.workdays import Workdays, published
 
@@ -132,6 +133,11 @@ DEADLINES = [
     ("原则上8月底前", "原则上8月底前", "2026-08-31 18:00 soft"),
     ("20__年__月__日", "20__年__月__日", "无：留空，须填写"),
     ("XX月", "__月", "无：留空，须填写"),
+    ("20  年  月  日前", "20__年__月__日前", "无：留空，须填写"),
+    ("　　月　　日前", "__月__日前", "无：留空，须填写"),
+    ("8月  日前", "8月__日前", "无：留空，须填写"),
+    ("8 月 15 日 前", "8月15日前", "2026-08-15 18:00"),
+    ("8月15日（含）前", "8月15日前", "2026-08-15 18:00"),
     ("7月10前", "7月10前", "无：“7月10前”疑有笔误，须填写"),
     ("限期", "限期", "无：“限期”没有写明日期，须填写"),
     ("10月初", "10月初", "无：“10月初”没有写明日期，须填写"),
@@ -266,3 +272,38 @@ def test_a_window_is_read_printed_and_runs_between_its_instants(
     window = parse_window(words)
     assert tuple(shown(end) for end in resolve_window(window, ANCHORS, CALENDAR, ZONE)) == (opens, closes)
     assert all(end is None or parse(end.words()) == end for end in window)
+    assert parse_window(window_words(window)) == window
+
+
+@pytest.mark.parametrize(
+    ("words", "canonical"),
+    [
+        ("2019年3月—9月", "2019年3月至2019年9月"),
+        ("2015年7月起至2017年底", "2015年7月起至2017年底"),
+        ("从即日起至20__年__月__日止", "即日起至20__年__月__日"),
+        ("20__年__月开始，为期6个月", "20__年__月起，为期6个月"),
+        ("自2026年8月1日起用1年", "2026年8月1日起，为期1年"),
+        ("启动后2周内", "启动后2周内"),
+        ("8月份", "8月"),
+        ("4月起", "4月起"),
+        ("8月15日前", "8月15日前"),
+        ("集中行动期间", "行动期间"),
+    ],
+)
+def test_a_window_is_printed_in_one_phrase(words: str, canonical: str) -> None:
+    assert window_words(parse_window(words)) == canonical
+
+
+def test_a_day_of_the_week_that_is_not_that_of_the_date_is_a_slip() -> None:
+    right, wrong = parse("8月14日(星期五)下班前"), parse("8月14日（周四）12:00前")
+    assert (right.words(), wrong.words()) == ("8月14日（周五）下班前", "8月14日（周四）12:00前")
+    assert parse(right.words()) == right
+    assert shown(resolve(right, ANCHORS, CALENDAR, ZONE)) == "2026-08-14 17:30"
+    due = resolve(wrong, ANCHORS, CALENDAR, ZONE)
+    assert (due.at, due.wrong, due.missing) == (None, True, "2026年8月14日是周五，与所写的不符，须核对")
+
+
+@pytest.mark.parametrize("words", ["2月29日前", "2041年端午前", "国庆后2小时内", "考核期第9年"])
+def test_a_day_that_is_not_there_is_told_from_one_that_is_not_known_yet(words: str) -> None:
+    assert resolve(parse(words), ANCHORS, CALENDAR, ZONE).wrong
+    assert not resolve(parse("收到转办后3日内"), ANCHORS, CALENDAR, ZONE).wrong

@@ -138,3 +138,11 @@ def test_nothing_is_dated_any_more_once_the_campaign_is_over(running) -> None:
         session.add(row)
     with pytest.raises(Refused, match="办结或取消"):
         give(running, meeting_due="3月20日前")
+
+
+def test_a_day_that_is_not_there_is_refused_and_nothing_is_written(running) -> None:
+    before = running.everything()
+    with pytest.raises(Refused, match="2026年没有2月29日") as caught:
+        give(running, meeting_due="2026-02-29")
+    assert caught.value.places == ["meeting.due"]
+    assert running.everything() == before
