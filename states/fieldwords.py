@@ -43,7 +43,7 @@ ANYWHERE: Mapping[str, str] = {
     "scope": "哪些参加单位；不写则全体",
     "ladder": "逾期后用哪个梯次（ladders 里的名称）",
     "due": "期限，照方案原文",
-    "tasks": "要做的事，照方案原文",
+    "tasks": "要做的事，照方案原文；写进阶段开始时的下发邮件，不催办",
 }
 WORDS: Mapping[str, Mapping[str, str]] = {
     "Template": {

@@ -7,7 +7,7 @@ Letter into the form a mail server takes.
 from states.letters.cleaning import plain
 from states.letters.envelope import check_address, message_id, to_email
 from states.letters.listing import EARLIER, LISTED, is_shortened
-from states.letters.message import Attachment, Figures, Kind, Letter, Line, Message
+from states.letters.message import Attachment, Figures, Kind, Letter, Line, Message, Tasks
 from states.letters.wording import first_sentence
 from states.letters.writing import render
 
@@ -20,6 +20,7 @@ __all__ = [
     "Letter",
     "Line",
     "Message",
+    "Tasks",
     "check_address",
     "first_sentence",
     "is_shortened",

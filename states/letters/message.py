@@ -11,6 +11,14 @@ Kind = Literal["digest", "urgent", "figures"]
 
 
 @dataclass(frozen=True)
+class Tasks:
+    """What a plan says has to be done in a phase or a workstream, in its own words; `of` names which one."""
+
+    of: str
+    listed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Line:
     """One thing a person must hear about.
 
@@ -18,7 +26,9 @@ class Line:
     working days, None when not overdue. `via` names the unit whose vacancy made the line climb to this
     person. `nil`: "nothing to report" is an answer here. `url` is absolute or a path under the base address. `problem` and
     `measure` say what an item of a ledger is about. `waiting`: it waits for a person's yes or no.
-    `filled`: the date that a person gave where `due_words` of the plan name another or none.
+    `filled`: the date that a person gave where `due_words` of the plan name another or none. `goes_to`: where
+    the plan wants it handed in, with copies. `tasks`: what is to be done in what has begun; a mail lists each once, below
+    its items.
     """
 
     campaign: str
@@ -37,6 +47,8 @@ class Line:
     measure: str = ""
     waiting: bool = False
     filled: str = ""
+    goes_to: str = ""
+    tasks: tuple[Tasks, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from states.letters.cleaning import file_name, plain
 from states.letters.envelope import NAME_LIMIT, message_id
 from states.letters.listing import NEAR_DAYS, Group, Reading, grouped
-from states.letters.message import Figures, Letter, Line, Message
+from states.letters.message import Figures, Letter, Line, Message, Tasks
 from states.letters.wording import day_words, moment_words, tally
 
 WORST = 10
-TEXT_LIMITS = {"what": 200, "reason": 300, "url": 1000}
+TEXT_LIMITS = {"what": 200, "reason": 300, "url": 1000, "goes_to": 300}
 TEXT_LIMIT = 100
+TASK_LIMIT = 200
 BLANK_LINES = re.compile(r"\n{3,}")
 
 Facts = TypeVar("Facts", Line, Figures)
@@ -68,6 +69,7 @@ def _words(message: Message, reading: Reading) -> dict[str, Any]:
         "as_of": moment_words(reading.now, reading.zone, message.day),
         "lines": message.lines,
         "groups": groups,
+        "tasks": list(dict.fromkeys(task for line in message.lines for task in line.tasks)),
         "counts": _counts(groups),
         "figures": message.figures,
         "totals": _totals(message),
@@ -113,7 +115,7 @@ def _clean(message: Message) -> Message:
     return replace(
         message,
         name=plain(message.name, NAME_LIMIT),
-        lines=tuple(_plain(line) for line in message.lines),
+        lines=tuple(replace(_plain(line), tasks=_tasks(line.tasks)) for line in message.lines),
         figures=tuple(
             replace(_plain(one), by_state=_named(one.by_state), worst=_named(one.worst[:WORST]))
             for one in message.figures
@@ -128,6 +130,13 @@ def _plain(facts: Facts) -> Facts:
         if isinstance(text := getattr(facts, field.name), str)
     }
     return replace(facts, **changes)
+
+
+def _tasks(found: Iterable[Tasks]) -> tuple[Tasks, ...]:
+    return tuple(
+        Tasks(plain(one.of, TEXT_LIMIT), tuple(plain(text, TASK_LIMIT) for text in one.listed))
+        for one in found
+    )
 
 
 def _named(pairs: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

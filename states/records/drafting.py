@@ -26,6 +26,7 @@ from states.records.line_sheet import line_sheet
 from states.records.rejudged import Rejudged
 from states.records.settling import OPEN
 from states.records.tables import Campaign
+from states.records.tasking import goes_to, tasks_of
 
 OWED_BEFORE = "此前下发，尚未办结"
 NONE_OPEN = "目前没有未办结事项"
@@ -189,19 +190,18 @@ class _Desk:
         return [self._plain(told)]
 
     def _opening(self, told: Any, said: set[int]) -> list[Line]:
-        """What a phase brought, or just that it began; after it, apart, what was owed before and still is."""
+        """What a phase brought, or just that it began, with its tasks; apart, what was owed before and still is."""
         keys = [key for key in self._keys(told) if key not in said and key in self.obligations]
         rows = [self.obligations[key] for key in keys if self.obligations[key].status in OPEN]
         said.update(keys)
-        began = self.phases[told.phase_id].opened_at
-        is_new = [self.milestones[row.milestone_id].opened_at >= began for row in rows]
-        new = [self._line(told, row) for row, brought in zip(rows, is_new, strict=True) if brought]
-        old = [
-            replace(self._line(told, row), rung=EARLIER, reason=OWED_BEFORE)
-            for row, brought in zip(rows, is_new, strict=True)
-            if not brought
-        ]
-        return [*(new or [self._plain(told)]), *old]
+        template, opened = self.campaigns[told.campaign_id].template, self.phases[told.phase_id]
+        new = [row for row in rows if self.milestones[row.milestone_id].opened_at >= opened.opened_at]
+        brought = {row.id for row in new}
+        earlier = [self._line(told, row) for row in rows if row.id not in brought]
+        old = [replace(line, rung=EARLIER, reason=OWED_BEFORE) for line in earlier]
+        first, *others = [self._line(told, row) for row in new] or [self._plain(told)]
+        asked = [self.milestones[row.milestone_id].requirement for row in new]
+        return [replace(first, tasks=tasks_of(template, opened.base, asked)), *others, *old]
 
     def _taken_over(self, told: Any, said: set[int]) -> list[Line]:
         """All that is open for whoever took over, but for what the mail says anyhow."""
@@ -229,6 +229,7 @@ class _Desk:
             via=self.units.get(told.via_unit_id or 0),
             nil=what.nil,
             url=_page(campaign),
+            goes_to=goes_to(campaign.template, what.requirement),
             problem=item.problem,
             measure=item.measure,
         )

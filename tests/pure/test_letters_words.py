@@ -13,6 +13,7 @@ from states.letters import (
     Letter,
     Line,
     Message,
+    Tasks,
     first_sentence,
     is_shortened,
     render,
@@ -357,3 +358,16 @@ def test_a_mail_with_nothing_to_say_or_no_clear_time_is_a_mistake_of_ours() -> N
         written(LATE, kind="figures")
     with pytest.raises(ValueError, match="aware"):
         written(LATE, now=datetime(2026, 12, 3, 9))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("kind", ["digest", "figures"])
+def test_tasks_of_what_has_begun_stand_once_below_the_items(kind: str) -> None:
+    tasks = (Tasks("“自查自纠”阶段", ("逐项查摆", "<边查>\n边改")),)
+    figures = (Figures(CAMPAIGN, "自查自纠", 3, 0, 0, 1, 0),) if kind == "figures" else ()
+    lines = replace(ISSUED, tasks=tasks), replace(ISSUED, unit="示例乙县医院", tasks=tasks), LATE
+    letter = written(*lines, kind=kind, figures=figures)
+    assert letter.text.count("“自查自纠”阶段要做的事（方案原文）：\n   · 逐项查摆\n   · <边查> 边改\n") == 1
+    assert letter.text.index("要做的事") > letter.text.index("工作总结")
+    assert (
+        letter.html.count("“自查自纠”阶段要做的事（方案原文）") == letter.html.count("&lt;边查&gt; 边改") == 1
+    )

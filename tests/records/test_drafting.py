@@ -90,3 +90,53 @@ def test_every_line_leads_to_the_page_of_its_campaign(stage) -> None:
     )
     for body in (letter.text, letter.html):
         assert f"https://duban.example.test/?campaign={key}" in body
+
+
+def test_a_phase_that_opens_tells_its_tasks_and_those_of_the_workstreams_in_which_it_asks_something(
+    stage,
+) -> None:
+    announced = stage.phases.replace("after_previous,", "after_previous, announce: [liaison],")
+    phases = announced.replace("name: 集中整治,", "name: 集中整治, tasks: [逐项销号, 边查边改],")
+    streams = "workstreams:\n  - {key: cure, name: 专项整改, tasks: [建立台账]}\n  - {key: other, name: 宣传, tasks: [张贴标语]}\n"
+    asked = stage.requirements.replace("key: mended,", "key: mended, workstream: cure,")
+    stage.launch(stage.template(phases, streams, asked))
+    stage.cycle("2026-03-02 09:00", "2026-03-16 00:00", "2026-03-16 09:00", "2026-03-17 09:00")
+    told = [
+        (stage.local(when), one) for when, one in stage.post if one.to == stage.address("liaison", "R1-H1")
+    ]
+    tasks = {
+        when: [(each.of, each.listed) for line in one.lines for each in line.tasks] for when, one in told
+    }
+    assert tasks["2026-03-16 09:00"] == [
+        ("“集中整治”阶段", ("逐项销号", "边查边改")),
+        ("“专项整改”", ("建立台账",)),
+    ]
+    assert sum(map(len, tasks.values())) == 2, "a task is told once, when it begins"
+
+
+def test_a_mail_says_whom_the_plan_wants_it_handed_to_with_copies(stage) -> None:
+    asked = stage.requirements.replace(
+        "key: mended,", "key: mended, to: 医政科, copies: [办公室, 监督处], carried_by: 整治周报,"
+    )
+    key = stage.launch(
+        stage.template(stage.phases.replace("after_previous,", "after_previous, announce: [liaison],"), asked)
+    )
+    assert key
+    stage.cycle("2026-03-02 09:00", "2026-03-16 00:00", "2026-03-16 09:00")
+    mine = [one for _, one in stage.post if one.to == stage.address("liaison", "R1-H1")]
+    message = mine[-1]
+    said = {line.what: line.goes_to for line in message.lines}
+    assert said == {
+        "整改报告": "医政科；抄送办公室、监督处；随整治周报一并报送",
+        "自查报告": "",
+        "问题清单": "",
+    }
+    letter = render(
+        message,
+        sender="duban@example.org",
+        base_url="",
+        now=stage.at("2026-03-16 09:00"),
+        zone=stage.hours.zone,
+    )
+    for body in (letter.text, letter.html):
+        assert body.count("报送：医政科；抄送办公室、监督处；随整治周报一并报送") == 1
