@@ -13,6 +13,7 @@ from states.kinds import DEPARTMENT
 from states.records.campaigns import Running
 from states.records.columns import slices
 from states.records.core import run, unit
+from states.records.department_names import names_of
 from states.records.scopes import below
 from states.records.tables import Unit
 
@@ -26,6 +27,7 @@ class Named(NamedTuple):
     code: str
     kind: str
     path: str
+    parent: int | None
 
 
 class Names:
@@ -34,11 +36,11 @@ class Names:
     def __init__(self, session: Session, campaign: Running, names: Iterable[str]) -> None:
         self.owner = session.get_one(Unit, campaign.row.owner_id)
         self._found: dict[str, list[Named]] = defaultdict(list)
-        wanted = sorted(set(names))
+        wanted = sorted({way for name in names for way in names_of(name, self.owner.name)})
         for some in slices(wanted, AT_ONCE):
-            statement = sa.select(unit.c.name, unit.c.id, unit.c.code, unit.c.kind, unit.c.path).where(
-                unit.c.name.in_(some), unit.c.active, below(self.owner.path)
-            )
+            statement = sa.select(
+                *(unit.c.name, unit.c.id, unit.c.code, unit.c.kind, unit.c.path, unit.c.parent_id)
+            ).where(unit.c.name.in_(some), unit.c.active, below(self.owner.path))
             for name, *row in session.execute(statement.order_by(sa.func.length(unit.c.path), unit.c.id)):
                 self._found[name].append(Named(*row))
 
@@ -49,7 +51,7 @@ class Names:
         """
         ids, unknown = [], []
         for name in names:
-            found = self._nearest(path, name)
+            found = self._nearest(path, name) or self._central(name)
             if found is None:
                 unknown.append(name)
             else:
@@ -62,6 +64,11 @@ class Names:
         units = [one for one in found if one.kind != DEPARTMENT]
         central = [one for one in found if one.path.startswith(self.owner.path)]
         return next(iter([*own, *units, *central]), None)
+
+    def _central(self, name: str) -> Named | None:
+        """The department of the unit that runs the campaign which that name means: 局医政科 for 医政科."""
+        ways = (one for way in names_of(name, self.owner.name) for one in self._found.get(way, []))
+        return next((one for one in ways if one.kind == DEPARTMENT and one.parent == self.owner.id), None)
 
 
 def places(session: Session, campaign: Running, codes: Iterable[str]) -> dict[str, tuple[int, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, select
@@ -13,6 +13,7 @@ from states.errors import Fault, Faulty
 from states.kinds import DEPARTMENT, KIND_WORDS, KINDS
 from states.ownership import OWNERSHIP_WORDS
 from states.records.core import unit
+from states.records.department_names import names_of
 from states.records.tables import Unit
 
 
@@ -126,17 +127,36 @@ def kind_keys(kinds: Iterable[str]) -> list[str]:
     return sorted({KIND_WORDS[kind] for kind in kinds})
 
 
+class Recognised(NamedTuple):
+    """A department that a plan names: the name it has where units are listed, and whether it is the owner's own."""
+
+    id: int
+    name: str
+    own: bool
+
+
 def departments(session: Session, names: Iterable[str], owner: Unit) -> dict[str, int]:
     """Department name → unit id; of several with one name below the owner, the one nearest to it."""
-    wanted = list(names)
-    if not wanted:
+    return {name: found.id for name, found in recognised(session, names, owner).items()}
+
+
+def recognised(session: Session, names: Iterable[str], owner: Unit) -> dict[str, Recognised]:
+    """The same with what each was recognised as: 局医政科 may be listed as 医政科, where that is the owner's own."""
+    called = {name: list(names_of(name, owner.name)) for name in names}
+    if not called:
         return {}
+    wanted = {one for ways in called.values() for one in ways}
     statement = (
-        sa.select(unit.c.name, unit.c.id)
+        sa.select(unit.c.id, unit.c.name, unit.c.parent_id == owner.id)
         .where(unit.c.kind == DEPARTMENT, unit.c.name.in_(wanted), below(owner.path), unit.c.active)
         .order_by(_depth().desc(), unit.c.id.desc())
     )
-    return dict(session.execute(statement).tuples().all())
+    found = {row[1]: Recognised(*row) for row in session.execute(statement).tuples()}
+    made = {}
+    for name, ways in called.items():
+        fitting = (found[one] for one in ways if one in found and (one == name or found[one].own))
+        made[name] = next(fitting, None)
+    return {name: one for name, one in made.items() if one is not None}
 
 
 def _depth() -> sa.ColumnElement[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -66,10 +66,25 @@ def _of_departments(scope: Scope) -> bool:
 
 
 def unmatched(session: Session, template: Template, owner: Unit) -> list[str]:
-    """A sentence for every named department that is no unit: the owner stands in."""
+    """Which named departments are no units, so that the owner stands in; which go by another name, or are of another
+    unit."""
     names = department_names(template)
-    found = scopes.departments(session, names, owner)
-    return [f"责任部门“{name}”不在单位表中，由{owner.name}代收" for name in names if name not in found]
+    found = scopes.recognised(session, names, owner)
+    missing = [f"“{name}”" for name in names if name not in found]
+    other = [f"“{name}”（{one.name}）" for name, one in found.items() if one.name != name]
+    number = f"等 {len(missing)} 个" if len(missing) > 1 else ""
+    said = [f"责任部门{'、'.join(missing)}{number}不在单位表中，由{owner.name}代收"] if missing else []
+    said += [f"责任部门{'、'.join(other)}按括号里的单位表名称下达"] if other else []
+    return [*said, *_elsewhere(session, found)]
+
+
+def _elsewhere(session: Session, found: Mapping[str, scopes.Recognised]) -> Iterator[str]:
+    """A sentence for every department that is not one of the owner's own."""
+    away = {one.id: name for name, one in found.items() if not one.own}
+    above = unit.alias()
+    whose = sa.select(unit.c.id, above.c.name).join(above, above.c.id == unit.c.parent_id)
+    for key, name in session.execute(whose.where(unit.c.id.in_(away)).order_by(unit.c.id)).tuples():
+        yield f"责任部门“{away[key]}”是{name}的科室，不是牵头单位自己的，请核对"
 
 
 def unknown_codes(session: Session, template: Template) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
-from states.records import figures, launch, reading_ledger
+from states.records import core, figures, launch, reading_ledger
 from states.records.access import Scope
+from states.records.department_names import names_of
 from states.records.dispatch import Timer
 from states.records.ledger_items import Which
 from states.records.tables import LedgerItem, Milestone, Obligation
@@ -58,8 +60,47 @@ def test_departments_owe_what_they_lead_and_the_owner_stands_in_for_one_that_is_
 def test_a_missing_department_of_a_workstream_is_said_at_the_launch(stage) -> None:
     with stage.store.read() as session:
         drafted = launch.draft(session, stage.order(stage.template(TEXT)), stage.at("2026-03-02 08:30"))
-    assert "责任部门“不存在处”不在单位表中，由示例市卫生健康委员会代收" in drafted.warnings
-    assert "责任部门“不存在室”不在单位表中，由示例市卫生健康委员会代收" in drafted.warnings
+    said = "责任部门“不存在处”、“不存在室”等 2 个不在单位表中，由示例市卫生健康委员会代收"
+    assert said in drafted.warnings
+
+
+def test_a_department_named_with_its_office_before_it_is_that_department_and_the_launch_says_so(
+    stage,
+) -> None:
+    named = TEXT.replace("不存在处", "市卫健委办公室").replace("lead: [监督处, 不存在室]", "lead: [委监督处]")
+    order = stage.order(stage.template(named))
+    with stage.store.read() as session:
+        said = launch.draft(session, order, stage.at("2026-03-02 08:30")).warnings
+    assert "责任部门“市卫健委办公室”（办公室）、“委监督处”（监督处）按括号里的单位表名称下达" in said
+    stage.launch(stage.template(named))
+    found = owing(stage)
+    assert (found["workstream-chaos"], found["workstream-undated"]) == ({"R-D1", "R-D2"}, {"R-D2"})
+
+
+def test_a_department_of_another_unit_that_bears_the_name_is_pointed_out(stage) -> None:
+    with stage.store.write() as session:
+        session.execute(sa.update(core.unit).where(core.unit.c.code == "R-D1").values(active=False))
+        order = stage.order(stage.template(TEXT))
+        said = launch.draft(session, order, stage.at("2026-03-02 08:30")).warnings
+    assert "责任部门“办公室”是示例甲县卫生健康局的科室，不是牵头单位自己的，请核对" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "ways"),
+    [
+        ("局医政科", ["局医政科", "医政科", "示例县卫生健康局局医政科"]),
+        ("示例县卫生健康局医政科", ["示例县卫生健康局医政科", "医政科"]),
+        ("县卫健局医政科", ["县卫健局医政科", "医政科", "示例县卫生健康局县卫健局医政科"]),
+        ("市卫健局医政科", ["市卫健局医政科", "示例县卫生健康局市卫健局医政科"]),  # of another level
+        ("县委办公室", ["县委办公室", "示例县卫生健康局县委办公室"]),  # not the bureau's own
+        ("医保局医政科", ["医保局医政科", "示例县卫生健康局医保局医政科"]),  # another bureau
+        ("医政科", ["医政科", "示例县卫生健康局医政科"]),  # listed with its bureau before it
+    ],
+)
+def test_only_the_name_of_the_office_itself_is_taken_off_a_departments_name(
+    name: str, ways: list[str]
+) -> None:
+    assert list(names_of(name, "示例县卫生健康局")) == ways
 
 
 def test_an_item_with_several_dates_is_closed_when_every_department_has_settled_every_step(charged) -> None:

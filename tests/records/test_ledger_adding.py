@@ -71,6 +71,8 @@ def test_the_unit_answers_or_the_departments_that_are_named_its_own_before_those
     add(begun, code="R1", departments=("办公室",))
     add(begun, code="R1", departments=("监督处", "示例甲县中医院"), lead="办公室")
     assert [owing(begun, no) for no in (1, 2, 3)] == [{"R1-H1"}, {"R1-D1"}, {"R1-D1", "R-D2", "R1-H2"}]
+    add(begun, departments=("市卫健委监督处",))
+    assert owing(begun, 4) == {"R-D2"}, "named with its office before it"
     enrolled = {one.unit_id for one in begun.rows(UnitRun)}
     assert {begun.ids["R1-D1"], begun.ids["R-D2"]} <= enrolled
 

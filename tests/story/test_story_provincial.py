@@ -6,6 +6,8 @@ off; 30 December to 1 January off. Otherwise Monday to Friday.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from states.errors import Refused
@@ -286,8 +288,8 @@ def test_the_row_that_was_over_on_the_day_of_issue_asks_for_a_decision(staged) -
         staged.launch(staged.order(KEY, "2017-08-22"), LAUNCH)
     kept = staged.draft(staged.order(KEY, "2017-08-22", past="keep"), LAUNCH)
     assert (kept.refusals, kept.participants) == ((), 3)
-    absent = {one.split("“")[1].split("”")[0] for one in kept.warnings if "不在单位表中" in one}
-    assert absent == ABSENT
+    (said,) = [one for one in kept.warnings if "不在单位表中" in one]
+    assert set(re.findall("“(.+?)”", said)) == ABSENT
 
 
 def test_the_33_rows_fall_due_as_their_words_say(launched, words) -> None:
