@@ -241,6 +241,7 @@ class _Planner:
                 opens_at=one.opens,
                 due_at=one.due,
                 provisional=one.provisional,
+                soft=bool(every.hedge),
             )
         ends = (at.astimezone(self.zone).date() for at in (opens, closes))
         if not base.period:

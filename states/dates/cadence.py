@@ -22,22 +22,24 @@ Reader = Callable[[re.Match[str]], Every]
 
 _ENDING = rf"(?:{CLOCK})?{BEFORE}"
 _DAY = rf"(?:(?P<day>{NUMBER})[日号]|(?P<end>底|末|的?最后[一1][日天]))"
-_DASH = r"(?:至|到|[-—–~〜―])"
+_DASH = r"(?:至|到|[-—–~〜―─ー])"
 _AND = r"(?:、|,|;|以?及|和|与)"
 _WEEKDAY = r"(?:(?:周|星期)?[一二三四五六日天])"
 _ACTS = (
     r"(?:调度|通报|零?报告|报送|上报|小结|总结|研判|汇总|分析|会商|督查|检查|督导|会议|例会|监测|"
     r"专项|开展|组织|召开|排查|抽查|巡查|核查|培训|演练|宣传|暗访)"
 )
+_HEDGE = re.compile(r"(?P<before>.*?)(?P<hedge>原则上|力争)[,]?(?P<after>.*)")
 _SHIFT = re.compile(
     r"(?P<rest>.+?),?\(?(?:如?遇|逢)(?:非工作日|节假日|休息日|周末)(?:的)?(?P<to>提前|顺延)(?:至.{1,8})?"
 )
 _MINIMUM = re.compile(
-    rf"(?P<rest>(?![一两半]).+?)拟?(?:对各(?:单位|地))?(?:不少于|至少|各)?{_ACTS}?(?P<n>{NUMBER})(?P<measure>[次项件场例个])(?:专项)?{_ACTS}?"
+    rf"(?P<rest>(?![一两半]).+?)拟?(?:对各(?:单位|地))?(?:(?P<least>不少于|至少)|各)?{_ACTS}?(?P<n>{NUMBER})(?P<measure>[次项件场例个])"
+    rf"(?(least)(?:(?![每前内])[\u4e00-\u9fff]){{0,10}}|(?:专项)?{_ACTS}?)"
 )
 _LEAD_IN = re.compile(r"^(?:以后|此后|今后)?(?:于|在)?(?=每)")
 _DONE = re.compile(
-    r"(?:(?<=前)|(?<=[日底旬])|(?<=最后一天)|(?<=^每[天周月季年])|(?<=^每季度)|(?<=^每半[年月])|(?<=^每星期))"
+    r"(?:(?<=前)|(?<=[\d_十一二三四五六七八九]日)|(?<=[底旬])|(?<=最后一天)|(?<=^每[天周月季年])|(?<=^每季度)|(?<=^每半[年月])|(?<=^每星期))"
     rf"{_ACTS}{{1,3}}(?:制度)?$"
 )
 _WHAT = r"(?:信息|工作|进展|专项整治|整治)?"
@@ -61,13 +63,14 @@ def parse_cadence(words: str) -> Every:
     """
     if words.strip().startswith(Rhythm.RULE.value):
         return _rule_in_words(words.strip())
-    text, shift = _shift(plain(words))
+    hedge, text = _hedge(plain(words))
+    text, shift = _shift(text)
     text, minimum, measure = _minimum(_LEAD_IN.sub("", text))
     text = _DONE.sub("", text)
     found = _read(text) or listed(text)
     if found is None:
         raise unread("频次", words, CADENCES)
-    return replace(found, minimum=minimum, measure=measure, shift=shift)
+    return replace(found, minimum=minimum, measure=measure, shift=shift, hedge=hedge)
 
 
 def parse_cadences(words: str) -> tuple[Every, ...]:
@@ -102,6 +105,12 @@ def _rule_in_words(words: str) -> Every:
     if found is None or (found["shift"] and found["shift"] not in shifts):
         raise unread("频次", words, "按规则 FREQ=WEEKLY;BYDAY=MO,TH 16:00前，遇非工作日顺延")
     return cadence(found["rule"], found["time"], shifts.get(found["shift"], Shift.NONE))
+
+
+def _hedge(text: str) -> tuple[str, str]:
+    """原则上每月1次 and 每月原则上不少于1次 are one."""
+    found = _HEDGE.fullmatch(text)
+    return (found["hedge"], found["before"] + found["after"]) if found else ("", text)
 
 
 def _shift(text: str) -> tuple[str, Shift]:
@@ -227,7 +236,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = (
         _last_workday,
     ),
     _form(rf"每(?:周|星期){_ENDING}", _whole(Rhythm.WEEK)),
-    _form(rf"每旬{_ENDING}", _whole(Rhythm.TEN_DAYS)),
+    _form(rf"每旬[底末]?{_ENDING}", _whole(Rhythm.TEN_DAYS)),
     _form(rf"每半个?月{_ENDING}", _whole(Rhythm.HALF_MONTH)),
     _form(rf"每个?月{_ENDING}", _whole(Rhythm.MONTH)),
     _form(rf"每个?月{_DAY}{_ENDING}", _month),
@@ -238,7 +247,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     _form(rf"每个?月(?P<third>[上中下])旬{BEFORE}", _third),
     _form(rf"每季度?{_ENDING}", _whole(Rhythm.QUARTER)),
     _form(rf"每季度?(?:(?:第?(?P<nth>{NUMBER}|首|末|最后一)个?月))?{_DAY}{_ENDING}", _quarter),
-    _form(rf"每半年{_ENDING}", _whole(Rhythm.HALF_YEAR)),
+    _form(rf"每半年[底末]?{_ENDING}", _whole(Rhythm.HALF_YEAR)),
     _form(rf"每年{_ENDING}", _whole(Rhythm.YEAR)),
     _form(rf"每年年?(?:(?P<month>{NUMBER})月)?{_DAY}{_ENDING}", _year),
     _form(rf"一?(?P<period>(?<=一)(?:日|天|周|旬|月|季度?|年)|半月|半年)一(?:{_ACTS}|次|报)", _short),

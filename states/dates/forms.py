@@ -53,7 +53,7 @@ HOURS = (Unit.HOUR, Unit.OFFICE_HOUR)
 CAMPAIGN = r"(?:本次|此次)?(?:集中|专项)?(?:行动|整治|活动|治理)"
 _AT = {
     r"(?:自|从)?即日起?|启动时|启动之日起?": Anchor.LAUNCH,
-    r"(?:自|从)?(?:通知|方案|文件)?(?:印发|下发|发文)(?:之日起?|时)": Anchor.ISSUED,
+    r"(?:自|从)?(?:通知|方案|文件)?(?:印发|下发|发文|发布)(?:之日起?|时)": Anchor.ISSUED,
     r"行动开始时": Anchor.BEGINS,
     rf"{CAMPAIGN}(?:结束(?:之|以)?前|期间)": Anchor.ENDS,
     r"(?:期?限?届满|期满)(?:之|以)?前": Anchor.EXPIRY,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from states.dates.festivals import FIRST_KNOWN, LAST_KNOWN, Holiday, days_off
 from states.dates.origins import Anchor, Clock, Event, Origin
-from states.dates.plain import Number
+from states.dates.plain import NEXT, Year
 from states.workdays import Workdays
 
 OFFICE_END: Final = time(18, 0)  # a date without a time of day is due then, in the campaign's zone
@@ -84,7 +84,9 @@ class Frame:
     def closes(self, day: date, clock: Clock | None = None) -> datetime:
         return closing(day, clock, self.zone)
 
-    def year(self, written: Number | None) -> int:
+    def year(self, written: Year | None) -> int:
+        if written == NEXT:
+            return self.anchors.year + 1
         return self.anchors.year if written is None else known(written)
 
     def at(self, origin: Origin, *, backwards: bool = False) -> datetime:
@@ -171,7 +173,7 @@ def closing(day: date, clock: Clock | None, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, LEAVING if clock else OFFICE_END, zone)
 
 
-def known(value: Number) -> int:
+def known(value: Year) -> int:
     if isinstance(value, int):
         return value
     raise UnsetError(BLANK_LEFT)

@@ -24,7 +24,7 @@ _GOAL = re.compile(r"(?P<rest>.+?)(?P<goal>取得明显成效|取得阶段性成
 _ABOUT = re.compile(r"(?P<rest>.+)左右(?:的?时间)?")
 _ABOUT_FIRST = re.compile(rf"(?P<head>为期|历时)?大?约(?={NUMBER}|20__)(?P<rest>.+)")  # but 约谈后3日内
 _FITTING = re.compile(r"(?P<rest>.+)适时")
-_ACT = r"(?:完成|办结|结束|上报|报送|报告|提出|提交|申请|反馈|公开|整改|落实|到位|移交|移送|通报|止)"
+_ACT = r"(?:完成|办结|结束|上报|报送|报告|提出|提交|申请|反馈|公开|整改|落实|到位|移交|移送|通报|组织|开展|召开|止)"
 _DONE = re.compile(
     rf"(?P<rest>.+(?:[前内]|(?<=[底日旬月周度])|(?<=工作日))|{UNDATED_WORDS}|{VAGUE}){_ACT}{{1,2}}"
 )

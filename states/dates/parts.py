@@ -12,7 +12,9 @@ from states.dates.plain import HAN, NUMBER, Number, number, year
 YEAR_NUMBER = r"(?P<year>\d{4}|(?:(?:19|20)\d?)?__)"
 YEAR = rf"(?:{YEAR_NUMBER}年)?"
 BEFORE = r"(?P<before>之前|以前|前)?"
-CLOCK = r"(?P<clock>下班|(?P<noon>上午|中午|下午)?(?P<hour>\d{1,2})(?::|[时点])(?P<minute>半|\d{1,2})?分?)"
+CLOCK = (
+    r"(?P<clock>下班|(?P<noon>上午|中午|下午|晚上?)?(?P<hour>\d{1,2})(?::|[时点])(?P<minute>半|\d{1,2})?分?)"
+)
 WEEKDAY = r"(?:\(?(?:周|星期)(?P<weekday>[一二三四五六日天])\)?)?"  # 8月15日（周六）
 AMOUNT = rf"(?P<n>{NUMBER})(?P<unit>个?工作日|个?(?:工作|办公)小时|日|天|个?星期|周|个月|个?小时|年)"
 ORIGIN = rf"(?P<origin>(?:(?:\d{{4}}|20__)年)?{HAN}{{1,20}}?)"
@@ -62,13 +64,14 @@ def amount(found: re.Match[str]) -> tuple[Number, Unit]:
 
 
 def clock(found: re.Match[str]) -> Clock | None:
-    """Time of day of what CLOCK matches: 12:00, 9时, 下午3点半, 24:00, 下班."""
+    """Time of day of what CLOCK matches: 12:00, 9时, 下午3点半, 晚上8点, 24:00, 下班."""
     if found["clock"] in {None, "下班"}:
         return Clock(leaving=True) if found["clock"] else None
-    hour = int(found["hour"]) + (12 if found["noon"] == "下午" and int(found["hour"]) < 12 else 0)
+    noon, said = found["noon"] or "", int(found["hour"])
+    hour = said + 12 if noon[:1] in {"下", "晚"} and said < 12 else said
     minute = 30 if found["minute"] == "半" else int(found["minute"] or 0)
-    forenoon = found["noon"] == "上午" and hour > 12
-    if minute > 59 or hour * 60 + minute > 24 * 60 or forenoon:
+    odd = (noon == "上午" and hour > 12) or (noon[:1] == "晚" and not 17 <= hour <= 23)
+    if odd or minute > 59 or hour * 60 + minute > 24 * 60:
         raise DatesError(f"“{found['clock']}”不是一天里的时刻，请写0:00至24:00")
     return Clock(hour * 60 + minute)
 

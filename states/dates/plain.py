@@ -13,8 +13,11 @@ from typing import Final, Literal
 from states.dates.faults import DatesError
 
 Blank = Literal["__"]
+Next = Literal["次"]
 Number = int | Blank
+Year = int | Blank | Next
 BLANK: Final[Blank] = "__"
+NEXT: Final[Next] = "次"  # 次年, counted from the year of the campaign
 
 NUMBER = r"(?:\d{1,4}|[二三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]|__)"
 HAN = r"[\u4e00-\u9fff“”《》]"
@@ -32,6 +35,7 @@ _REWRITES = (
     (re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})日?"), r"\1年\2月\3日"),
     (re.compile(r"(?<![上下每\d])半年(?![报总小通调一])"), "6个月"),
     (re.compile(r"(?<![每\d])半个月"), "15日"),
+    (re.compile(r"(?:(?<=为期)|(?<=历时)|(?<=^)(?=一))一?百(?=[日天])"), "100"),
     (re.compile(r"个?(?:自然|日历)日(?!期)"), "日"),
     (re.compile(r"\(含(?:当[日天]|本[日数])?\)"), ""),
     (re.compile(rf"(?:工作|办公|上班)时间内?(?={NUMBER}个?小时)(?P<n>{NUMBER})个?小时"), r"\g<n>个工作小时"),
@@ -87,8 +91,8 @@ def year(text: str | None) -> Number | None:
     return value
 
 
-def year_words(value: Number | None) -> str:
-    """`2026年`, `20__年` or nothing."""
+def year_words(value: Year | None) -> str:
+    """`2026年`, `20__年`, `次年` or nothing."""
     if value is None:
         return ""
     return f"20{BLANK}年" if value == BLANK else f"{value}年"

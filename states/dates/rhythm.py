@@ -57,7 +57,7 @@ class Every:
     or 1–3 of a quarter. `minimum` is how many times per period at least (None: not said), `measure` what
     is counted (次, 项, 件 …). `rule` is the RRULE of
     Rhythm.RULE; `dates` those of DATES: dates, periods (due on their last day) and festivals, which come again
-    every year where they name none.
+    every year where they name none. `hedge` keeps 原则上 or 力争: the plan itself does not insist on the day.
     """
 
     rhythm: Rhythm
@@ -70,6 +70,7 @@ class Every:
     dates: tuple[Written | Feast, ...] = ()
     also: tuple[int, ...] = ()
     measure: str = TIMES
+    hedge: str = ""
 
     @property
     def blank(self) -> bool:
@@ -87,7 +88,7 @@ class Every:
 
     def words(self) -> str:
         """Canonical Chinese (an RRULE keeps its own words)."""
-        text = self._base_words()
+        text = self.hedge + self._base_words()
         text += f"不少于{self.minimum}{self.measure}" if self.minimum else ""
         return f"{text}，{SHIFT_WORDS[self.shift]}" if self.shift is not Shift.NONE else text
 

@@ -15,7 +15,7 @@ from states.dates.deadline import Deadline
 from states.dates.faults import WINDOWS, DatesError, unread
 from states.dates.forms import CAMPAIGN
 from states.dates.grammar import read
-from states.dates.plain import BLANK, NUMBER, plain
+from states.dates.plain import BLANK, NEXT, NUMBER, plain
 from states.dates.points import (
     Anchor,
     At,
@@ -39,7 +39,7 @@ Window = tuple[Deadline | None, Deadline | None]
 
 # five kinds of dash, 至 and 到; 一 where a scan put it for a dash; a comma or nothing after 起
 _BETWEEN = re.compile(
-    r"至|到|[-—–~〜―−‐]+|(?<=[年月日旬底末])一(?=[\d_])|(?<=[起始])[,、]|(?<=[起始])(?=为期|历时|利?用)"
+    r"至|到|[-—–~〜―−‐─ー]+|(?<=[年月日旬底末])一(?=[\d_])|(?<=[起始])[,、]|(?<=[起始])(?=为期|历时|利?用)"
 )
 _BARE = re.compile(rf"(?P<number>{NUMBER})(?P<unit>[日号]|月)|\d{{4}}(?P<year>年)")
 _NEXT_YEAR = re.compile(r"(?:次|翌|第二)年(?P<rest>.+)")
@@ -81,12 +81,23 @@ def _closed(text: str, words: str) -> Window | None:
     for found in _BETWEEN.finditer(text):
         left, right = text[: found.start()], text[found.end() :]
         start = read(_with_unit(left, right)) if left else None
-        end = read(_with_context(start, right)) if start and right else None
+        end = _end(start, right) if start and right else None
         if start and end and start.point and end.point and not isinstance(start.point, Lasting | Undated):
             end = _with_year(start, end)
             _in_order(start.point, end.point, words)
             return start, end
     return None
+
+
+def _end(start: Deadline, right: str) -> Deadline | None:
+    """The second end; 次年 after a first without a year is the year after that of the campaign."""
+    later = _NEXT_YEAR.fullmatch(right)
+    if not later or not isinstance(start.point, Day | TenDays | Period) or start.point.year is not None:
+        return read(_with_context(start, right))
+    end = read(later["rest"])
+    if end is None or not isinstance(end.point, Day | TenDays | Period) or end.point.year is not None:
+        return None
+    return replace(end, point=replace(end.point, year=NEXT))
 
 
 def _single(text: str) -> Window | None:

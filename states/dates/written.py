@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 
 from states.dates.origins import Clock
-from states.dates.plain import BLANK, Number, year_words
+from states.dates.plain import BLANK, Number, Year, year_words
 
 WEEKDAYS: Final = "一二三四五六日"
 
@@ -25,7 +25,7 @@ class Day:
 
     month: Number
     day: Number
-    year: Number | None = None
+    year: Year | None = None
     clock: Clock | None = None
     before: bool = True
     weekday: int | None = None
@@ -67,7 +67,7 @@ class Period:
     stretch: Stretch
     index: Number = 1  # which month, quarter or half; 1 for a year
     edge: Edge = Edge.WHOLE
-    year: Number | None = None
+    year: Year | None = None
 
     @property
     def blank(self) -> bool:
@@ -95,7 +95,7 @@ class TenDays:
     month: Number
     first: int  # 1 上旬 (1–10), 2 中旬 (11–20), 3 下旬 (21–end)
     last: int
-    year: Number | None = None
+    year: Year | None = None
     before: bool = False
 
     @property

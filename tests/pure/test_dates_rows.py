@@ -13,6 +13,7 @@ import pytest
 
 from states.dates import (
     Anchors,
+    DatesError,
     Due,
     parse,
     parse_window,
@@ -131,6 +132,9 @@ DEADLINES = [
     ("放假前", "放假前", "2026-07-10 18:00"),
     ("主题教育期间", "主题教育期间", "2026-05-31 18:00"),
     ("原则上8月底前", "原则上8月底前", "2026-08-31 18:00 soft"),
+    ("2月18日晚上8点前", "2月18日20:00前", "2026-02-18 20:00"),
+    ("自发布之日起用1年", "印发之日起用1年", "2027-02-26 18:00 provisional"),
+    ("为期一百天", "为期100日", "2026-06-09 18:00"),
     ("20__年__月__日", "20__年__月__日", "无：留空，须填写"),
     ("XX月", "__月", "无：留空，须填写"),
     ("20  年  月  日前", "20__年__月__日前", "无：留空，须填写"),
@@ -288,10 +292,22 @@ def test_a_window_is_read_printed_and_runs_between_its_instants(
         ("4月起", "4月起"),
         ("8月15日前", "8月15日前"),
         ("集中行动期间", "行动期间"),
+        ("12月中旬至次年1月上旬", "12月中旬至次年1月上旬"),
+        ("11月─翌年2月底", "11月至次年2月底"),
+        ("7月1日ー8月31日", "7月1日至8月31日"),
     ],
 )
 def test_a_window_is_printed_in_one_phrase(words: str, canonical: str) -> None:
     assert window_words(parse_window(words)) == canonical
+
+
+def test_the_next_year_is_the_one_after_that_of_the_campaign_and_stands_only_behind_a_first_end() -> None:
+    window = parse_window("11月26日至次年1月10日")
+    shown_ends = tuple(shown(end) for end in resolve_window(window, ANCHORS, CALENDAR, ZONE))
+    assert shown_ends == ("2026-11-26 00:00", "2027-01-10 18:00 provisional")
+    for words in ("次年1月10日前", "次年1月至3月", "即日起至次年3月"):
+        with pytest.raises(DatesError):
+            parse_window(words)
 
 
 def test_a_day_of_the_week_that_is_not_that_of_the_date_is_a_slip() -> None:
