@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import Enum
 from typing import Final
 
-from states.dates.plain import BLANK, Number, year_words
+from states.dates.plain import BLANK, Year, year_words
 from states.workdays import Workdays
 
 _DAY: Final = timedelta(days=1)
@@ -54,7 +54,7 @@ class Holiday:
     """A festival of some year: `国庆`, `2026年中秋`. Without a year it is that of the campaign's year."""
 
     festival: Festival
-    year: Number | None = None
+    year: Year | None = None
 
     @property
     def blank(self) -> bool:

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from states.dates.forms import read_point
-from states.dates.plain import NUMBER, Number
+from states.dates.plain import NUMBER, Year
 from states.dates.points import Day, Edge, Feast, Period, Stretch, TenDays, Written
 from states.dates.rhythm import Every, Rhythm
 
@@ -75,7 +75,7 @@ def _can_be_listed(point: Written) -> bool:
     return True
 
 
-def _year(point: Written | Feast) -> Number | None:
+def _year(point: Written | Feast) -> Year | None:
     return point.holiday.year if isinstance(point, Feast) else point.year
 
 
