@@ -50,6 +50,7 @@ def find(manuscript: Manuscript) -> Findings:
         tuple(rows),
         columns or (("存在问题", "整改措施", "责任领导", "责任单位", "完成时限") if prose else ()),
         tuple(ledgers.conflicts(rows)),
+        sanctions.extensions(said) if not report else None,
         sanctions.steps(said) if not report else (),
         tuple(_inside_rows(tabled)),
         tuple(_remarks(said, report)),

@@ -16,10 +16,12 @@ _CARRIED = re.compile(
     r"(?:将|把)?(?P<what>[^，,。；;将把]{2,40}?)随(?P<by>[^，,。；;随]{0,12}?(?:日|周|旬|月|季|年)报)"
 )
 _AND = re.compile(r"和|与|及|、")
+COPIES = re.compile(r"抄[送报]\s*(?P<who>[^，,。；;）)]{2,20})")
+NIL = "零报告"
 _PERIOD = re.compile(r"日|天|周|旬|半月|月|季|半年|年")
 _REPORTS = re.compile(r"报|总结|小结|通报|调度|进展|进度")
 _MEETS = re.compile(r"会议|例会|会商|动员会|调度会")
-_GOAL = re.compile(r"消除|实现|达到|完成率|清零|全覆盖|成效")
+_GOAL = re.compile(r"消除|实现|达到|完成率|清零|全覆盖")
 
 
 def dated(said: Sequence[Sentence], stages: Sequence[Stage], streams: Sequence[Stream]) -> Iterator[Proposal]:
@@ -73,12 +75,21 @@ def _carried(one: Sentence) -> Iterator[Proposal]:
 
 
 def _requirement(one: Sentence, span: Span, found: Sequence[Span]) -> Proposal:
-    if span.kind is Time.DEADLINE:
-        about = named(one.text, span, found)
-        fields = _fields(about, {"due": span.words})
-        return Proposal(fields, one, about.sure, about.why)
-    about = rhythm_named(one.text, span, found)
-    return Proposal(_fields(about, {"every": span.words}), one, about.sure, about.why)
+    once = span.kind is Time.DEADLINE
+    about = named(one.text, span, found) if once else rhythm_named(one.text, span, found)
+    fields = _fields(about, {"due" if once else "every": span.words})
+    if fields.get("kind") == "report" and NIL in one.text:
+        fields["nil"] = True
+    if copies := _copies(one.text, span, found):
+        fields["copies"] = copies
+    return Proposal(fields, one, about.sure, about.why)
+
+
+def _copies(text: str, span: Span, found: Sequence[Span]) -> list[str]:
+    """Who gets a copy by the words between this time and the next."""
+    end = min((other.start for other in found if other.start > span.start), default=len(text))
+    hits = COPIES.finditer(text, span.end, end)
+    return [who for hit in hits for part in _AND.split(hit["who"]) if (who := part.strip())]
 
 
 def _fields(about: Named, time: dict[str, str]) -> dict[str, Any]:

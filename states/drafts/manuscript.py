@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from states.dates import with_blanks
+
 Table = tuple[tuple[str, ...], ...]
 
 _UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -52,7 +54,8 @@ def from_parts(paragraphs: list[str], tables: list[Table]) -> Manuscript:
 
 
 def tidy(text: str) -> str:
-    return _SPACE.sub(" ", text).strip()
+    """With single blanks; a gap left for a date is printed as one."""
+    return _SPACE.sub(" ", with_blanks(text)).strip()
 
 
 def _rejoined(lines: list[str]) -> list[str]:

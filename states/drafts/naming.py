@@ -23,6 +23,12 @@ _SUBJECT = re.compile(
 )
 _MODALS = re.compile(r"^(?:将|把|要|应|须|请|并|及时|拟|认真|进行|开展|实行|完成|全面|每月|每周|每季度)+")
 _ABOUT = re.compile(r"对(?P<what>[^，,。；;]{2,20}?)(?:实行|进行|开展)")
+_FORMED = re.compile(r"(?:形成|编制|撰写|填写|汇总)(?P<what>[^，,。；;：:]{2,20})$")
+_BY_WAY = re.compile(rf"^(?:前)?(?:经[^，,。；;]{{2,20}}?(?:后|，)?)?(?:统一|汇总)?{_HANDS}")
+_REACHED = re.compile(r"取得(?:明显|阶段性)?(?:成效|实效)")
+_DONE_SO_OFTEN = re.compile(
+    r"^(?:组织|开展|召开|进行)?(?P<what>调度|通报|研判|会商|督查|检查|例会|会议|督导|排查|分析)(?=[一1]次)"
+)
 _COUNTED = re.compile(r"次(?P<what>[\u4e00-\u9fff]{2,12})$")
 _ACT = re.compile(r"(?:调度|通报|报告|报送|上报|小结|总结|研判|汇总|分析|会商|督查|检查|督导|例会|会议)$")
 _TAIL = re.compile(r"^(?:表|告|送|制度)?")
@@ -44,6 +50,8 @@ def named(text: str, span: Span, every: Sequence[Span]) -> Named:
     before, after = _clause(text, span, every)
     to = found["to"] if (found := _TO.search(text, span.end)) else None
     before = _trimmed(before)
+    if not before and _BY_WAY.match(after) and (formed := _formed(text, span)):
+        return Named(_cut(formed), to, Sure.HIGH if to else Sure.MIDDLE, "" if to else "事项名称请核对")
     if thing := _THING.search(after):
         return Named(_cut(thing["what"]), to, Sure.HIGH)
     handed = _HANDED.match(after)
@@ -51,6 +59,8 @@ def named(text: str, span: Span, every: Sequence[Span]) -> Named:
         return Named(_cut(_MODALS.sub("", handed["what"])), to, Sure.HIGH)
     if len(before) > 1:
         return Named(_cut(before), to, Sure.HIGH if to else Sure.MIDDLE, "" if to else "事项名称请核对")
+    if reached := _REACHED.search(span.words):
+        return Named(reached[0], to, Sure.MIDDLE, "事项名称请核对")
     following = after.strip(_STOPS) or re.split(rf"[{_STOPS}]", text[span.end :].lstrip(_STOPS))[0]
     name = _cut(_MODALS.sub("", following) or following) or _cut(re.split(rf"[{_STOPS}]", text)[0])
     return Named(name, to, Sure.MIDDLE, "事项名称请核对")
@@ -66,7 +76,17 @@ def rhythm_named(text: str, span: Span, every: Sequence[Span]) -> Named:
     if act and span.words.startswith("一"):
         about = [hit["what"] for hit in _ABOUT.finditer(text[: span.start])]
         return Named(_cut((about[-1] if about else "") + act[0]), None, Sure.HIGH)
+    before, after = _clause(text, span, every)
+    if often := _DONE_SO_OFTEN.match(after):
+        return Named(_cut(_trimmed(before) + often["what"]), None, Sure.MIDDLE, "事项名称请核对")
     return named(text, span, every)
+
+
+def _formed(text: str, span: Span) -> str:
+    """What the clause before says is drawn up: 形成自查报告，于…前报…."""
+    clauses = [one for one in re.split(rf"[{_STOPS}]", text[: span.start]) if _LEAD_OUT.sub("", one)]
+    found = _FORMED.search(clauses[-1]) if clauses else None
+    return found["what"] if found else ""
 
 
 def _short(text: str, span: Span) -> Named:

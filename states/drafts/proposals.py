@@ -69,6 +69,7 @@ class Findings:
     rows: tuple[Proposal, ...] = ()
     columns: tuple[str, ...] = ()
     conflicts: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    extensions: Proposal | None = None
     rungs: tuple[tuple[str, Sentence], ...] = ()
     notes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = field(default=())

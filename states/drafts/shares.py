@@ -15,8 +15,10 @@ _COVERED = re.compile(
     r"(?P<who>[^，,；;。“”]{2,60}?)(?:覆盖率?(?:达到|不低于|达)?(?P<percent>\d{1,3})[%％](?:以上)?|(?P<all>全覆盖)(?![、”]))"
 )
 _DRAWN = re.compile(
-    r"(?:随机)?抽[取查检](?P<number>\d{1,4})(?P<unit>[%％]|[名份例家个件])的?(?P<of>[\u4e00-\u9fff]{2,20})"
+    r"(?:随机)?抽[取查检](?P<number>\d{1,4})(?P<unit>[%％]|[名份例家个件])的?(?P<of>[\u4e00-\u9fff]{2,20}?)(?=开展|进行|实施|组织|[^\u4e00-\u9fff]|$)"
 )
+_LEVEL = re.compile(r"([一二三])级(?:(及?以上))?(?=[\u4e00-\u9fff]*$|医|综)")
+_EACH = re.compile(r"(?<=全覆盖)、")
 _THRESHOLD = re.compile(
     r"(?:不得?少于|不低于|不得?超过|达到|≥|≤|至少)\s?\d+(?:\.\d+)?\s?(?:%|％|个?工作日|个?月|天|日|秒|分钟|小时|名|人|台|张|个|次|件|平方米)?"
     r"|\d+张[^，,。；;“”]{0,6}\d+名[\u4e00-\u9fff]{0,4}"
@@ -32,16 +34,25 @@ LONGEST = 200
 def coverage(said: Sequence[Sentence]) -> Iterator[Proposal]:
     """Shares of kinds of units; 全覆盖 is 100 percent. What names no kind is a slogan."""
     for one in said:
-        for hit in _COVERED.finditer(one.text):
-            kinds = kinds_in(hit["who"])
+        for hit in _COVERED.finditer(_EACH.sub("，", one.text)):
+            kinds, levels = kinds_in(hit["who"]), _levels_in(hit["who"])
             percent = int(hit["percent"]) if hit["percent"] else 100
             if kinds and 1 <= percent <= 100:
                 fields = {
-                    "name": f"{'、'.join(kinds)}覆盖面",
+                    "name": f"{'、'.join(levels + kinds)}覆盖面",
                     "percent": percent,
-                    "scope": {"kinds": kinds},
+                    "scope": {"kinds": kinds, **({"levels": levels} if levels else {})},
                 }
                 yield Proposal(fields, one, Sure.HIGH if hit["percent"] else Sure.MIDDLE, "类别请核对")
+
+
+def _levels_in(text: str) -> list[str]:
+    """三级, or 二级 and 三级 for 二级及以上."""
+    found: list[str] = []
+    for level, up in _LEVEL.findall(text):
+        first = "一二三".index(level)
+        found += [f"{one}级" for one in ("一二三"[first:] if up else level)]
+    return list(dict.fromkeys(found))
 
 
 def kinds_in(text: str) -> list[str]:
@@ -71,8 +82,9 @@ def checklist(said: Sequence[Sentence]) -> Iterator[tuple[Sentence, dict[str, An
             continue
         rhythms = [span for span in spans(one.text) if span.kind is Time.CADENCE]
         for hit in _THRESHOLD.finditer(one.text):
-            if not any(span.start <= hit.start() < span.end for span in rhythms):
-                yield one, {"text": _clause(one.text, hit), "threshold": hit[0]}
+            clause = _clause(one.text, hit)
+            if "延期" not in clause and not any(span.start <= hit.start() < span.end for span in rhythms):
+                yield one, {"text": clause, "threshold": hit[0]}
 
 
 def _clause(text: str, hit: re.Match[str]) -> str:

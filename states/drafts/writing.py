@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from states.drafts.compose import find
+from states.drafts.duties import COPIES, NIL
 from states.drafts.manuscript import Manuscript
 from states.drafts.proposals import Findings, Proposal, Sure
 from states.drafts.sentences import Sentence, sentences
@@ -16,7 +17,6 @@ from states.drafts.yamlwriting import Commented, lines
 from states.errors import Fault, Faulty
 from states.reading import load
 
-_COPIES = re.compile(r"抄[送报]\s*[^，,。；;]{2,20}")
 _BLANK = re.compile(r"[_＿]|[XＸ×]{2}")
 _TIMES = ("begins", "ends", "window", "from", "until", "opens", "due", "every", "first")
 SHOWN = 60
@@ -84,17 +84,21 @@ def _open_ends(found: Findings, manuscript: Manuscript) -> Iterator[str]:
     for one, words in _unused(found, manuscript):
         yield f"原文还有时间词没有列入：“{words}”（{one.place}：{_shown(one.text, words)}）"
     for one in sentences(manuscript.paragraphs):
-        for hit in _COPIES.finditer(one.text):
+        taken = any(entry.said.text == one.text and "copies" in entry.fields for entry in found.owed)
+        for hit in () if taken else COPIES.finditer(one.text):
             yield f"抄送没有列入：“{hit[0]}”（{one.place}）；写作 copies"
 
 
 def _unused(found: Findings, manuscript: Manuscript) -> Iterator[tuple[Sentence, str]]:
     used = [words for one in _entries(found) for words in _times(one.fields)]
+    used += [str(found.extensions.fields.get("before", ""))] if found.extensions else []
     for one in sentences(manuscript.paragraphs):
         for span in spans(one.text):
             if not any(words in span.words or span.words in words for words in used):
                 yield one, span.words
-        yield from ((one, words) for words in loose(one.text) if not any(words in each for each in used))
+        nil = any(entry.fields.get("nil") for entry in found.owed if entry.said.text == one.text)
+        told = [*used, NIL] if nil else used
+        yield from ((one, words) for words in loose(one.text) if not any(words in each for each in told))
 
 
 def _shown(text: str, words: str) -> str:
@@ -131,6 +135,11 @@ def _body(found: Findings, key: str) -> Iterator[str]:
         if entries:
             yield ""
             yield from lines({name: entries})
+    if found.extensions:
+        rule = found.extensions
+        told = {**rule.fields, "source": _source(rule.said)}
+        yield ""
+        yield from lines({"extensions": Commented(told, rule.remark)})
     if found.rows:
         yield ""
         yield from lines({"ledger": _ledger(found)})
@@ -203,8 +212,9 @@ def _rest(found: Findings) -> Iterator[str]:
     if found.rungs:
         yield from (
             "",
-            "# 问责用词，照原文先后；时间（at）、收件人（to）和文书（letter）原文没有写，请核定后去掉注释：",
+            "# 提醒、问责用词，照原文先后；时间（at）、收件人（to）和文书（letter）原文没有写，请核定后去掉注释：",
         )
         yield from ("# ladder: main", "# ladders:", "#   main:", "#     rungs:")
         for word, said in found.rungs:
-            yield f"#       - {{at: , name: {word}, to: [], confirm: true, letter: }}  # {said.place}"
+            asks = "" if "提醒" in word and "约谈" not in word else ", confirm: true, letter: "
+            yield f"#       - {{at: , name: {word}, to: []{asks}}}  # {said.place}"

@@ -11,6 +11,7 @@ from states.drafts.manuscript import Manuscript
 from states.drafts.sentences import sentences
 from states.drafts.timewords import Time, spans
 from states.drafts.yamlwriting import Commented, lines, scalar
+from states.reading import load
 from states.yamltext import read
 
 HEADER = ("序号", "问题清单", "整改措施", "责任单位", "责任人", "完成时限")
@@ -186,12 +187,65 @@ NOTICE = """示例市医疗美容专项整治工作方案
 def test_what_keeps_time_and_became_no_date_is_listed_for_a_person() -> None:
     found = draft(from_text(NOTICE))
     listed = "\n".join(found.todo)
-    for words in ("立行立改", "30个工作日内", "零报告", "并长期坚持", "届满前10个工作日", "2小时内"):
+    for words in ("立行立改", "30个工作日内", "2小时内"):
         assert f"没有列入：“{words}”" in listed, words
-    assert "抄送没有列入：“抄送市市场监管局”" in listed
+    assert "零报告" not in listed
+    assert "抄送" not in listed
+    lonely = draft(from_text(NOTICE.replace("5月20日前上报工作总结", "上报工作总结")))
+    assert "抄送没有列入：“抄送市市场监管局”" in "\n".join(lonely.todo)
 
 
 def test_who_gets_a_copy_is_not_who_it_is_for_and_progress_is_a_report() -> None:
     owed = {one.fields["name"]: one.fields for one in find(from_text(NOTICE)).owed}
     assert "to" not in owed["工作总结"]
-    assert owed["工作进展"]["kind"] == "report"
+    assert owed["工作总结"]["copies"] == ["市市场监管局"]
+    assert (owed["工作进展"]["kind"], owed["工作进展"]["nil"]) == ("report", True)
+
+
+def test_a_goal_with_a_date_that_goes_on_is_one_date_and_no_quota() -> None:
+    (goal,) = [one.fields for one in find(from_text(NOTICE)).owed if "长期" in one.fields.get("due", "")]
+    assert goal["due"] == "11月底前取得明显成效并长期坚持"
+    assert "kind" not in goal
+
+
+def test_the_rule_for_more_time_is_a_rule_and_no_line_of_a_checklist() -> None:
+    text = "方案\n一、要求\n确需延期的，应于届满前5个工作日提出书面申请，延期不超过1次。保存时间不少于30天。"
+    made = load(draft(from_text(text)).text)
+    assert made.extensions is not None
+    assert (made.extensions.before, made.extensions.limit) == ("届满前5个工作日", 1)
+    assert [item.threshold for one in made.requirements for item in one.checklist] == ["不少于30天"]
+    assert "届满前" not in "\n".join(draft(from_text(text)).todo)
+
+
+AWKWARD = """示例市耗材专项整治方案
+二、时间步骤
+（一）自查自纠（11月26日－12月15日）。二级以上医院形成自查报告，于12月16日12:00前经县级卫生健康局初审后报市卫健委。
+（二）集中整改（12月中旬至次年1月上旬）。立行立改。
+（三）抽查复核（2027年春节前）。随机抽取20%的医疗机构开展现场复核，其中三级医院全覆盖、二级医院覆盖率不低于50%。
+三、工作要求
+（一）加强领导。专班每旬调度一次，每月通报1次。
+（二）严格责任追究。对未按时报送的，第一次提醒，第二次书面督办，第三次约谈。
+"""
+
+
+def test_awkward_phrases_of_a_notice_come_out_whole() -> None:
+    made = draft(from_text(AWKWARD))
+    found = made.findings
+    owed = {one.fields["name"]: one.fields for one in found.owed}
+    assert made.faults == ()
+    assert (owed["自查报告"]["due"], owed["自查报告"]["to"]) == ("12月16日12:00前", "市卫健委")
+    assert owed["专班调度"]["every"] == "每旬"
+    assert [(one.fields["percent"], one.fields["scope"]["levels"]) for one in found.coverage] == [
+        (100, ["三级"]),
+        (50, ["二级"]),
+    ]
+    assert [(one.fields["of"], one.fields["percent"]) for one in found.sampling] == [("医疗机构", 20)]
+    assert [word for word, _ in found.rungs] == ["提醒", "书面督办", "约谈"]
+    assert "name: 提醒, to: []}" in made.text
+    assert "name: 约谈, to: [], confirm: true" in made.text
+
+
+def test_a_gap_left_for_a_date_is_a_blank_and_a_day_may_have_its_weekday() -> None:
+    text = "方案\n一、要求\n于    月    日前报送总结。名单于11月27日（周五）下班前报送。"
+    owed = [one.fields["due"] for one in find(from_text(text)).owed]
+    assert owed == ["__月__日前", "11月27日（周五）下班前"]
