@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -175,17 +176,18 @@ def _mail_data(one: Foretold, zone: ZoneInfo) -> dict[str, Any]:
 
 def _show_mails(found: list[Foretold], zone: ZoneInfo) -> None:
     rows = [
-        (shown.day_words(one.at, zone), f"{one.name} <{one.to}>", _what(one), one.reasons[0] if one.reasons else "")
+        (shown.day_words(one.at, zone), f"{one.name} <{one.to}>", what_of(one), one.reasons[0] if one.reasons else "")
         for one in found
     ]  # fmt: skip
     shown.table(("何时", "给谁", "什么", "为何"), rows)
     shown.say(f"共 {len(found)} 封邮件（假定期间无人办理）")
 
 
-def _what(one: Foretold) -> str:
-    listed = [f"{rung}·{what}" for rung, _unit, what in one.lines[:2]]
-    more = f" 等 {len(one.lines)} 项" if len(one.lines) > 2 else ""
-    return "；".join(listed) + more
+def what_of(one: Foretold) -> str:
+    """The first two things of a mail; what it says of several units, or of two campaigns, is said once with its number."""
+    counted = Counter(f"{rung}·{what}" for rung, _unit, what in one.lines)
+    listed = [f"{said}（{number} 项）" if number > 1 else said for said, number in counted.items()]
+    return "；".join(listed[:2]) + (f" 等 {len(one.lines)} 项" if len(listed) > 2 else "")
 
 
 def _lived_data(lived: Simulated, start: date, zone: ZoneInfo) -> dict[str, Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from command_line import begin, data, duban
+from flows.commands.foresight import what_of
 from states import clock
+from states.records.foretell import Foretold
 
 UNITS = """单位代码,单位名称,类别,级别,上级代码,联络员,联络员邮箱,协调员,协调员邮箱
 SS,示例市卫生健康委员会,行政部门,市,,,,钱示例,qian@example.org
@@ -121,3 +124,15 @@ def test_the_same_again_takes_the_newest_version_and_the_same_units(started: Pat
         "用 duban campaign adopt 承接"
         in duban("campaign", "repeat", "3", "--start", TODAY.isoformat(), code=1).stderr
     )
+
+
+def test_a_preview_says_once_what_a_mail_says_of_two_campaigns_or_several_units() -> None:
+    lines = (
+        ("提醒", "示例甲县卫生健康局", "周报"),
+        ("提醒", "示例甲县卫生健康局", "周报"),
+        ("催办", "示例乙县", "总结"),
+    )
+    mail = Foretold(clock.now(), "k", "digest", "a@example.org", "王示例", lines, ())
+    assert what_of(mail) == "提醒·周报（2 项）；催办·总结"
+    more = replace(mail, lines=(*lines, ("催办", "示例乙县", "台账")))
+    assert what_of(more) == "提醒·周报（2 项）；催办·总结 等 4 项"
