@@ -25,6 +25,8 @@ up: $(VENV)/.ready ## the service on this machine
 	@$(BIN)/duban up --port $(PORT)
 
 test: $(VENV)/.ready-dev ## the whole suite, on SQLite and PostgreSQL
+	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || \
+		echo "no Chromium on this machine: pages are not tried in a browser (apt-get install chromium fonts-noto-cjk)"
 	@$(BIN)/pytest -n 3 --dist loadgroup
 
 test-fast: $(VENV)/.ready-dev ## without the tests that start servers

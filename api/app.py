@@ -66,6 +66,7 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
         lifespan=opened,
         middleware=[Middleware(Watch, metrics=house.metrics, largest_file=house.settings.file_bytes)],
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
     )
     app.state.house, app.state.store, app.state.settings = house, house.store, house.settings

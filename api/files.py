@@ -79,12 +79,12 @@ async def hand_in(desk: AtOpenDesk, campaign_id: CampaignId, obligation_id: Obli
 async def taken_in(desk: Desk, campaign_id: int, key: int, work: Work) -> Response:
     """A form with files about an obligation comes in, if the key may write there at all, and `work` answers."""
     settings = desk.house.settings
-    await to_thread.run_sync(_may_write, desk, campaign_id, key)
+    await to_thread.run_sync(check_may_write, desk, campaign_id, key)
     async with received(desk.request, Vault(settings.files), settings.file_bytes) as form:
         return await to_thread.run_sync(work, desk, campaign_id, key, form)
 
 
-def _may_write(desk: Desk, campaign_id: int, key: int) -> None:
+def check_may_write(desk: Desk, campaign_id: int, key: int) -> None:
     """Whether the key may write here at all; asked before anything is taken in."""
     desk.scope.check_write()
     with desk.read() as session:

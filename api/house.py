@@ -131,6 +131,10 @@ class Time:
             self._look()
         return self.last()
 
+    def real(self) -> datetime:
+        """By which people are logged in, locked out, logged out: never the demonstration's, whose days take seconds."""
+        return self._given() if self._given is not None else clock.now()
+
     def last(self) -> datetime:
         """Without asking anybody."""
         return self._given() if self._given is not None else self._shown or clock.now()

@@ -49,7 +49,7 @@ def look(request: Request, house: House, now: datetime, key: str | None, *, note
     if shown is None:
         raise NoKey(MISSING)
     cookies.check_origin(request, house.settings)
-    sitting = house.seats.find(shown, now, noted=noted)
+    sitting = house.seats.find(shown, house.time.real(), noted=noted)
     if sitting is None:
         raise NoKey(ENDED)
     return Asker(sitting.scope, sitting)

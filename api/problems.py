@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -115,7 +115,7 @@ def problem(
 
 def told(error: DubanError) -> Response:
     """An error of ours with all it carries."""
-    status, kind = next(STATUSES[one] for one in type(error).__mro__ if one in STATUSES)
+    status, kind = _status(error)
     more: dict[str, Any] = {}
     if isinstance(error, Refused):
         more["refusals"] = error.refusals
@@ -125,6 +125,15 @@ def told(error: DubanError) -> Response:
         more["faults"] = [_fault(one) for one in error.faults]
     headers = HEADERS.get(status)
     return problem(status, kind, error.title, error.detail, headers, **more)
+
+
+def status_of(error: DubanError) -> int:
+    """The status that says it."""
+    return _status(error)[0]
+
+
+def _status(error: DubanError) -> tuple[int, str]:
+    return next(STATUSES[one] for one in type(error).__mro__ if one in STATUSES)
 
 
 def _fault(one: Fault) -> dict[str, Any]:
@@ -151,7 +160,7 @@ def install(app: FastAPI) -> None:
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, DubanError)  # noqa: S101
         if isinstance(error, NotAllowed):
-            _remember(request, error)
+            remember(request, error)
         return told(error)
 
     async def http(_request: Request, error: Exception) -> Response:
@@ -164,7 +173,7 @@ def install(app: FastAPI) -> None:
 
     async def invalid(_request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        return told(Faulty([_invalid(one) for one in error.errors()]))
+        return told(faulty(error.errors()))
 
     async def broken(_request: Request, error: Exception) -> Response:
         return unavailable(error)
@@ -176,13 +185,18 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(class_, broken)
 
 
-def _remember(request: Request, error: NotAllowed) -> None:
+def remember(request: Request, error: NotAllowed) -> None:
     """Who was kept from what, for the journal."""
     asker = getattr(request.state, "asker", None)
     if asker is not None:
         scope, now = asker
         route, what = request.scope["route"].path, plain(f"{request.method} {request.url.path}", LONGEST)
         request.app.state.house.seats.refused(scope, route, what, error.detail, now)
+
+
+def faulty(errors: Iterable[Mapping[str, Any]]) -> Faulty:
+    """What a shape has against what was sent, each with its place, in our words: for the API and for forms."""
+    return Faulty([_invalid(one) for one in errors])
 
 
 def _invalid(error: Mapping[str, Any]) -> Fault:

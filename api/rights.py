@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from starlette.requests import Request
 
+from api import rights_pages
 from states.errors import NotAllowed
 from states.records.asker import Scope
 from states.records.roles import Act
@@ -20,6 +21,15 @@ C = f"{V1}/campaigns/{{campaign_id}}"
 CHANGE_FIRST = "请先修改初始密码（POST /api/v1/session/password），再做别的"
 NO_GRANT = "您现在没有授权，或它已被收回；请用 /api/v1/session 查看自己的授权，另选一个，或请管理员授权"
 SHUT = "这个地址没有登记由谁使用，暂不开放"
+
+
+class ChangeFirst(NotAllowed):
+    """请先修改初始密码"""
+
+
+class NoGrant(NotAllowed):
+    """还没有授权"""
+
 
 LISTED: Mapping[tuple[Act, ...], str] = {
     (Act.oneself,): f"""
@@ -158,21 +168,23 @@ WITHOUT = frozenset(  # the ways in themselves
 )
 
 
-def _lines() -> Iterator[tuple[tuple[str, str], tuple[Act, ...]]]:
-    for acts, lines in LISTED.items():
+def _lines(listed: Mapping[tuple[Act, ...], str]) -> Iterator[tuple[tuple[str, str], tuple[Act, ...]]]:
+    for acts, lines in listed.items():
         for line in lines.split("\n"):
             if line.strip():
                 method, path = line.split()
                 yield (method, path), acts
 
 
-ROUTES: Mapping[tuple[str, str], tuple[Act, ...]] = dict(_lines())
+ROUTES: Mapping[tuple[str, str], tuple[Act, ...]] = dict(_lines(LISTED))
+PAGES: Mapping[tuple[str, str], tuple[Act, ...]] = dict(_lines(rights_pages.LISTED))
 
 
 def needed(request: Request) -> tuple[Act, ...]:
     """The acts of which one is needed here. Raises NotAllowed for a route that nobody has listed."""
     route = request.scope["route"]
-    found = ROUTES.get((request.method, route.path_format))
+    asked = (request.method, route.path_format)
+    found = ROUTES.get(asked) or PAGES.get(asked)
     if found is None:
         raise NotAllowed(SHUT)
     return found
@@ -182,7 +194,7 @@ def check(scope: Scope, sitting: Sitting | None, acts: tuple[Act, ...]) -> None:
     """Raises NotAllowed for what the asker may do nowhere; where he may is looked at with what was asked."""
     if sitting is not None and acts != (Act.oneself,):
         if sitting.must_change:
-            raise NotAllowed(CHANGE_FIRST)
+            raise ChangeFirst(CHANGE_FIRST)
         if scope.grant_id is None:
-            raise NotAllowed(NO_GRANT)
+            raise NoGrant(NO_GRANT)
     scope.check(*acts)

@@ -49,7 +49,7 @@ class Chosen(Sent):
 async def moment(request: Request) -> datetime:
     """The moment of a request that comes past no gate."""
     house: House = request.app.state.house
-    return await house.time.now()
+    return house.time.real()
 
 
 @router.post("", summary="登录", response_model=Myself)
@@ -73,7 +73,7 @@ def who(desk: AtDesk) -> Response:
 @router.post("/end", summary="退出", response_model=Myself)
 def log_out(desk: AtDesk) -> Response:
     """这次登录立即失效，在所有进程中。"""
-    sitting, settings = _sitting(desk), desk.house.settings
+    sitting, settings = sitting_of(desk), desk.house.settings
     with desk.house.store.write() as session:
         sittings.end(session, sitting.id, desk.now, "logout", desk.scope.actor)
         told = reading_accounts.myself(session, desk.scope, sitting, settings.zone)
@@ -85,20 +85,21 @@ def log_out(desk: AtDesk) -> Response:
 @router.post("/grant", summary="换一个角色", response_model=Myself)
 def choose(desk: AtDesk, sent: Chosen) -> Response:
     """以自己的另一个授权办理。"""
-    sitting = _sitting(desk)
+    sitting = sitting_of(desk)
     with desk.house.store.write() as session:
         sittings.choose(session, sitting, sent.grant, desk.now)
     shown = cookies.token(desk.request, desk.house.settings)
-    return answers.plain(_myself(desk.request, shown or "", desk.now))
+    return answers.plain(_myself(desk.request, shown or "", desk.house.time.real()))
 
 
 @router.post("/password", summary="修改密码", response_model=Myself)
 def change(desk: AtDesk, sent: NewPassword) -> Response:
     """须先写明现在的密码；其他登录随之失效。"""
-    sitting, house = _sitting(desk), desk.house
+    sitting, house = sitting_of(desk), desk.house
     before, after = sent.before, sent.password
-    token = entering.change(house.store, sitting, before, after, desk.now, address(desk.request))
-    return welcome(desk.request, token, desk.now, None)
+    now = house.time.real()
+    token = entering.change(house.store, sitting, before, after, now, address(desk.request))
+    return welcome(desk.request, token, now, None)
 
 
 def welcome(request: Request, token: str, now: datetime, before: str | None) -> Response:
@@ -132,7 +133,8 @@ def _myself(request: Request, token: str, now: datetime) -> str:
         return answers.dumped(reading_accounts.myself(session, found.scope, found, house.settings.zone))
 
 
-def _sitting(desk: Desk) -> Sitting:
+def sitting_of(desk: Desk) -> Sitting:
+    """The session of a person. Raises Refused for a key, which has none."""
     if desk.sitting is None:
         raise Refused(NO_SESSION)
     return desk.sitting

@@ -14,11 +14,12 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
-from states.errors import Fault, Faulty
+from states.errors import DubanError, Fault, Faulty, NoRoom, TooLarge
 from states.records.handing_in import MOST_FILES, Arrived, looked_at
 from states.records.vault import Incoming, Vault
 
 FILE = "file"
+NOT_CHOSEN = "\0"  # no field is called that
 FIELD_BYTES = 200_000  # of all fields together
 PARTS = 3 * MOST_FILES
 HELD = 256 << 10  # bytes gathered before they go to a thread
@@ -104,6 +105,9 @@ class Form:
             return
         if self._name != FILE:
             raise Faulty([Fault(self._name, f"文件请放在名为 {FILE} 的栏里")])
+        if not options[b"filename"]:  # what a browser sends where no file was chosen
+            self._name = NOT_CHOSEN
+            return
         if len(self.files) == MOST_FILES:
             raise Faulty([Fault(FILE, f"一次最多交 {MOST_FILES} 个文件；请打包后再报送")])
         self._file = self._kept.enter_context(self._vault.receive(self._most))
@@ -113,13 +117,15 @@ class Form:
         if self._file is not None:
             self._file.write(data[start:end])
             return
+        if self._name == NOT_CHOSEN:
+            raise Faulty([Fault(FILE, "文件没有名字")])
         self._bytes += end - start
         if self._bytes > FIELD_BYTES:
             raise Faulty([Fault(self._name, "文字太长；长的说明请作为文件报送")])
         self._value.extend(data[start:end])
 
     def _end(self) -> None:
-        if self._file is None:
+        if self._file is None and self._name != NOT_CHOSEN:
             self.fields.setdefault(self._name, []).append(_text(bytes(self._value), self._name))
 
     def _whole(self) -> None:
@@ -129,19 +135,41 @@ class Form:
 @asynccontextmanager
 async def received(request: Request, vault: Vault, most: int) -> AsyncIterator[Form]:
     """The whole form of a request; `most`: bytes of one file. Raises Faulty, TooLarge, NoRoom."""
+    form = begun(request, vault, most)
+    try:
+        await take(request, form)
+        yield form
+    finally:
+        form.close()
+
+
+def begun(request: Request, vault: Vault, most: int) -> Form:
+    """A form of which nothing has come yet; whoever asks for it closes it. Raises Faulty."""
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise Faulty([Fault("Content-Type", NO_FORM)])
     try:
-        form = Form(options[b"boundary"], vault, most)
+        return Form(options[b"boundary"], vault, most)
     except FormParserError as error:
         raise Faulty([Fault("Content-Type", NO_FORM)]) from error
-    try:
-        async for piece in _gathered(request):
-            await to_thread.run_sync(form.feed, piece)
-        yield form
-    finally:
-        form.close()
+
+
+async def take(request: Request, form: Form, *, to_the_end: bool = False) -> None:
+    """All of it. Raises Faulty, TooLarge, NoRoom; what had come by then is in the form.
+
+    `to_the_end`: what still comes is passed over first, since a browser listens only once it has said everything.
+    """
+    wrong: DubanError | None = None
+    async for piece in _gathered(request):
+        try:
+            if wrong is None:
+                await to_thread.run_sync(form.feed, piece)
+        except (Faulty, TooLarge, NoRoom) as error:
+            if not to_the_end:
+                raise
+            wrong = error
+    if wrong is not None:
+        raise wrong
 
 
 async def _gathered(request: Request) -> AsyncIterator[bytes]:

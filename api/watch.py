@@ -1,4 +1,5 @@
-"""Around every request: how long it took, how much may be sent, and an answer even when something breaks."""
+"""Around every request: how long it took, how much may be sent, what the browser must not do with the answer, and an
+answer even when something breaks."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import re
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import problems
+from api import guarding, problems
 from api.metrics import Metrics
 from states.clock import elapsed
 from states.errors import TooLarge
@@ -39,6 +40,7 @@ class Watch:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                guarding.guard(message)
             await send(message)
 
         try:

@@ -19,7 +19,7 @@ import yaml
 from flows import rounds
 from states import clock, settings
 from states.reading import load, shipped
-from states.records import board, foretell, health, launch, mass, sample, schema
+from states.records import board, foretell, health, launch, mass, sample, sample_people, schema
 from states.records.actors import COORDINATOR, Actors
 from states.records.campaigns import running
 from states.settings import Settings
@@ -114,6 +114,7 @@ def prepare(home: Path, address: str, seconds_a_day: float) -> Show:
     began = datetime.combine(start, time(0), found.zone)
     with store.write() as session:
         sample.build(session, UNITS, began)
+        sample_people.build(session, began)
         order = launch.Order(template_text(), start, fills(start))
         key = launch.launch(session, order, began, ACTOR)
     show = Show(found, key, began, seconds_a_day)

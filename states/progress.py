@@ -177,3 +177,44 @@ def total(counts: Iterable[Count], *statuses: str) -> int:
 def overdue(counts: Iterable[Count]) -> int:
     """How many are still owed though their date has passed."""
     return sum(one.number for one in counts if one.due and one.status in OWED)
+
+
+# -- red, yellow, green ---------------------------------------------------------------------------------
+
+RED_AT = 10  # percent
+LIGHT_RULE = (
+    f"逾期事项占到期事项、或落后单位占全部单位 {RED_AT}% 以上亮红灯；有一项逾期或一个落后亮黄灯；都没有亮绿灯"
+)
+
+
+@dataclass(frozen=True)
+class Light:
+    """How a campaign stands at a glance: red, yellow, green or none (nothing to say yet), and the figures behind it."""
+
+    tone: str
+    figures: str
+
+    @property
+    def rule(self) -> str:
+        """The figures and what they are held against."""
+        return f"{self.figures}。{LIGHT_RULE}"
+
+
+def light(tally: Tally) -> Light:
+    """By what is overdue of what has fallen due, and by the units that are behind."""
+    due, units = tally.reporting.due, tally.units
+    figures = f"逾期 {tally.overdue} 项，占到期 {due} 项的{_percent(tally.overdue, due)}；落后 {tally.behind} 个，占 {units} 个单位的{_percent(tally.behind, units)}"
+    if not units:
+        return Light("none", "还没有单位参加")
+    if _reaches(tally.overdue, due) or _reaches(tally.behind, units):
+        return Light("red", figures)
+    return Light("yellow" if tally.overdue or tally.behind else "green", figures)
+
+
+def _reaches(part: int, whole: int) -> bool:
+    return part > 0 and 100 * part >= RED_AT * whole
+
+
+def _percent(part: int, whole: int) -> str:
+    """Rounded down to a tenth, so that no light is of another colour than its figure."""
+    return f" {1000 * part // whole / 10}%" if whole else " —"

@@ -1,8 +1,23 @@
 """The pages that people open in a browser. `router()` is all that the application includes.
 
-The application keeps what they need in its state: `app.state.settings` and `app.state.store`.
+Each area is a module with a `router` whose routes are of the class `paper.PageRoute`, and take an `AtPage`.
 """
 
-from api.pages.routes import router
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from api.pages import assets, boards, entry, home, interface, mails, obligations, paper
+
+AREAS = (entry, home, boards, obligations, mails, interface)
+
+
+def router() -> APIRouter:
+    """All pages; they are no part of the API's description."""
+    made = APIRouter(route_class=paper.PageRoute, include_in_schema=False)
+    made.add_api_route("/static/{name}", assets.static_file, methods=["GET"], response_class=Response)
+    for area in AREAS:
+        made.include_router(area.router)
+    return made
+
 
 __all__ = ["router"]

@@ -1,74 +1,52 @@
-"""Who may look at the pages: whoever may ask the API for all units, and this machine itself."""
+"""Who may open a page: whoever is logged in and may do such a thing, by the same gate as the API."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from urllib.parse import urlsplit
+from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import Request
-from sqlmodel import Session
+from fastapi import Depends, Request
 
-from api import cookies, identity, rights
-from api.house import House
+from api.deps import Desk, Gate
 from api.problems import NoKey
-from states.errors import DubanError
-from states.records import board
-from states.records.roles import Act
 
-LOOPBACK = ("127.0.0.1", "::1")
-THIS_MACHINE = (*LOOPBACK, "localhost")
-WANTED = "用户名任意，密码为接口密钥（duban key create 新建，须不限单位）"
-FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
+LOG_IN, FIRST = "/login", "/"
+LONGEST_PATH = 1_000
+PEOPLE = "页面供人登录后使用；密钥请用接口（/api/v1）"
 
 
-class KeyWanted(DubanError):
-    """请出示密钥"""
+class PageGate(Gate):
+    """The API's gate, for people alone. Raises NoKey, NotAllowed, Faulty."""
+
+    async def __call__(self, request: Request) -> Desk:
+        desk = await super().__call__(request)
+        if desk.sitting is None:
+            raise NoKey(PEOPLE)
+        return desk
 
 
-def campaigns_for(request: Request, session: Session) -> frozenset[int] | None:
-    """Ids of the campaigns that may be shown, None for all. Raises KeyWanted, NotAllowed.
+AtPage = Annotated[Desk, Depends(PageGate(whole=False))]  # a page reads its forms itself
 
-    In the demonstration everybody sees everything: all of it is invented. Otherwise whoever shows a session or a key
-    (as password of HTTP Basic; the user name is not looked at) sees what that opens, as in the API; and a browser on this
-    machine that shows neither sees all. What is for a part of the tree opens no page, since a page shows whole campaigns.
+
+def own(path: str) -> str:
+    """A path to go on to, if it is one of ours; the first page for whatever a browser might take for another place.
+
+    Browsers drop tabs and line ends and take a backslash for a slash, so that none of them may be in it.
     """
-    if is_demo(session):
-        return None
-    house: House = request.app.state.house
-    key = _password(request.headers.get("authorization", ""))
-    if not key and cookies.token(request, house.settings) is None and _local(request):
-        return None
-    try:
-        found = identity.look(request, house, house.time.read(), key or None)
-    except NoKey as error:
-        raise KeyWanted(WANTED) from error
-    rights.check(found.scope, found.sitting, (Act.see,))
-    if found.scope.path is not None:
-        raise KeyWanted(WANTED)
-    return found.scope.campaigns
+    if not path.startswith("/") or path.startswith("//") or len(path) > LONGEST_PATH:
+        return FIRST
+    plain = all("!" <= sign <= "~" and sign != "\\" for sign in path)
+    return path if plain and path.partition("?")[0] not in (LOG_IN, "/logout") else FIRST
 
 
-def is_demo(session: Session) -> bool:
-    """Whether the database is that of the demonstration."""
-    return board.is_demo(session)
+def way_in(request: Request, to: str = LOG_IN) -> str:
+    """The log-in page (or another that comes first), and from there back to what was asked for."""
+    asked = request.scope["raw_path"].decode("ascii", "replace") if "raw_path" in request.scope else "/"
+    query = request.scope["query_string"].decode("ascii", "replace")
+    back = own(f"{asked.partition('?')[0]}?{query}" if query else asked)
+    return with_return(to, back)
 
 
-def _local(request: Request) -> bool:
-    """From this machine to this machine by one of its own names, and through no proxy.
-
-    The name is looked at because a page elsewhere can point a name of its own at 127.0.0.1.
-    """
-    client = request.client.host if request.client else ""
-    named = urlsplit(f"//{request.headers.get('host', '')}").hostname
-    return client in LOOPBACK and named in THIS_MACHINE and not any(h in request.headers for h in FORWARDED)
-
-
-def _password(header: str) -> str:
-    kind, _, rest = header.partition(" ")
-    if kind.lower() != "basic":
-        return ""
-    try:
-        return base64.b64decode(rest, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
+def with_return(path: str, back: str) -> str:
+    """The address of a page from which it goes on to `back`."""
+    return path if back == FIRST else f"{path}?to={quote(back, safe='/')}"

@@ -86,6 +86,26 @@ class Sight:
     lines: tuple[Told, ...]
 
 
+@dataclass(frozen=True)
+class Glance:
+    """Of a campaign only how its dates lie."""
+
+    title: str
+    zone: ZoneInfo
+    drawing: Timeline | None
+
+
+def glance(session: Session, now: datetime) -> Glance | None:
+    """The newest campaign of the demonstration, for whoever stands at its door."""
+    listed = board.listed(session)
+    if not listed:
+        return None
+    campaign = running(session, listed[0].id)
+    nodes, phases = board.nodes(session, campaign), board.phases(session, campaign)
+    drawn = timeline.draw(phases, nodes, campaign.calendar, campaign.zone, now)
+    return Glance(campaign.row.title, campaign.zone, drawn)
+
+
 def see(session: Session, campaign_id: int, now: datetime) -> Sight:
     """One campaign as it stands at `now`; raises NotFound."""
     campaign = running(session, campaign_id)

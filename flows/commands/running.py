@@ -7,7 +7,6 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 import typer
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 Host = Annotated[str, typer.Option(help="监听的地址；0.0.0.0 为全部网卡")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="监听的端口；0 为任一空闲端口")]
 Lite = Annotated[bool, typer.Option("--lite", help="不启动 Prefect，轮次照常运行，更省内存")]
-THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 DEFAULT_BASE = "http://127.0.0.1:8000"
 
 
@@ -58,8 +56,7 @@ def up(
     gone = outage.Outage(lambda: health.answers(rounds.store_of(settings)))
 
     def when_up() -> None:
-        everywhere = host in serving.EVERYWHERE
-        _say_where(settings, serving.address(bound), clock, lite=lite, everywhere=everywhere)
+        _say_where(settings, serving.address(bound), clock, lite=lite)
         if clock:
             clock.start()
             threading.Thread(target=_tell_prefect, args=[ending, clock], daemon=True).start()
@@ -143,9 +140,7 @@ def _tell_prefect(ending: threading.Event, clock: LocalClock) -> None:
             return
 
 
-def _say_where(
-    settings: Settings, address: str, clock: LocalClock | None, *, lite: bool, everywhere: bool
-) -> None:
+def _say_where(settings: Settings, address: str, clock: LocalClock | None, *, lite: bool) -> None:
     import sqlalchemy as sa
 
     database = sa.make_url(settings.database_url).render_as_string()
@@ -158,8 +153,6 @@ def _say_where(
         f"时钟    {'每分钟一轮' if clock else '不在本进程运行（--no-clock）'}",
         f"Prefect {'未启用' if lite or not clock else prefect}",
     )
-    if urlsplit(address).hostname not in THIS_MACHINE or everywhere:
-        shown.say("其他机器  打开页面时用户名任意，密码为接口密钥（duban key create）")
     shown.say("Ctrl-C 停止")
 
 
@@ -174,6 +167,7 @@ def _mailbox(settings: Settings) -> str:
 def _say_demo(home: Path, address: str, keep: bool) -> None:
     shown.say(
         f"演示页面  {address}/",
+        "登录      在登录页上点一下身份即可，不用密码：协调员、联络员、领导、管理员、审计员",
         f"演示邮件  {address}/dev/mail",
         f"接口文档  {address}/docs",
         f"数据      {home}（{'结束后保留' if keep else '结束后清除'}）",

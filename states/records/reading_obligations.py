@@ -40,7 +40,9 @@ class Wanted:
     overdue: bool | None = None
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
+    """An obligation with what it is about and whose it is, as `columns` asks for it."""
+
     id: int
     campaign: int
     code: str
@@ -71,7 +73,8 @@ class _Row(NamedTuple):
     version: int
 
 
-def _columns() -> list[sa.ColumnElement[Any]]:
+def columns() -> list[sa.ColumnElement[Any]]:
+    """What `Row` holds, from `obligation`, `milestone`, `unit` and the numbers below the unit."""
     owed, of = obligation.c, milestone.c
     return [
         *(owed.id, owed.campaign_id, unit.c.code, unit.c.name.label("unit_name")),
@@ -83,7 +86,7 @@ def _columns() -> list[sa.ColumnElement[Any]]:
     ]
 
 
-def _with_unit(joined: sa.Join) -> sa.Join:
+def with_unit(joined: sa.Join) -> sa.Join:
     """With the unit that owes it, and the numbers below the unit."""
     counted = tally.c.obligation_id == obligation.c.id
     return joined.join(unit, unit.c.id == obligation.c.unit_id).outerjoin(tally, counted)
@@ -101,10 +104,10 @@ def page(
         *_standing(wanted, now),
         obligation.c.id > after,
     ]
-    statement = sa.select(*_columns()).select_from(_with_unit(joined))
+    statement = sa.select(*columns()).select_from(with_unit(joined))
     found = session.execute(statement.where(*conditions).order_by(obligation.c.id).limit(limit + 1))
-    rows = [_Row(*row) for row in found]
-    items = [_told(row, campaign, now) for row in rows[:limit]]
+    rows = [Row(*row) for row in found]
+    items = [told(row, campaign, now) for row in rows[:limit]]
     return {"items": items, "next": str(rows[limit - 1].id) if len(rows) > limit else None}
 
 
@@ -156,13 +159,14 @@ def of_unit(session: Session, campaign: Running, place: UnitRow, now: datetime) 
     key = obligation_key(milestone.c.id, sa.literal(place.id))
     joined = milestone.join(obligation, obligation.c.id == key)
     statement = (
-        sa.select(*_columns()).select_from(_with_unit(joined)).where(milestone.c.campaign_id == campaign.id)
+        sa.select(*columns()).select_from(with_unit(joined)).where(milestone.c.campaign_id == campaign.id)
     )
     rows = session.execute(statement.order_by(obligation.c.id))
-    return [_told(_Row(*row), campaign, now) for row in rows]
+    return [told(Row(*row), campaign, now) for row in rows]
 
 
-def _told(row: _Row, campaign: Running, now: datetime) -> ObligationTold:
+def told(row: Row, campaign: Running, now: datetime) -> ObligationTold:
+    """One obligation in the zone of its campaign."""
     zone, asked = campaign.zone, campaign.asked.get(row.requirement)
     return {
         "id": row.id,
@@ -231,11 +235,11 @@ def in_full(session: Session, scope: Scope, key: int, now: datetime) -> Obligati
 def full(session: Session, scope: Scope, campaign: Running, key: int, now: datetime) -> ObligationInFull:
     """The same for an obligation that is known to be seen."""
     joined = milestone.join(obligation, obligation.c.milestone_id == milestone.c.id)
-    statement = sa.select(*_columns()).select_from(_with_unit(joined))
-    row = _Row(*session.execute(statement.where(obligation.c.id == key)).one())
+    statement = sa.select(*columns()).select_from(with_unit(joined))
+    row = Row(*session.execute(statement.where(obligation.c.id == key)).one())
     handed = submissions.told(session, campaign, key)
     return {
-        **_told(row, campaign, now),
+        **told(row, campaign, now),
         "acts": acts_offered.offered(session, scope, campaign, key),
         "rungs": _rungs(session, campaign, key),
         "evidence": submissions.asked(campaign, row.requirement),

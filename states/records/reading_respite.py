@@ -22,7 +22,7 @@ from states.records import (
 )
 from states.records.access import Scope
 from states.records.campaigns import Running
-from states.records.core import unit
+from states.records.core import extension, unit
 from states.records.deciding import Decided, Decision
 from states.records.granting import Request
 from states.records.handing import Handed, Person
@@ -85,6 +85,15 @@ def page(
     items = [_told(session, campaign, *one, now, files.get(one[0].id, [])) for one in rows[:limit]]
     following = str(extension_list.place(rows[limit - 1][0])) if len(rows) > limit else None
     return {"items": items, "next": following}
+
+
+def of_obligation(session: Session, campaign: Running, key: int, now: datetime) -> list[ExtensionTold]:
+    """All that were asked for one obligation that is known to be seen, the latest first."""
+    asked = sa.select(Extension, Unit).join(Unit, unit.c.id == extension.c.unit_id)
+    mine = asked.where(extension.c.obligation_id == key).order_by(extension.c.id.desc())
+    rows = session.execute(mine).tuples().all()
+    files = extension_files.told(session, [row for row, _place in rows])
+    return [_told(session, campaign, row, place, now, files.get(row.id, [])) for row, place in rows]
 
 
 def decide(

@@ -49,6 +49,11 @@ def campaigns_seen(scope: Scope) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
+def seen_ids(session: Session, scope: Scope) -> list[int]:
+    """Numbers of the campaigns that are seen."""
+    return list(session.execute(sa.select(campaigns.c.id).where(*campaigns_seen(scope))).scalars())
+
+
 def campaign_seen(session: Session, scope: Scope, campaign_id: int) -> Running:
     """The campaign, if the key may see it. Raises NotAllowed, NotFound."""
     scope.check_campaign(campaign_id)

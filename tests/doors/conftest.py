@@ -43,7 +43,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = (folder / "dist").glob("duban-*.whl")
     run("venv", "-q", "--python", sys.executable, "clean")
     install = ("pip", "install", "-q", "--python", str(folder / "clean" / "bin" / "python"))
-    run(*install, "--require-hashes", "-r", str(ROOT / "requirements.lock"))
+    run(*install, "--no-deps", "--require-hashes", "-r", str(ROOT / "requirements.lock"))
     run(*install, "--no-deps", str(wheel))
     return folder / "clean" / "bin"
 

@@ -24,6 +24,7 @@ from states.records import board, health
 
 DUBAN = (sys.executable, "-c", "from flows.cli import app; app()")
 PATIENCE = 90.0
+BOARD = "/campaigns/1"
 TOLD = {
     "a task": "【下发】",
     "a reminder": "【提醒】",
@@ -48,6 +49,7 @@ class Service:
             "TMPDIR": str(folder),
             "PYTHONUNBUFFERED": "1",
         }
+        self.cookie = ""
         self.said = folder / "said.txt"
         with self.said.open("wb") as out:
             self.process = subprocess.Popen(
@@ -69,12 +71,24 @@ class Service:
             time.sleep(0.1)
         raise AssertionError(self.said.read_text(encoding="utf-8"))
 
+    def enter(self, who: str) -> None:
+        """By the click that lets into a demonstration."""
+        address = self.address.removesuffix("/")
+        said = {"Origin": address, "Content-Type": "application/x-www-form-urlencoded"}
+        parts = urlsplit(address)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        connection.request("POST", "/demo", f"as={who}", said)
+        answer = connection.getresponse()
+        assert answer.status == 303, answer.read().decode()
+        self.cookie = (answer.headers["set-cookie"] or "").partition(";")[0]
+        connection.close()
+
     def get(self, path: str) -> str:
         """A page that must be there."""
         parts = urlsplit(self.address)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers={"Cookie": self.cookie})
             answer = connection.getresponse()
             body = answer.read().decode()
             assert answer.status == 200, f"{path}: {answer.status}\n{body}"
@@ -155,27 +169,30 @@ def test_a_demonstration_lives_is_read_and_leaves_nothing_behind(
 ) -> None:
     show = start("demo", "--port", "0", "--no-browser", "--pace", "0.3")
     (folder,) = tmp_path.glob("duban-demo-*")
-    page = show.get("/")
+    door = show.get("/login")
+    assert "演示时钟" in door, "who stands there sees that it lives"
+    show.enter("coordinator")
+    page = show.get(BOARD)
     assert "演示时钟" in page
     assert '<svg class="timeline"' in page
     assert "暂定" in page, "the plan crosses into a year without a calendar"
     first = re.search(r'<time datetime="(.*?)"', page)
     assert first is not None
-    later = show.wait(show.holds("/", rf'<time datetime="((?!{re.escape(first[1])}).*?)"'))
+    later = show.wait(show.holds(BOARD, rf'<time datetime="((?!{re.escape(first[1])}).*?)"'))
     assert later > first[1], "the clock goes on by itself"
 
-    show.wait(show.holds("/", r'<li class="(bad)"><span>逾期事项'))
-    show.wait(show.holds("/", r"<h3>(空缺)</h3>"))
-    page_later = show.get("/")
+    show.wait(show.holds(BOARD, r'<li class="(bad)"><span>逾期事项'))
+    show.wait(show.holds(BOARD, r"<h3>(空缺)</h3>"))
+    page_later = show.get(BOARD)
     for seen in ("待人确认", "台账", "台账销号", "示例东岭市", "自查自纠"):
         assert seen in page_later, seen
     show.wait(lambda: "all" if set(TOLD) <= told_in(folder / "mail") else "")
-    show.wait(show.holds("/", r'<time datetime="(\d{4}-0[1-9])'))
+    show.wait(show.holds(BOARD, r'<time datetime="(\d{4}-0[1-9])'))
     letter = show.wait(show.holds("/dev/mail", r'href="(/dev/mail/[0-9a-f]{40}\.duban)"'))
     opened = show.get(letter)
     assert "Message-ID" in opened
     assert re.search(r'<iframe class="letter" sandbox="[a-z-]+" title="邮件正文" srcdoc="', opened)
-    for html in (page, show.get("/"), show.get("/dev/mail"), opened, show.get("/docs")):
+    for html in (page, show.get("/"), door, show.get("/dev/mail"), opened, show.get("/docs")):
         assert addresses(html) <= {"127.0.0.1"}
 
     assert show.end() == 0
@@ -208,9 +225,9 @@ def test_the_service_without_prefect_is_small_and_ends_cleanly(
     start: Callable[..., Service], tmp_path: Path
 ) -> None:
     service = start("up", "--lite", "--port", "0")
-    assert "还没有专项行动" in service.get("/")
+    assert "登录名" in service.get("/login")
     service.wait(service.holds("/readyz", r'"(round:watchdog)"'))
-    for path in ("/", "/docs", "/openapi.json", "/healthz"):
+    for path in ("/login", "/docs", "/openapi.json", "/healthz"):
         service.get(path)
     assert megabytes(service.process.pid) < 150
     assert (tmp_path / "duban-data" / "duban.db").exists()

@@ -1,0 +1,46 @@
+"""`/`: my duties. What one owes, what waits for one's decision, how the campaigns stand: by the role in which one acts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
+from sqlmodel import Session
+from starlette.responses import Response
+
+from api.deps import Desk
+from api.pages import nav, paper
+from api.pages.gate import AtPage
+from states.progress import LIGHT_RULE
+from states.records import board, duties, health
+from states.records.roles import Act, Role
+
+router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
+
+A_PAGE = 50
+Number = Annotated[int, Query(ge=1, le=100_000)]
+
+
+@router.get("/")
+def mine(desk: AtPage, page: Number = 1) -> Response:
+    """The parts that the present role has something to do in."""
+    with desk.read() as session:
+        facts = _facts(session, desk, (page - 1) * A_PAGE)
+    return paper.show(desk, "home.html", page=page, every=nav.around(desk)["pace"], **facts)
+
+
+def _facts(session: Session, desk: Desk, first: int) -> dict[str, Any]:
+    scope, now, role = desk.scope, desk.now, desk.scope.acts_as
+    facts: dict[str, Any] = {"owed": [], "more": False, "waiting": [], "beats": None}
+    if role is Role.liaison:
+        facts["owed"], facts["more"] = duties.owed(session, scope, now, first, A_PAGE)
+    if role is Role.leader:
+        facts["waiting"], facts["more"] = duties.decisions(session, scope, first, A_PAGE)
+    if role is Role.administrator:
+        facts["beats"] = [one for one in health.beats(session) if one.name != board.DEMO_CLOCK]
+    facts["role"] = role.value
+    facts["judges"] = scope.may(Act.judge)
+    facts |= {"rule": LIGHT_RULE}
+    facts["going"] = duties.going(session, scope, now)
+    return facts
