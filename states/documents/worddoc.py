@@ -1,6 +1,6 @@
 """A Word file (.docx) -> paragraphs with their automatic numbers, and tables with merged cells spread out.
 
-Every part is inflated under a cap and scanned before it is parsed; deleted (tracked) text is left out.
+Every part is inflated under a cap and scanned before it is parsed; text that was deleted or moved away (tracked) is left out.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ from states.errors import Fault, Faulty
 
 DOCUMENT, NUMBERING = "word/document.xml", "word/numbering.xml"
 WRAPPERS = {f"{W}{name}" for name in ("sdt", "sdtContent", "ins", "customXml")}
+# Where text stood before it was moved; and what is said once more for programs that are too old for what stands beside it.
+SAID_ELSEWHERE = (f"{W}moveFrom", "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback")
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ELEMENTS = 1_000_000
+DEEPEST = 200  # Word itself nests tables, boxes and fields a few dozen times
 OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 OLD = "是旧版 Word 文档（.doc）；请用 Word 或 WPS 另存为 .docx 或纯文本"
 HUGE = "解压后大得不正常，已拒绝读取"
@@ -56,7 +59,17 @@ def _part(archive: ZipFile, part: str, name: str) -> Element:
     scan.feed(content)
     scan.feed(b"")
     root: Element = fromstring(content)
+    if _deeper(root, DEEPEST):
+        raise Faulty([Fault(name, HUGE)])
     return root
+
+
+def _deeper(root: Element, most: int) -> bool:
+    """Whether elements lie in each other more than so many times: what is read by going down would not come to its end."""
+    level = [root]
+    for _ in range(most):
+        level = [child for one in level for child in one]
+    return bool(level)
 
 
 class _Reading:
@@ -82,7 +95,7 @@ class _Reading:
     def _rows(self, table: Element) -> Iterator[tuple[str, ...]]:
         above: dict[int, str] = {}
         for row in _children(table, "tr"):
-            cells: list[str] = []
+            cells: list[str] = [""] * _before(row)
             for cell in _children(row, "tc"):
                 place, text = len(cells), self._cell(cell)
                 if _goes_on(cell):
@@ -106,13 +119,15 @@ def _children(parent: Element, name: str) -> Iterator[Element]:
 
 
 def _text(paragraph: Element) -> Iterator[str]:
-    for one in paragraph.iter():
+    for one in paragraph:
         if one.tag == f"{W}t":
             yield one.text or ""
         elif one.tag == f"{W}tab":
             yield " "
         elif one.tag in (f"{W}br", f"{W}cr"):
             yield "\n"
+        elif one.tag not in (f"{W}pPr", *SAID_ELSEWHERE):
+            yield from _text(one)
 
 
 def _goes_on(cell: Element) -> bool:
@@ -122,6 +137,14 @@ def _goes_on(cell: Element) -> bool:
 
 
 def _width(cell: Element) -> int:
-    span = cell.find(f"{W}tcPr/{W}gridSpan")
-    value = span.get(f"{W}val", "1") if span is not None else "1"
-    return min(int(value), 60) if value.isascii() and value.isdigit() and int(value) > 0 else 1
+    return max(_number(cell.find(f"{W}tcPr/{W}gridSpan")), 1)
+
+
+def _before(row: Element) -> int:
+    """Columns that the first cell of a row stands away from the edge."""
+    return _number(row.find(f"{W}trPr/{W}gridBefore"))
+
+
+def _number(found: Element | None) -> int:
+    value = found.get(f"{W}val", "") if found is not None else ""
+    return min(int(value), 60) if value.isascii() and value.isdigit() and len(value) < 9 else 0

@@ -139,3 +139,23 @@ def test_a_part_that_swells_is_not_inflated_to_the_end() -> None:
 )
 def test_chinese_numerals(number: int, words: str) -> None:
     assert chinese(number) == words
+
+
+def test_what_was_moved_away_or_said_again_for_old_programs_is_read_once_and_a_row_may_begin_further_in() -> (
+    None
+):
+    moved = "<w:moveFrom><w:r><w:t>移走的</w:t></w:r></w:moveFrom><w:moveTo><w:r><w:t>移来的</w:t></w:r></w:moveTo>"
+    space = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    one, two = (f"<mc:{name}><w:r><w:t>框</w:t></w:r></mc:{name}>" for name in ("Choice", "Fallback"))
+    away = '<w:trPr><w:gridBefore w:val="1"/></w:trPr>'
+    body = f"<w:p>{moved}</w:p><w:p {space}><mc:AlternateContent>{one}{two}</mc:AlternateContent></w:p>"
+    body += f"<w:tbl>{row(cell('甲'), cell('乙'))}{row(away, cell('丙'))}</w:tbl>"
+    found = worddoc.read(docx(body), "方案.docx")
+    assert found.paragraphs == ("移来的", "框")
+    assert found.tables == ((("甲", "乙"), ("", "丙")),)
+
+
+def test_what_is_nested_without_end_is_refused() -> None:
+    deep = "<w:sdt><w:sdtContent>" * 3_000 + p("方案") + "</w:sdtContent></w:sdt>" * 3_000
+    with pytest.raises(Faulty, match="大得不正常"):
+        worddoc.read(docx(deep), "方案.docx")
