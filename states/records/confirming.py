@@ -61,11 +61,12 @@ def confirm(
 
 
 def kind(campaign: Running, named: str | None) -> str | None:
-    """The name of a kind of letter that the plan lists, told by name or key. Raises Faulty where it lists none such."""
+    """By which a rung would name a kind of letter that the plan lists (its key where it has one: several of one name differ
+    by it), told by name or key. Raises Faulty where the plan lists none such."""
     if named is None:
         return None
     listed = campaign.template.letters
-    found = next((one.name for one in listed if named in (one.key, one.name)), None)
+    found = next((one.key or one.name for one in listed if named in (one.key, one.name)), None)
     if found is None:
         have = f"可用的有 {'、'.join(one.name for one in listed)}" if listed else "方案没有列出文书"
         raise Faulty([Fault("letter", f"没有“{named}”这种文书；{have}")])

@@ -33,6 +33,8 @@ documents:
   plan: {title: 示例专项整治方案, number: 示卫发〔2026〕2号}
 letters:
   - {name: 约谈通知书, number: "示卫约〔{year}〕{n}号"}
+  - {key: blue, name: 督办单, colour: blue}
+  - {key: yellow, name: 督办单, colour: yellow}
 phases:
   - {key: check, name: 自查自纠, window: 为期2周}
 requirements:
@@ -363,3 +365,17 @@ def test_confirming_is_refused_while_the_campaign_rests(stage, proposed) -> None
     stage.put(core.campaign, core.campaign.c.id == proposed, state="check.suspended")
     with pytest.raises(Refused, match="已暂停"):
         confirm(stage, proposed, "R1-H1")
+
+
+def test_of_kinds_of_one_name_the_one_that_is_chosen_by_its_key_is_made(stage, proposed) -> None:
+    made = []
+    for code, letter in (("R1-H1", "yellow"), ("R1-H2", "blue"), ("R1", "督办单")):
+        with stage.store.write() as session:
+            key, running = proposal(stage, code).id, stage.campaign(session, proposed)
+            at = stage.at(CONFIRMED)
+            made.append(confirming.confirm(session, running, key, LEADER, WHY, at, "test", letter=letter))
+    assert [(one.name, one.number, one.colour) for one in made] == [
+        ("督办单", "〔2026〕1号", "yellow"),
+        ("督办单", "〔2026〕2号", "blue"),
+        ("督办单", "〔2026〕3号", "blue"),
+    ]
