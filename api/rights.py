@@ -70,6 +70,8 @@ LISTED: Mapping[tuple[Act, ...], str] = {
         GET {C}/letters
         GET {C}/letters/{{letter_id}}
         GET {C}/letters/{{letter_id}}/file
+        GET {V1}/letter-forms
+        GET {V1}/letter-forms/{{name}}
         GET {C}/clues
         GET {C}/clues/figures
         GET {C}/clues/{{clue_id}}
@@ -134,6 +136,8 @@ LISTED: Mapping[tuple[Act, ...], str] = {
         POST {C}/renewal/units
         POST {C}/draws
         POST {C}/clues
+        POST   {V1}/letter-forms/{{name}}
+        DELETE {V1}/letter-forms/{{name}}
     """,
     (Act.informants,): f"""
         POST {C}/clues/{{clue_id}}/informant

@@ -24,6 +24,7 @@ VALUES = {
     "hook_id": "1",
     "key": "standard-four-phase",
     "account_id": "1",
+    "name": "约谈通知书",
 }
 BODIES: dict[str, Any] = {
     "/api/v1/campaigns": {"template": "standard-four-phase", "start": "2026-11-02"},
@@ -115,6 +116,7 @@ BODIES |= {
     f"{HOOKS}/{{hook_id}}/resume": {},
     f"{HOOKS}/{{hook_id}}/test": {},
     f"{HOOKS}/{{hook_id}}/replay": {},
+    "/api/v1/letter-forms/{name}": {"not": "a form"},
 }
 QUERIES = {
     f"{CAMPAIGN}/forms/export": {"requirement": "report"},
@@ -122,6 +124,7 @@ QUERIES = {
     f"{CAMPAIGN}/coverage/units": {"target": "医院覆盖面"},
     "/api/v1/campaigns/{campaign_id}/preview": {"from": "2026-11-02", "to": "2026-11-03"},
     f"{LEDGER}/import": {"filename": "台账.xlsx"},
+    "/api/v1/letter-forms/{name}": {"filename": "约谈通知书.docx"},
 }
 
 
@@ -142,4 +145,5 @@ def ask(
     """A request that is sound apart from its key; `sent`: what it carries where that is not JSON."""
     address = path.format(**{**VALUES, "obligation_id": world.report})
     carried = sent or {"json": BODIES[path] if method != "get" else None}
-    return world.client.request(method, address, headers=key or {}, params=QUERIES.get(path), **carried)
+    asked = None if method == "delete" else QUERIES.get(path)
+    return world.client.request(method, address, headers=key or {}, params=asked, **carried)

@@ -82,3 +82,42 @@ class CreditTold(TypedDict):
     days: int
     most: int
     waiting: int
+
+
+@with_config(Exact)
+class LetterFormTold(TypedDict):
+    """The form of a kind of letter; `unit`: code of the issuing unit it is for, null for all; `own`: set by a customer."""
+
+    name: str
+    unit: str | None
+    own: bool
+    sha256: str
+    by: str | None
+    at: Instant | None
+
+
+@with_config(Exact)
+class LetterFormsTold(TypedDict):
+    """Forms, and what a form can say: field → what it means."""
+
+    items: list[LetterFormTold]
+    fields: dict[str, str]
+
+
+@with_config(Exact)
+class Mended(TypedDict):
+    """A tag that Word had cut and that was put together again: where, and which."""
+
+    place: str
+    says: str
+
+
+@with_config(Exact)
+class LetterFormChecked(TypedDict):
+    """A form that can be used; `applied`: it is used from now on. `fields` are those it asks for."""
+
+    name: str
+    unit: str | None
+    applied: bool
+    fields: list[str]
+    mended: list[Mended]

@@ -80,6 +80,7 @@ WITH_THEIR_OWN = {
     f"{V1}/silences",
     f"{V1}/silences/{{number}}/end",
     "/api/v1/contacts/hand-over",
+    "/api/v1/letter-forms/{name}",
     *(f"/api/v1/session{act}" for act in ("", "/end", "/grant", "/password")),
     "/api/v1/accounts",
     *(
@@ -138,6 +139,7 @@ READ = {
     "/api/v1/webhooks/{hook_id}/deliveries": "/webhooks/1/deliveries",
     "/api/v1/templates": "/templates",
     "/api/v1/session": "/session",
+    "/api/v1/letter-forms": "/letter-forms",
     "/api/v1/templates/{key}": "/templates/standard-four-phase",
 }
 FILES = {
@@ -146,6 +148,7 @@ FILES = {
     f"{V1}/papers/{{kind}}",
     f"{V1}/forms/export",
     f"{V1}/letters/{{letter_id}}/file",
+    "/api/v1/letter-forms/{name}",
     "/api/v1/changes/stream",
     "/api/v1/obligations/{obligation_id}/submissions/{version}/files/{number}",
     f"{V1}/extensions/{{number}}/files/{{file}}",
