@@ -14,7 +14,7 @@ from api.download import saved
 from api.shapes import NO_ZERO, Codes, Reason, Sent, Some, Version, Words
 from api.workbooks import SENT, XLSX, Content
 from states.documents import ledgerfile
-from states.records import ledger_acting, ledger_rates, reading_ledger, reading_scope
+from states.records import ledger_acting, ledger_following, ledger_rates, reading_ledger, reading_scope
 from states.records.ledger_adding import Found
 from states.records.ledger_import import Terms
 from states.records.ledger_items import Which
@@ -53,6 +53,9 @@ class Problem(Sent):
     handed_no: Words | None = Field(default=None, description="移交文号")
     stand_in: bool = Field(default=False, description="单位表中没有的责任部门，由问题所在单位代收")
     undated: bool = Field(default=False, description="暂不定期，以后补写")
+    more: Annotated[dict[Words, Long], Field(max_length=20)] = Field(
+        default_factory=dict, description="方案台账另设的栏目写什么，如 责任领导：栏目 → 文字"
+    )
 
 
 class Problems(Sent):
@@ -220,7 +223,9 @@ def import_(
 ) -> Response:
     """请求体是文件本身。默认只看会怎样：新增的行、逐格的改动、与记录的冲突、看不懂的期限、不认识的部门。"""
     desk.scope.check_write()
-    file, terms = ledgerfile.read(content, asked.filename), asked.terms
+    with desk.read() as session:
+        headed = ledger_following.columns(reading_scope.campaign_seen(session, desk.scope, campaign_id))
+    file, terms = ledgerfile.read(content, asked.filename, headed), asked.terms
 
     def take(session: Session) -> LedgerImport:
         dry_run = asked.dry_run

@@ -127,7 +127,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "Coverage": {"name": "名称", "percent": "百分之几"},
     "Sampling": {"name": "名称", "percent": "抽百分之几", "count": "抽几个"},
     "LedgerPreset": {
-        "columns": "原表的列名",
+        "columns": "原表的列名：导出时照用；系统没有的栏目（如 责任领导、整改成效、备注）随每一项留存、导出和导入",
         "types": "问题类型，各有步骤和期限",
         "rows": "台账的行",
     },

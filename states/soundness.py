@@ -100,6 +100,19 @@ def _references(data: Item) -> Found:
         yield from unknown((*path, "ladder"), kind, "梯次", ladders)
     for path, row in rows(data):
         yield from unknown((*path, "type"), row, "问题类型", [kind.get("key") for _, kind in types(data)])
+        yield from _more(data, path, row)
+
+
+def _more(data: Item, path: Path, row: Item) -> Found:
+    """What a row says in a column that the ledger has not."""
+    columns, more = data["ledger"].get("columns"), row.get("more")
+    known = columns if isinstance(columns, list) else []
+    for name in more if isinstance(more, dict) else ():
+        if name not in known:
+            yield (
+                (*path, "more"),
+                f"“columns”里没有“{name}”这一栏；有 {'、'.join(map(str, known)) or '（没有）'}",
+            )
 
 
 def _phases(data: Item) -> Found:

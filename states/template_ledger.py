@@ -40,6 +40,9 @@ class LedgerRow(Frozen):
     measures: tuple[str, ...]
     departments: tuple[str, ...]
     leaders: tuple[str, ...] = Field(default=(), description="责任领导的职务（不写姓名）")
+    more: dict[Name, str] = Field(
+        default={}, description="方案另设的各栏（columns 里系统没有的栏目，如 备注）写了什么：栏目 → 文字"
+    )
     due: Words | None = None
     type: Key | None = None
     source: Source | None = None

@@ -29,6 +29,8 @@ def imported(looked: Looked, numbers: list[int] | None, as_json: bool) -> None:
     _show_differences(diff.added, cells)
     for fault in looked.faults:
         shown.hint(str(fault))
+    if diff.passed:
+        shown.hint(f"文件中的{'、'.join(f'“{title}”' for title in diff.passed)}这本台账没有，没有取")
     done = "已写入" if numbers is not None else "试算"
     shown.say(
         f"{done}：新增 {len(looked.added)} 项，改动 {looked.cells} 格；文件中另有新增 {len(diff.added) - len(looked.added)} 项、"
@@ -41,8 +43,6 @@ def imported(looked: Looked, numbers: list[int] | None, as_json: bool) -> None:
 
 
 def _show_differences(added: Sequence[Line], cells: Sequence[tuple[Changed, CellChange]]) -> None:
-    from states.documents.ledgerfacts import FIELDS
-
     shown.table(
         ("新增", "项目", "问题", "完成时限"),
         [
@@ -55,7 +55,7 @@ def _show_differences(added: Sequence[Line], cells: Sequence[tuple[Changed, Cell
         [
             (
                 f"{one.item.no}.{cell.field}",
-                FIELDS[cell.field][0],
+                cell.title,
                 _cut(cell.before),
                 _cut(cell.after),
                 cell.place,
@@ -85,9 +85,10 @@ def one(told: Any, as_json: bool) -> None:
         shown.as_json(told)
         return
     shown.say(f"台账第{told['no']}项（{told['project']}）：{told['state']['name']}；{told['unit']['name']}")
-    shown.say(told["problem"], *(f"  {measure}" for measure in told["measures"]))
+    own = (f"{title}：{text}" for title, text in told["more"].items())
+    shown.say(told["problem"], *(f"  {measure}" for measure in told["measures"]), *own)
     shown.say(
-        f"责任：{'、'.join(told['departments']) or told['unit']['name']}；完成时限：{told['words']}（{told['due'] or '无日期'}）"
+        f"责任：{'、'.join(told['departments']) or told['unit']['name']}；完成时限：{told['words']}（{told['due'] or '无日期'}）",
     )
     shown.table(
         ("编号", "责任单位", "步骤", "办理", "期限", "逾期", "报送次数"),
@@ -106,17 +107,11 @@ def one(told: Any, as_json: bool) -> None:
             for move in told["moves"]
         ],
     )
+    words = ("before", "after", "reason")
     shown.table(
         ("时间", "谁", "做了什么", "之前", "之后", "理由"),
         [
-            (
-                fact["at"],
-                fact["by"],
-                fact["what"]["name"],
-                fact["before"] or "",
-                fact["after"] or "",
-                fact["reason"] or "",
-            )
+            (fact["at"], fact["by"], fact["what"]["name"], *(fact[one] or "" for one in words))
             for fact in told["history"]
         ],
     )

@@ -13,6 +13,9 @@ from states import clock
 from states.errors import Faulty
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from states.documents.ledgercolumns import Columns
     from states.documents.ledgerfile import LedgerFile
     from states.records.ledger_import import Looked, Terms
     from states.records.session import Store
@@ -21,6 +24,9 @@ app = typer.Typer(no_args_is_help=True, help="问题台账：登记、办理、�
 Number = Annotated[int, typer.Argument(metavar="NO", help="台账序号")]
 StandIn = Annotated[bool, typer.Option("--stand-in", help="单位表中没有的责任部门，由问题所在单位代收")]
 Undated = Annotated[bool, typer.Option("--undated", help="看不懂或没有写的期限，先照原文记下，暂不定期")]
+More = Annotated[
+    list[str] | None, typer.Option(help="方案台账另设的栏目：栏目=文字，如 责任领导=局长；可写几次")
+]
 FoundBy = Annotated[str, typer.Option(help="发现途径：自查、检查、举报、转办")]
 
 
@@ -46,8 +52,7 @@ def import_(
     from states.documents import ledgerfile
     from states.records.ledger_import import Terms
 
-    settings = given.settings()
-    read = ledgerfile.read(given.file_bytes(file), file.name)
+    settings, content = given.settings(), given.file_bytes(file)
     terms = Terms(
         unit=unit,
         found_by=_found_by(found_by),
@@ -57,6 +62,7 @@ def import_(
         take=frozenset(given.listed(take)) if take else None,
     )
     with given.opened(settings) as store:
+        read = ledgerfile.read(content, file.name, _columns(store, campaign_id))
         looked, numbers = (
             _take(store, campaign_id, read, terms)
             if apply
@@ -65,6 +71,14 @@ def import_(
     ledger_shown.imported(looked, numbers, as_json)
     if looked.faults:
         raise typer.Exit(1)
+
+
+def _columns(store: Store, campaign_id: int) -> Columns:
+    from states.records import ledger_following
+    from states.records.campaigns import running
+
+    with store.read() as session:
+        return ledger_following.columns(running(session, campaign_id))
 
 
 def _look(store: Store, campaign_id: int, file: LedgerFile, terms: Terms) -> Looked:
@@ -121,6 +135,7 @@ def add(
     kind: Annotated[str | None, typer.Option("--type", help="问题类型（方案规定的），期限按类型分步")] = None,
     department: Annotated[list[str] | None, typer.Option(help="责任部门；可写几次")] = None,
     lead: Annotated[str | None, typer.Option(help="牵头部门")] = None,
+    more: More = None,
     stand_in: StandIn = False,
     undated: Undated = False,
 ) -> None:
@@ -141,6 +156,7 @@ def add(
         found_by=_found_by(found_by),
         stand_in=stand_in,
         undated=undated,
+        more=_more(more or ()),
     )
     with given.opened(given.settings()) as store, store.write() as session:
         numbers = ledger_adding.add(
@@ -242,6 +258,17 @@ def rates(campaign_id: Campaign, as_json: Json = False) -> None:
     with given.opened(given.settings()) as store, store.read() as session:
         told: Any = ledger_rates.count(session, running(session, campaign_id), clock.now())
     ledger_shown.figures(told, as_json)
+
+
+def _more(pairs: Iterable[str]) -> dict[str, str]:
+    """责任领导=局长 …; whether the ledger has such a column is said later."""
+    found = {}
+    for pair in pairs:
+        title, sign, text = (part.strip() for part in pair.partition("="))
+        if not (sign and title and text):
+            raise typer.BadParameter(f"“{pair}”应写作 栏目=文字，如 责任领导=局长", param_hint="--more")
+        found[title] = text
+    return found
 
 
 def _found_by(word: str) -> str:

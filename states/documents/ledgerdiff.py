@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from states.closing import FOUND_BY, STATES, leading
+from states.documents.ledgercolumns import PLAIN, Columns
 from states.documents.ledgerfacts import Item, digest, flat, lines, names, plain, stamped, texts
 from states.documents.ledgerfile import LedgerFile, Line
 from states.documents.rows import quoted
@@ -20,9 +21,12 @@ BOTH = "导出以后记录也改过"
 
 @dataclass(frozen=True)
 class CellChange:
-    """One cell: what the record says, what the file says. `conflict`: why a person has to choose; empty otherwise."""
+    """One cell: what the record says, what the file says. `field`: its key, of a column of the plan's own its title;
+    `title`: how the column is headed. `conflict`: why a person has to choose; empty otherwise.
+    """
 
     field: str
+    title: str
     before: str
     after: str
     place: str
@@ -40,22 +44,28 @@ class Changed:
 
 @dataclass(frozen=True)
 class Diff:
-    """Everything a file would do; items that it does not name stay. Of `faults` none may be left to apply it."""
+    """Everything a file would do; items that it does not name stay. Of `faults` none may be left to apply it.
+
+    `passed`: columns of which nothing is taken, since this ledger has none such.
+    """
 
     added: tuple[Line, ...]
     changed: tuple[Changed, ...]
     unchanged: int
     absent: tuple[int, ...]
     faults: tuple[Fault, ...]
+    passed: tuple[str, ...] = ()
 
     @property
     def conflicts(self) -> int:
         return sum(1 for one in self.changed for cell in one.cells if cell.conflict)
 
 
-def diff(file: LedgerFile, items: Sequence[Item], checks: int, code: str | None = None) -> Diff:
+def diff(
+    file: LedgerFile, items: Sequence[Item], checks: int, code: str | None = None, columns: Columns = PLAIN
+) -> Diff:
     """`items`: the record as the asker may see it; `code`: the unit whose ledger a printed file is."""
-    comparing = _Comparing(file, items, checks, code)
+    comparing = _Comparing(file, items, checks, code, columns)
     added, changed, same = [], [], set()
     for line in file.lines:
         item = comparing.item_of(line)
@@ -69,12 +79,14 @@ def diff(file: LedgerFile, items: Sequence[Item], checks: int, code: str | None 
     added = [line for line in added if id(line) not in comparing.wrong]
     absent = tuple(item.no for item in items if item.id not in same)
     faults = tuple(comparing.faults[:FAULTS_LISTED])
-    return Diff(tuple(added), tuple(changed), len(same) - len(changed), absent, faults)
+    return Diff(tuple(added), tuple(changed), len(same) - len(changed), absent, faults, file.passed)
 
 
 class _Comparing:
-    def __init__(self, file: LedgerFile, items: Sequence[Item], checks: int, code: str | None) -> None:
-        self.file, self.checks = file, checks
+    def __init__(
+        self, file: LedgerFile, items: Sequence[Item], checks: int, code: str | None, columns: Columns
+    ) -> None:
+        self.file, self.checks, self.columns = file, checks, columns
         self.by_id = {str(item.id): item for item in items}
         self.by_problem: dict[str, Item] = {}
         if not file.ours:
@@ -106,8 +118,9 @@ class _Comparing:
         self.faults.append(Fault(f"{self.file.name} 第{line.line}行", says))
 
     def cells(self, line: Line, item: Item) -> Iterator[CellChange]:
-        recorded = texts(item)
-        marks = stamped(line.stamp) if self.file.ours else {}
+        own = self.columns.own
+        recorded = texts(item, own)
+        marks = stamped(line.stamp, own) if self.file.ours else {}
         for name in recorded:
             if name not in self.file.fields or name not in line.cells:
                 continue
@@ -120,7 +133,8 @@ class _Comparing:
             if conflict is None:
                 continue
             self._judge(name, after, line, item)
-            yield CellChange(name, recorded[name], after, line.where[name], conflict)
+            title = self.columns.title(name)
+            yield CellChange(name, title, recorded[name], after, line.where[name], conflict)
 
     def _same(self, name: str, before: str, after: str) -> bool:
         if before == after:
@@ -152,7 +166,7 @@ class _Comparing:
 
 def _conflict(marks: Mapping[str, str] | None, name: str, before: str, after: str) -> str | None:
     """Why a person has to choose; empty when only the file has changed; None when only the record has."""
-    if marks is None:
+    if marks is None or name not in marks:
         return UNSTAMPED
     if digest(name, after) == marks[name]:
         return None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
 
@@ -29,7 +29,9 @@ _PARTS = re.compile(r"[、，,;；\n]")
 
 @dataclass(frozen=True)
 class Item:
-    """What a sheet tells of one item. `code`, `unit`: where the problem is; `due_on` the date that its words mean."""
+    """What a sheet tells of one item. `code`, `unit`: where the problem is; `due_on` the date that its words mean;
+    `more`: what stands in the columns of the plan's own, by their titles.
+    """
 
     id: int
     no: int
@@ -50,10 +52,11 @@ class Item:
     standing: bool = False
     type: str | None = None
     version: int = 1
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
-def texts(item: Item) -> dict[str, str]:
-    """Every field as its cell shows it."""
+def texts(item: Item, own: Sequence[str] = ()) -> dict[str, str]:
+    """Every field as its cell shows it, and the columns of the plan's own."""
     return {
         "project": item.project,
         "problem": item.problem,
@@ -65,24 +68,27 @@ def texts(item: Item) -> dict[str, str]:
         "found_by": FOUND_BY.get(item.found_by or "", ""),
         "handed_to": item.handed_to or "",
         "handed_no": item.handed_no or "",
+        **{name: item.more.get(name, "") for name in own},
     }
 
 
-def stamp(item: Item) -> str:
+def stamp(item: Item, own: Sequence[str] = ()) -> str:
     """Its version and a digest of each field: what a copy was made from, without saying it twice."""
-    return f"{item.version}:" + "".join(digest(name, text) for name, text in texts(item).items())
+    return f"{item.version}:" + "".join(digest(name, text) for name, text in texts(item, own).items())
 
 
 def digest(name: str, text: str) -> str:
     return blake2b(plain(name, text).encode(), digest_size=DIGEST // 2).hexdigest()
 
 
-def stamped(text: str) -> dict[str, str] | None:
-    """Field → digest; None for what is no stamp of ours."""
+def stamped(text: str, own: Sequence[str] = ()) -> dict[str, str] | None:
+    """Field → digest; None for what is no stamp of ours. Of other own columns than the plan had then nothing is known."""
     version, _, marks = text.partition(":")
-    if not version.isdecimal() or len(marks) != DIGEST * len(FIELDS):
+    size, rest = divmod(len(marks), DIGEST)
+    if not version.isdecimal() or rest or size < len(FIELDS):
         return None
-    return {name: marks[n * DIGEST : (n + 1) * DIGEST] for n, name in enumerate(FIELDS)}
+    names = (*FIELDS, *own) if size == len(FIELDS) + len(own) else tuple(FIELDS)
+    return {name: marks[n * DIGEST : (n + 1) * DIGEST] for n, name in enumerate(names)}
 
 
 def plain(name: str, text: str) -> str:

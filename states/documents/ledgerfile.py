@@ -11,8 +11,8 @@ from io import BytesIO
 from zipfile import ZipFile
 
 from states.documents import sheet, worddoc
-from states.documents.ledgerfacts import FIELDS
-from states.documents.ledgersheet import CODE, ID, NO, STAMP, WHY
+from states.documents.ledgercolumns import CODE, FIXED, ID, NO, PLAIN, STAMP, WHY, Columns, matching
+from states.documents.ledgerfacts import FIELDS, flat
 from states.documents.rows import Row, column_letters, shown
 from states.documents.zipping import BROKEN
 from states.drafts import ledgers
@@ -21,7 +21,6 @@ from states.errors import Fault, Faulty
 MOST_TABLES = 100
 HEADER_SEARCH = 10
 NO_DIGITS = 9
-HEADERS_OF_ALL = (*(title for title, _ in FIELDS.values()), NO, CODE, WHY, ID, STAMP)
 PRINTED = {
     "project": "项目",
     "problem": "问题",
@@ -39,7 +38,9 @@ WORD = ("docx", "docm", "doc")
 
 @dataclass(frozen=True)
 class Line:
-    """One row: `cells` by field as written, `where` names the place of a field. `key`, `stamp`: of a copy of ours."""
+    """One row: `cells` by field (or by the title of a column of the plan's own) as written, `where` names the place of
+    each. `key`, `stamp`: of a copy of ours.
+    """
 
     line: int
     cells: Mapping[str, str]
@@ -58,23 +59,26 @@ class Line:
 
 @dataclass(frozen=True)
 class LedgerFile:
-    """What was read. `ours`: a copy that went out from here, so its texts are taken as they stand."""
+    """What was read. `ours`: a copy that went out from here, so its texts are taken as they stand. `passed`: titles of
+    columns that this ledger has not, so that nothing of them is taken.
+    """
 
     name: str
     lines: tuple[Line, ...]
     ours: bool
     fields: frozenset[str] = field(default_factory=frozenset)
+    passed: tuple[str, ...] = ()
 
 
-def read(content: bytes, filename: str) -> LedgerFile:
-    """The rows of a ledger; raises Faulty with one sentence for any other file."""
+def read(content: bytes, filename: str, columns: Columns = PLAIN) -> LedgerFile:
+    """The rows of a ledger; raises Faulty with one sentence for any other file. `columns`: as the plan heads them."""
     name = shown(filename)
     if name.rsplit(".", 1)[-1].lower() in WORD:
-        return _from_word(content, name)
+        return _from_word(content, name, columns)
     check_links(content, name)
     rows = sheet.read(content, filename)
-    header = _own_header(rows)
-    return _ours(rows, header, name) if header is not None else _from_rows(rows, name)
+    header = _own_header(rows, columns)
+    return _ours(rows, header, name, columns) if header is not None else _from_rows(rows, name, columns)
 
 
 def check_links(content: bytes, name: str) -> None:
@@ -93,7 +97,7 @@ def _parts(content: bytes) -> list[str]:
         return []
 
 
-def _from_word(content: bytes, name: str) -> LedgerFile:
+def _from_word(content: bytes, name: str, columns: Columns) -> LedgerFile:
     if any(part.endswith("vbaproject.bin") for part in _parts(content)):
         raise Faulty([Fault(name, WORD_MACROS)])
     tables = worddoc.read(content, name).tables
@@ -103,12 +107,12 @@ def _from_word(content: bytes, name: str) -> LedgerFile:
     found = ledgers.printed(tables)
 
     def where(one: ledgers.Printed, part: str) -> str:
-        return f"{name} 第{one.table}个表格第{one.line}行“{PRINTED[part]}”"
+        return f"{name} 第{one.table}个表格第{one.line}行“{PRINTED.get(part, part)}”"
 
-    return _printed(found, name, where)
+    return _printed(found, name, where, columns.own)
 
 
-def _from_rows(rows: Sequence[Row], name: str) -> LedgerFile:
+def _from_rows(rows: Sequence[Row], name: str, columns: Columns) -> LedgerFile:
     found = ledgers.printed([tuple(row.cells for row in rows)])
 
     def where(one: ledgers.Printed, part: str) -> str:
@@ -116,11 +120,14 @@ def _from_rows(rows: Sequence[Row], name: str) -> LedgerFile:
         column = one.columns.get(part)
         return f"{name} {column_letters(column + 1)}{line}" if column is not None else f"{name} 第{line}行"
 
-    return _printed(found, name, where)
+    return _printed(found, name, where, columns.own)
 
 
 def _printed(
-    found: Sequence[ledgers.Printed], name: str, where: Callable[[ledgers.Printed, str], str]
+    found: Sequence[ledgers.Printed],
+    name: str,
+    where: Callable[[ledgers.Printed, str], str],
+    own: Sequence[str],
 ) -> LedgerFile:
     if not found:
         raise Faulty([Fault(name, NO_LEDGER)])
@@ -134,42 +141,50 @@ def _printed(
             "departments": "、".join(fields["departments"]),
             "due": fields.get("due", ""),
             **({"lead": one.lead} if one.lead else {}),
+            **{title: one.more.get(title, "") for title in own if title in one.columns},
         }
-        places = {part: where(one, part) for part in PRINTED}
+        places = {part: where(one, part) for part in (*PRINTED, *own)}
         lines.append(Line(one.line, cells, places, fields["no"]))
-    present = frozenset(key for one in found for key in one.columns) & set(PRINTED)
-    return LedgerFile(name, tuple(lines), ours=False, fields=frozenset(present))
+    present = frozenset(key for one in found for key in one.columns) & {*PRINTED, *own}
+    more = dict.fromkeys(title for one in found for title in one.more if title not in own)
+    return LedgerFile(name, tuple(lines), ours=False, fields=frozenset(present), passed=tuple(more))
 
 
-def _own_header(rows: Sequence[Row]) -> int | None:
+def _own_header(rows: Sequence[Row], columns: Columns) -> int | None:
     """Where the header of a copy of ours stands; None for any other sheet."""
     for place, row in enumerate(rows[:HEADER_SEARCH]):
-        if {ID, *(title for title, _ in FIELDS.values())} <= {cell.strip() for cell in row.cells}:
+        if ID in {flat(cell) for cell in row.cells} and set(FIELDS) <= matching(columns, row.cells).keys():
             return place
     return None
 
 
-def _ours(rows: Sequence[Row], header: int, name: str) -> LedgerFile:
-    titles = [cell.strip() for cell in rows[header].cells]
-    doubled = [title for title in HEADERS_OF_ALL if titles.count(title) > 1]
+def _ours(rows: Sequence[Row], header: int, name: str, columns: Columns) -> LedgerFile:
+    titles = [flat(cell) for cell in rows[header].cells]
+    ours = {*FIXED, *(title for key in (*FIELDS, *columns.own) for title in columns.spellings(key))}
+    doubled = [title for title in titles if title in ours and titles.count(title) > 1]
     if doubled:
         raise Faulty([Fault(name, f"“{doubled[0]}”列出现了两次；请只留一列")])
-    places = {title: place for place, title in enumerate(titles)}
-    lines = tuple(_own_lines(rows[header + 1 :], places, name))
-    return LedgerFile(name, lines, ours=True, fields=frozenset(FIELDS))
+    places = {**{title: place for place, title in enumerate(titles)}, **matching(columns, titles)}
+    present = frozenset(matching(columns, titles))
+    lines = tuple(_own_lines(rows[header + 1 :], places, present, name))
+    passed = tuple(title for title in titles if title and title not in ours)
+    return LedgerFile(name, lines, ours=True, fields=present, passed=passed)
 
 
-def _own_lines(rows: Sequence[Row], places: Mapping[str, int], name: str) -> Iterator[Line]:
+def _own_lines(
+    rows: Sequence[Row], places: Mapping[str, int], present: frozenset[str], name: str
+) -> Iterator[Line]:
+    """`places`: of the columns by field or title; `present`: those that a person may have changed."""
+    letters = {key: column_letters(places[key] + 1) for key in present}
     for row in rows:
 
         def cell(title: str, row: Row = row) -> str:
             place = places.get(title, len(row.cells))
             return row.cells[place].strip() if place < len(row.cells) else ""
 
-        cells = {key: cell(title) for key, (title, _) in FIELDS.items()}
+        cells = {key: cell(key) for key in present}
         if not any(cells.values()) and not cell(ID):
             continue
-        letters = {key: column_letters(places[title] + 1) for key, (title, _) in FIELDS.items()}
         where = {key: f"{name} {letter}{row.line}" for key, letter in letters.items()}
         number = cell(NO)
         no = int(number) if number.isascii() and number.isdecimal() and len(number) < NO_DIGITS else None

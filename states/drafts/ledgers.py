@@ -15,14 +15,19 @@ from states.drafts.streams import departments
 _COLUMNS: tuple[tuple[str, str], ...] = (
     ("no", r"序号|编号"),
     ("due", r"时限|期限|完成时间|整改时间"),
-    ("leaders", r"责任领导|责任人|包案领导"),
+    ("leaders", r"^(?!.*(?:单位|部门|科室|处室|股室)).*(?:责任领导|责任人|包案领导)"),
     ("lead", r"牵头"),
     ("departments", r"责任|牵头|部门|科室"),
     ("measures", r"措施|举措"),
-    ("problem", r"问题|表现"),
-    ("project", r"项目|类别|领域|方面|分类|名称"),
+    (
+        "problem",
+        r"(?:问题|表现)(?!.*(?:来源|性质|类别|类型|分类|时间|日期))",
+    ),  # 问题来源 says something of a problem
+    ("project", r"项目|类别|类型|领域|方面|分类|名称"),
 )
+_PROBLEM = re.compile(r"问题|表现")
 _ENOUGH = {"problem", "measures"}
+HEADER = 10  # letters of the longest header
 _PRINTED = re.compile(r"\s*(\d{1,4})(?=\s?[.．、]|\s*$)")
 _ORGAN = re.compile(r"(?:处|科|室|股|局|委|办|中心|组|院|所|站|队|纪委|部门|单位|机构)$")
 _NUMBERED = re.compile(r"\n(?=\d{1,2}\s?[.．、])")
@@ -46,20 +51,22 @@ _CALENDAR = re.compile(r"年底前?|\d{1,2}月(?:底|\d{1,2}日)?前")
 
 @dataclass
 class _Row:
-    """One problem while its cells are gathered."""
+    """One problem while its cells are gathered; `more`: what stands in columns of other kinds, by their titles."""
 
     cells: dict[str, str] = field(default_factory=dict)
     said: Sentence | None = None
     table: int = 0
     line: int = 0
     columns: Mapping[str, int] = field(default_factory=dict)
+    more: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Printed:
     """One problem as a table prints it: what it says, in which table and row (from 1), the column (from 0) of each part.
 
-    `lead`: who leads, where the table has a column for it.
+    `lead`: who leads, where the table has a column for it. `more`: what stands in columns of other kinds, by their titles;
+    the leaders that are responsible among them, as they are printed.
     """
 
     fields: Mapping[str, Any]
@@ -67,6 +74,7 @@ class Printed:
     line: int
     columns: Mapping[str, int]
     lead: str | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 def from_tables(tables: Sequence[Table]) -> tuple[tuple[str, ...], list[Proposal]]:
@@ -85,6 +93,7 @@ def printed(tables: Sequence[Table]) -> list[Printed]:
             row.line,
             row.columns,
             next(iter(_departments(row.cells.get("lead", ""))), None),
+            row.more,
         )
         for row, said in zip(rows, _proposals(rows), strict=True)
     ]
@@ -112,35 +121,55 @@ def _proposals(rows: Sequence[_Row]) -> list[Proposal]:
 def _rows_of(table: Table, number: int = 1) -> tuple[tuple[str, ...], list[_Row]]:
     header: tuple[str, ...] = ()
     columns: dict[int, str] = {}
+    others: dict[int, str] = {}
     rows: list[_Row] = []
     for line, cells in enumerate(table, 1):
         if is_header(cells):
             header = header or tuple(_flat(cell) for cell in cells)
-            columns = _columns(cells)
+            columns = parts_of(cells)
+            others = _others(cells, columns)
         elif columns and len(set(cells)) > 1:
             before = len(rows)
             _take({columns[n]: cell for n, cell in enumerate(cells) if n in columns}, rows)
             for row in rows[before:]:
                 row.table, row.line = number, line
-                row.columns = {key: place for place, key in columns.items()}
+                row.columns = {key: place for place, key in (*others.items(), *columns.items())}
+            _take_others({title: cells[n] for n, title in others.items() if n < len(cells)}, rows)
     return header, rows
 
 
+def _others(cells: Sequence[str], columns: Mapping[int, str]) -> dict[int, str]:
+    """Titles of the columns that are none of ours, and of that with the leaders, whose names are kept as they are."""
+    parts = {**dict.fromkeys(range(len(cells)), "leaders"), **columns}
+    return {
+        place: flat for place, cell in enumerate(cells) if (flat := _flat(cell)) and parts[place] == "leaders"
+    }
+
+
+def _take_others(cells: Mapping[str, str], rows: list[_Row]) -> None:
+    """What else a row says goes with its problem, or with the one that it goes on with."""
+    for title, cell in cells.items() if rows else ():
+        before = rows[-1].more.get(title, "")
+        if cell.strip() and cell.strip() not in before:
+            rows[-1].more[title] = f"{before}\n{cell.strip()}".strip()
+
+
 def is_header(cells: Sequence[str]) -> bool:
-    return set(_columns(cells).values()) >= _ENOUGH
+    return set(parts_of(cells).values()) >= _ENOUGH
 
 
-def _columns(cells: Sequence[str]) -> dict[int, str]:
+def parts_of(cells: Sequence[str]) -> dict[int, str]:
     """Which column is which; a cell is a header only while it is short."""
     found: dict[int, str] = {}
-    for place, cell in enumerate(cells):
-        flat = _flat(cell)
-        key = next(
-            (key for key, words in _COLUMNS if len(flat) <= 10 and re.search(words, flat)),
-            None,
-        )
+    short = {place: flat for place, cell in enumerate(cells) if len(flat := _flat(cell)) <= HEADER}
+    for place, flat in short.items():
+        key = next((key for key, words in _COLUMNS if re.search(words, flat)), None)
         if key and key not in found.values():
             found[place] = key
+    if "problem" not in found.values() and (
+        named := [n for n, flat in short.items() if _PROBLEM.search(flat)]
+    ):
+        found[named[0]] = "problem"
     return found
 
 

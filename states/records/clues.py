@@ -262,11 +262,11 @@ def _found(
 ) -> int:
     """The item that a clue became; raises Faulty where there is none, or where it says who gave the clue."""
     mine = ledger_item.c.campaign_id == campaign.id, ledger_item.c.no == no
-    texts = ledger_item.c.project, ledger_item.c.problem, ledger_item.c.measures
+    texts = ledger_item.c.project, ledger_item.c.problem, ledger_item.c.measures, ledger_item.c.more
     item = session.execute(sa.select(*texts).where(*mine)).first()
     if item is None:
         raise Faulty([Fault("ledger_no", f"台账中没有第{no}项")])
-    written = "\n".join((item.project, item.problem, *item.measures))
+    written = "\n".join((item.project, item.problem, *item.measures, *item.more.values()))
     if row.sealed is not None and written_in({"ledger_no": written}, seal.open(_bound(row), row.sealed)):
         raise _disclosing(row, [Fault("ledger_no", IN_LEDGER.format(no=no))], now, actor)
     return no

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states import sanity
+from states.documents import ledgercolumns
 from states.errors import Refused
 from states.machine import ord_of
 from states.plan import Plan, plan
@@ -207,6 +208,7 @@ def item_facts(ledger: LedgerPreset, row: LedgerRow, milestones: Sequence[Milest
         "due_words": row.due or _words(steps),
         "standing": any(one.standing for one in steps),
         "type": kind.name if kind else None,
+        "more": ledgercolumns.said(ledger, row),
     }
 
 

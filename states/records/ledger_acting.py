@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from states.closing import MOVES
 from states.documents.ledgerdiff import CellChange, Changed
-from states.documents.ledgerfacts import FIELDS
 from states.documents.ledgerfile import LedgerFile, Line
 from states.errors import Fault, Faulty, NotAllowed
 from states.records import (
@@ -170,6 +169,7 @@ def told(looked: Looked, numbers: list[int] | None = None) -> LedgerImport:
         "conflicts": looked.diff.conflicts,
         "faults": [{"place": one.place, "says": one.says} for one in looked.faults],
         "numbers": numbers or [],
+        "passed": list(looked.diff.passed),
     }
 
 
@@ -190,7 +190,7 @@ def _changed(one: Changed, chosen: set[tuple[int, str]]) -> ChangedTold:
 
 def _cell(no: int, cell: CellChange, chosen: set[tuple[int, str]]) -> CellTold:
     return {
-        "field": {"key": cell.field, "name": FIELDS[cell.field][0]},
+        "field": {"key": cell.field, "name": cell.title},
         "before": cell.before,
         "after": cell.after,
         "place": cell.place,

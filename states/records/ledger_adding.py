@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.closing import FOUND_BY
+from states.documents import ledgercolumns
 from states.errors import Fault, Faulty
 from states.records import growing, ledger_moving, locks
 from states.records.campaigns import Running
@@ -20,6 +21,7 @@ from states.records.columns import slices
 from states.records.core import ledger_item, unit
 from states.records.ledger_answering import Names, places
 from states.records.ledger_dating import Dated, Dating
+from states.records.ledger_following import columns
 from states.records.ledger_leniency import Leniency
 from states.records.ledger_writing import Found, Ready, Rungs, write
 from states.records.settling import AT_ONCE
@@ -54,6 +56,7 @@ class Judging:
         named = [name for one in found for name in (*one.departments, *filter(None, [one.lead]))]
         self.names = Names(session, campaign, named)
         self.places = places(session, campaign, {one.code for one in found})
+        self.columns = columns(campaign)
         self.taken = set(
             session.execute(
                 sa.select(ledger_item.c.no).where(ledger_item.c.campaign_id == campaign.id)
@@ -76,6 +79,8 @@ class Judging:
                 said(part, f"没有写{name}")
         if found.found_by not in FOUND_BY:
             said("found_by", f"没有“{found.found_by}”这种发现途径；可用的有 {'、'.join(FOUND_BY.values())}")
+        for says in ledgercolumns.unknown(self.columns, found.more):
+            said("more", says)
         reported = found.reported_at or self.now
         if reported > self.now:
             said("reported_at", "报告时间晚于现在")

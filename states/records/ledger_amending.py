@@ -44,7 +44,7 @@ def amend(
 ) -> None:
     """Write other values into one item that is locked. Raises Faulty with everything wrong; then nothing is written.
 
-    `values`: project, problem, measures, departments, lead, due, found_by, handed_to, handed_no.
+    `values`: project, problem, measures, departments, lead, due, found_by, handed_to, handed_no; more, whole.
     """
     before = {name: _value(item, name) for name in values}
     changed = {name: value for name, value in values.items() if value != before[name]}
@@ -62,11 +62,21 @@ def amend(
         item.handed_to = changed.get("handed_to", item.handed_to) or None
         item.handed_no = changed.get("handed_no", item.handed_no) or None
         item.handed_at = now if item.handed_to else None
+    if "more" in changed:
+        item.more = dict(changed["more"])
     item.version += 1
     session.add(item)
     session.flush()
-    _note(session, item, {name: [before[name], value] for name, value in changed.items()}, now, actor)
+    _note(session, item, _changes(before, changed), now, actor)
     ledger_following.follow(session, campaign, [item.no], now, actor)
+
+
+def _changes(before: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said before and is said now; of the plan's own columns each by its title."""
+    told = {name: [before[name], value] for name, value in changed.items() if name != "more"}
+    was, now = before.get("more", {}), changed.get("more", {})
+    own = {name: [was.get(name, ""), now.get(name, "")] for name in dict.fromkeys((*was, *now))}
+    return {**told, **{name: pair for name, pair in own.items() if pair[0] != pair[1]}}
 
 
 def _check_open(item: LedgerItem, changed: Mapping[str, Any]) -> None:
@@ -108,7 +118,7 @@ def _value(item: LedgerItem, name: str) -> Any:
     if name == "due":
         return item.due_words
     value = getattr(item, name)
-    return list(value) if isinstance(value, list) else value
+    return dict(value) if name == "more" else list(value) if isinstance(value, list) else value
 
 
 def _take_texts(item: LedgerItem, changed: Mapping[str, Any]) -> None:

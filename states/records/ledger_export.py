@@ -12,7 +12,7 @@ from states.closing import CLOSED, WITHDRAWN
 from states.documents.ledgerfacts import Item
 from states.documents.ledgersheet import ledger_sheet
 from states.kinds import DEPARTMENT
-from states.records import ledger_items
+from states.records import ledger_following, ledger_items
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import unit
@@ -32,7 +32,8 @@ def export(
     owner = session.get_one(Unit, campaign.row.owner_id)
     local = now.astimezone(campaign.zone)
     about = f"组织单位：{owner.name}    截至：{local:%Y年%m月%d日 %H:%M}    {_counted(found)}"
-    return ledger_sheet(found, f"{campaign.row.title}问题台账", about, _departments(session, owner, scope))
+    title, offered = f"{campaign.row.title}问题台账", _departments(session, owner, scope)
+    return ledger_sheet(found, title, about, offered, ledger_following.columns(campaign))
 
 
 def _counted(found: Sequence[Item]) -> str:

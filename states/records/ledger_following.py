@@ -11,6 +11,8 @@ from sqlmodel import Session
 
 from states import closing
 from states.closing import Owed
+from states.documents import ledgercolumns
+from states.documents.ledgercolumns import Columns
 from states.errors import Refused
 from states.records import discretion
 from states.records.campaigns import Running
@@ -29,6 +31,11 @@ UNCHECKED = "台账第{no}项“{state}”，须先核查（check），才能销
 def checks(campaign: Running) -> int:
     """On how many levels an item is checked before it is closed."""
     return campaign.template.ledger.checks if campaign.template.ledger else 1
+
+
+def columns(campaign: Running) -> Columns:
+    """Of the ledger, as the plan heads them."""
+    return ledgercolumns.of(campaign.template.ledger)
 
 
 def hold(session: Session, campaign: Running, keys: Iterable[int], act: str) -> list[int]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.closing import REASONED, STATES, leading
-from states.documents import ledgerdiff
+from states.documents import ledgercolumns, ledgerdiff
 from states.documents.ledgerdiff import FOUND_KEYS, STATE_KEYS, CellChange, Changed, Diff
 from states.documents.ledgerfacts import lines, names
 from states.documents.ledgerfile import LedgerFile, Line
@@ -27,7 +27,7 @@ from states.records.core import unit
 from states.records.ledger_adding import NOBODY, Found, Judging
 from states.records.ledger_answering import Names, places
 from states.records.ledger_dating import Dating
-from states.records.ledger_following import checks
+from states.records.ledger_following import checks, columns
 from states.records.ledger_whole import UNFINISHED
 
 UNSEEN = "不在授权范围"
@@ -77,10 +77,11 @@ def look(
     ledger_moving.check_running(campaign)
     recorded = ledger_items.items(session, campaign, scope)
     code = _code(session, campaign, terms)
-    found = ledgerdiff.diff(file, recorded, checks(campaign), code)
+    found = ledgerdiff.diff(file, recorded, checks(campaign), code, columns(campaign))
     added, changed, faults = _chosen(found, terms)
     faults += found.faults
-    reported = [_found(line, terms, code) for line in added]
+    own = columns(campaign).own
+    reported = [_found(line, terms, code, own) for line in added]
     judging = Judging(session, campaign, reported, now)
     judging.ready()
     faults += judging.faults
@@ -106,8 +107,8 @@ def apply(
         raise Faulty(looked.faults)
     for one in looked.changed:
         _change(session, campaign, one, terms, now, actor, scope)
-    code = _code(session, campaign, terms)
-    reported = [_found(line, terms, code) for line in looked.added]
+    code, own = _code(session, campaign, terms), columns(campaign).own
+    reported = [_found(line, terms, code, own) for line in looked.added]
     numbers = ledger_adding.add(session, campaign, reported, now, actor) if reported else []
     return looked, numbers
 
@@ -144,7 +145,7 @@ def _picked(one: Changed, wanted: set[str]) -> Iterator[CellChange]:
 # -- rows that are new ------------------------------------------------------------------------------------
 
 
-def _found(line: Line, terms: Terms, code: str) -> Found:
+def _found(line: Line, terms: Terms, code: str, own: Sequence[str]) -> Found:
     cells = line.cells
     found_by = cells.get("found_by", "")
     words = terms.due.get(line.mark.removeprefix("+"), cells.get("due", ""))
@@ -162,6 +163,7 @@ def _found(line: Line, terms: Terms, code: str) -> Found:
         handed_no=cells.get("handed_no") or None,
         stand_in=terms.stand_in,
         undated=terms.undated,
+        more={name: cells[name] for name in own if cells.get(name)},
         places=line.where,
     )
 
@@ -205,6 +207,9 @@ def _wrong_cells(
             yield from _wrong_state(campaign, one, cell)
         elif cell.field == "found_by" and one.item.found_by is None:
             yield Fault(cell.place, ledger_amending.OF_PLAN)
+        elif cell.field in columns(campaign).own:
+            texts = {cell.field: cell.after}
+            yield from (Fault(cell.place, says) for says in ledgercolumns.unknown(columns(campaign), texts))
 
 
 def _wrong_date(
@@ -263,11 +268,15 @@ def _change(
     scope: Scope | None,
 ) -> None:
     """One item: its texts first, then its move. What is refused names its row."""
+    own = {cell.field: cell.after for cell in one.cells if cell.field in columns(campaign).own}
+    apart = {"state", *own}
     plain: dict[str, Any] = {
-        cell.field: ledgerdiff.values(cell.field, cell.after) for cell in one.cells if cell.field != "state"
+        cell.field: ledgerdiff.values(cell.field, cell.after) for cell in one.cells if cell.field not in apart
     }
     try:
         item = ledger_moving.locked(session, campaign, one.item.no, scope, None)
+        if own:
+            plain["more"] = ledgercolumns.kept(columns(campaign), own, item.more)
         if plain:
             given = {"stand_in": terms.stand_in, "undated": terms.undated}
             ledger_amending.amend(session, campaign, item, plain, now, actor, **given)

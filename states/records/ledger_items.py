@@ -118,7 +118,7 @@ def items(
         sa.select(
             *(one.id, one.no, unit.c.code, unit.c.name, one.project, one.problem, one.measures, one.lead),
             *(one.departments, one.due_words, one.state, one.found_by, one.handed_to, one.handed_no),
-            *(in_force(), one.lenient, one.standing, one.type, one.version),
+            *(in_force(), one.lenient, one.standing, one.type, one.version, one.more),
         )
         .join(unit, unit.c.id == one.unit_id)
         .join(milestone, milestone.c.id == one.milestone_id)
@@ -130,9 +130,9 @@ def items(
         Item(
             *(key, no, code, name, project, problem, tuple(measures), lead, tuple(departments), due),
             *(state, found_by, to, number, at.astimezone(zone).date() if at else None),
-            *(lenient, standing, kind, version),
+            *(lenient, standing, kind, version, more),
         )
-        for key, no, code, name, project, problem, measures, lead, departments, due, state, found_by, to, number, at, lenient, standing, kind, version in session.execute(
+        for key, no, code, name, project, problem, measures, lead, departments, due, state, found_by, to, number, at, lenient, standing, kind, version, more in session.execute(
             statement
         )
     ]

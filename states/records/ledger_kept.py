@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from states.documents import ledgercolumns
 from states.records.campaigns import Running
 from states.records.core import ledger_item
 from states.records.tables import LedgerItem
@@ -19,6 +20,7 @@ WORDS: Mapping[str, str] = {
     "measures": "整改措施",
     "departments": "责任部门",
     "due_words": "完成时限",
+    "more": "其他栏目",
 }
 WHO = "departments"
 LONGEST = 60
@@ -33,6 +35,7 @@ def said(row: LedgerRow) -> dict[str, Any]:
         "problem": row.problem,
         "measures": list(row.measures),
         "departments": list(row.departments),
+        "more": dict(row.more),
     }
     return found if row.due is None else {**found, "due_words": row.due}
 
@@ -72,10 +75,14 @@ def warnings(session: Session, campaign: Running, after: LedgerPreset | None) ->
 
 
 def by_no(ledger: LedgerPreset | None) -> dict[int, LedgerRow]:
-    """The rows of a plan by their numbers."""
-    return {row.no: row for row in ledger.rows} if ledger is not None else {}
+    """The rows of a plan by their numbers, with all that they say in the plan's own columns."""
+    if ledger is None:
+        return {}
+    return {row.no: row.model_copy(update={"more": ledgercolumns.said(ledger, row)}) for row in ledger.rows}
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        value = [f"{name}：{words}" for name, words in value.items()]
     text = "；".join(value) if isinstance(value, list) else str(value)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

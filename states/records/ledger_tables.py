@@ -13,7 +13,8 @@ class LedgerItem(SQLModel, table=True):
 
     Its milestones have the requirement `ledger-<no>`, one for each step of its type; `milestone_id` is the last.
     `unit_id` is where the problem is, `found_by` how it was found (None: it came with the plan), `lenient` 自查从宽
-    (None: the plan has no self-check window), `done` the numbers of the measures that are closed.
+    (None: the plan has no self-check window), `done` the numbers of the measures that are closed, `more` what stands in
+    the columns of the plan's own, by their titles.
     """
 
     __tablename__ = "ledger_item"
@@ -46,3 +47,4 @@ class LedgerItem(SQLModel, table=True):
     handed_no: str | None = None
     handed_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    more: dict[str, str] = Field(default_factory=dict, sa_type=sa.JSON)

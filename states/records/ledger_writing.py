@@ -26,7 +26,7 @@ class Found:
     """A problem as somebody reports it, in the unit of `code`. `no`: the number it wishes to bear.
 
     `stand_in`: the unit itself answers for departments that are not in the list of units; `undated`: it has no date, or
-    its words can't be read, and somebody has said so.
+    its words can't be read, and somebody has said so; `more`: texts in the columns of the plan's own.
     """
 
     code: str
@@ -44,6 +44,7 @@ class Found:
     handed_no: str | None = None
     stand_in: bool = False
     undated: bool = False
+    more: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -95,6 +96,7 @@ def _texts(found: Found) -> dict[str, str | None]:
         "due": found.due,
         "handed_to": found.handed_to,
         "handed_no": found.handed_no,
+        **found.more,
     }
     return {found.places.get(name, name): text for name, text in said.items()}
 
@@ -157,6 +159,7 @@ def _item(campaign: Running, one: Ready, milestone_id: int, now: datetime) -> di
         "handed_to": found.handed_to,
         "handed_no": found.handed_no,
         "handed_at": now if found.handed_to else None,
+        "more": dict(found.more),
     }
 
 

@@ -146,6 +146,7 @@ def _life(row: LedgerItem, zone: ZoneInfo) -> dict[str, Any]:
         "reviewed_at": instant_or_none(row.reviewed_at, zone),
         "reopened": row.reopened,
         "handed": _handed(row, zone),
+        "more": dict(row.more),
     }
 
 

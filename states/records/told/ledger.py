@@ -41,7 +41,7 @@ class LedgerTold(TypedDict):
     own. `answering` and `settled` count over all steps. `closed`: it bears that state. `withdrawn`: since when it is not
     counted, as a person withdrew it or a later version of the plan has it no more. `unit`: where the problem is; `state`: where the item stands in its life;
     `found_by` null: it came with the plan; `lenient`: 自查从宽, null where the plan has no self-check; `done`: numbers of the
-    measures that are closed.
+    measures that are closed; `more`: what stands in the columns of the plan's own, by their titles.
     """
 
     no: int
@@ -73,6 +73,7 @@ class LedgerTold(TypedDict):
     reviewed_at: Instant | None
     reopened: int
     handed: HandedOver | None
+    more: dict[str, str]
 
 
 @with_config(Exact)
@@ -173,7 +174,10 @@ class FaultTold(TypedDict):
 
 @with_config(Exact)
 class LedgerImport(TypedDict):
-    """What an import does or, until `applied`, would do. `absent`: numbers that the file does not name; they stay."""
+    """What an import does or, until `applied`, would do. `absent`: numbers that the file does not name; they stay.
+
+    `passed`: titles of columns that this ledger has not; nothing of them is taken.
+    """
 
     applied: bool
     added: list[AddedTold]
@@ -183,6 +187,7 @@ class LedgerImport(TypedDict):
     conflicts: int
     faults: list[FaultTold]
     numbers: list[int]
+    passed: list[str]
 
 
 @with_config(Exact)

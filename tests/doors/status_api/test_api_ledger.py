@@ -315,10 +315,10 @@ def written_over(page: Any) -> None:
     """Two cells of item 3 and two of item 1 say something else, and a row is new."""
     cell(page, 3, "项目名称").value = "医保"
     cell(page, 3, "状态").value = "已申报销号"
-    cell(page, 1, "问题清单").value = "收费不公示、不透明"
+    cell(page, 1, "问题").value = "收费不公示、不透明"
     cell(page, 1, "项目名称").value = "示例甲"
     new, columns = page.max_row + 1, {one.value: one.column for one in page[3]}
-    row = {"项目名称": "新项目", "问题清单": "新问题", "具体措施": "新措施", "完成时限": "12月底前"}
+    row = {"项目名称": "新项目", "问题": "新问题", "措施": "新措施", "完成时限": "12月底前"}
     for title, value in {**row, "单位代码": "B-H1"}.items():
         page.cell(new, columns[title]).value = value
 
@@ -337,7 +337,7 @@ def copied(world: Any) -> bytes:
     add(world, problem="=cmd|' /C calc'!A0")
     book = exported(world)
     page = book.worksheets[0]
-    assert cell(page, 3, "问题清单").data_type == "s", "text, whatever it begins with"
+    assert cell(page, 3, "问题").data_type == "s", "text, whatever it begins with"
     untouched = send(world, saved(book), "台账.xlsx").json()
     assert (untouched["added"], untouched["changed"], untouched["unchanged"]) == ([], [], 3)
     written_over(page)
@@ -381,7 +381,7 @@ def test_only_what_is_chosen_is_taken(world: Any) -> None:
     book = exported(world)
     for no in (1, 2):
         cell(book.worksheets[0], no, "项目名称").value = f"新{no}"
-        cell(book.worksheets[0], no, "具体措施").value = "甲\n乙"
+        cell(book.worksheets[0], no, "措施").value = "甲\n乙"
     send(world, saved(book), "台账.xlsx", dry_run="false", take=["1", "2.measures"])
     first, second = world.get(f"{L}/1").json(), world.get(f"{L}/2").json()
     assert (first["project"], first["measures"]) == ("新1", ["甲", "乙"])
@@ -397,7 +397,7 @@ def test_only_what_is_chosen_is_taken(world: Any) -> None:
         ("状态", "差不多了", "没有“差不多了”这个状态"),
         ("完成时限", "尽早抓一下", "看不懂期限"),
         ("责任部门", "不存在科", "责任部门“不存在科”不在单位表中"),
-        ("问题清单", None, "不能改成空的"),
+        ("问题", None, "不能改成空的"),
         ("发现途径", "自查", "随方案下发的事项没有发现途径"),
         ("行编号", "999", "行编号“999”不在这本台账中"),
         ("行编号", "2", "是同一项"),
@@ -431,10 +431,10 @@ def test_a_unit_brings_back_its_own_and_nothing_after_its_claim(world: Any) -> N
     book = exported(world, hospital)
     page = book.worksheets[0]
     assert [row[0].value for row in page.iter_rows(min_row=4)] == [3], "it sees its own only"
-    cell(page, 3, "问题清单").value = "重复收费12笔"
+    cell(page, 3, "问题").value = "重复收费12笔"
     assert send(world, saved(book), "台账.xlsx", hospital, dry_run="false").status_code == 200
     move(world, 3, "claim", hospital)
-    cell(page, 3, "问题清单").value = "没有问题"
+    cell(page, 3, "问题").value = "没有问题"
     cell(page, 3, "校验").value = cell(exported(world, hospital).worksheets[0], 3, "校验").value
     refused = send(world, saved(book), "台账.xlsx", hospital, dry_run="false")
     assert (refused.status_code, "“已申报销号”，改动须由上级办理" in refused.text) == (422, True)
@@ -455,7 +455,7 @@ def test_the_copy_is_made_for_officials(world: Any) -> None:
     assert page.page_setup.fitToHeight == 0, "as many pages as it takes, one page wide"
     columns = {one.value: one.column_letter for one in page[3]}
     assert page.column_dimensions[columns["行编号"]].hidden
-    assert page.column_dimensions[columns["问题清单"]].width > 30
+    assert page.column_dimensions[columns["问题"]].width > 30
     assert page.print_area == f"'问题台账'!$A$1:${columns['状态']}${page.max_row}"
     assert [columns["状态"], columns["办理说明"]] == ["J", "K"], "what is printed stands before the rest"
     assert page.row_dimensions[4].height == 36, "as high as two lines, the name of the unit"

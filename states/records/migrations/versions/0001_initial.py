@@ -734,6 +734,7 @@ def upgrade() -> None:
     sa.Column('handed_no', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('handed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('withdrawn_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('more', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['campaign_id'], ['campaign.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('campaign_id', 'no')
