@@ -42,6 +42,7 @@ from api import (
 from api.house import House, Now
 from api.watch import Watch
 from states import settings as settings_of
+from states import tracing
 from states.settings import Settings
 
 PAGES = "api.pages"
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
     `now` tells the time in place of the clock. Raises BadSetting.
     """
     house = House(settings or settings_of.read(), now)
+    tracing.begin(house.settings.traces)
 
     @asynccontextmanager
     async def opened(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -60,6 +62,7 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
             yield {"ending": house.following.ending}  # a server that is told to end sets it
         finally:
             await house.close()
+            tracing.flush()
 
     app: FastAPI = FastAPIOffline(
         title=documented.TITLE,

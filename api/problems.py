@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.oidc import NoProvider
+from states import marks
 from states.errors import (
     Conflict,
     DubanError,
@@ -37,6 +39,8 @@ from states.records.schema import NoDatabase
 log = logging.getLogger("duban.api")
 
 MEDIA_TYPE = "application/problem+json"
+told_here: ContextVar[list[str] | None] = ContextVar("told_here", default=None)
+"""The kinds of what was told in this request, for whoever counts."""
 
 
 class NoKey(DubanError):
@@ -107,8 +111,12 @@ SAYINGS: Mapping[str, str] = {
 def problem(
     status: int, kind: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response:
-    """One problem; `type` is a name, not an address."""
+    """One problem; `type` is a name, not an address. It tells the number of its request, by which the log is found."""
+    if number := marks.request():
+        more = {"request_id": number, **more}
     body = {"type": f"urn:duban:{kind}", "title": title, "status": status, "detail": detail, **more}
+    if (kinds := told_here.get()) is not None:
+        kinds.append(kind)
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(content, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
@@ -140,10 +148,10 @@ def _fault(one: Fault) -> dict[str, Any]:
     return {"place": one.place, "line": one.line, "says": one.says}
 
 
-def unexpected(error: BaseException, method: str, path: str) -> Response:
+def unexpected(error: BaseException, method: str, route: str) -> Response:
     """What nobody foresaw: the caller gets a number, the log the rest."""
-    number = uuid4().hex
-    log.error("request %s failed: %s %s", number, method, path, exc_info=error)
+    number = marks.request() or uuid4().hex
+    log.error("request %s failed: %s %s", number, method, route, exc_info=error)
     detail = f"服务内部出错，已记入日志；反映问题时请附上编号 {number}"
     return problem(500, "internal", "服务出错", detail, request_id=number)
 

@@ -59,7 +59,8 @@ async def log_in(request: Request, sent: LogIn, now: Annotated[datetime, Depends
     cookies.check_origin(request, house.settings, asked=False)
     asked = Asked(sent.login.strip().lower(), address(request), now)
     doorway = house.seats.doorway
-    token = await to_thread.run_sync(entering.enter, house.store, asked, sent.password, limiter=doorway)
+    with house.metrics.entering("password"):
+        token = await to_thread.run_sync(entering.enter, house.store, asked, sent.password, limiter=doorway)
     return await to_thread.run_sync(welcome, request, token, now, cookies.token(request, house.settings))
 
 

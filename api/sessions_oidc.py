@@ -52,7 +52,8 @@ def _back(request: Request, now: datetime, state: str, code: str, iss: str) -> R
     if begun is None or not code or iss not in ("", house.settings.oidc_issuer):
         raise NotKnown(FAILED)
     claims = house.provider.claims(code, begun)
-    token = entering.enter_claimed(house.store, claims, address(request), now)
+    with house.metrics.entering("oidc"):
+        token = entering.enter_claimed(house.store, claims, address(request), now)
     end(house, cookies.token(request, house.settings), now)
     answer = RedirectResponse("/", 303)
     cookies.drop(answer, request, house.settings, BROWSER)

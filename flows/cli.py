@@ -23,6 +23,7 @@ from flows.commands import (
     ledgers,
     letters,
     moving,
+    noting,
     obligations,
     papers,
     people,
@@ -58,6 +59,7 @@ def duban(
 app.command()(running.up)
 app.command()(running.demo)
 app.command()(running.upgrade)
+app.command()(noting.backup_made)
 app.add_typer(templates.app, name="template")
 app.add_typer(units.app, name="units")
 app.add_typer(contacts.app, name="contact")

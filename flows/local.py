@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from flows.beside import Beside
 from flows.turns import Turn
-from states import clock
+from states import clock, marks
 from states.settings import Settings
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class LocalClock:
         for nth, job in enumerate(self._jobs):
             at = first + timedelta(seconds=nth * SPREAD * self._every)
             self._scheduler.add_job(
-                self.tick, "interval", [job], id=job, seconds=self._every, start_date=at, next_run_time=at
+                self._ticked, "interval", [job], id=job, seconds=self._every, start_date=at, next_run_time=at
             )
         self._scheduler.start()
         threading.Thread(target=self._keep_up, name="clock", daemon=True).start()
@@ -115,6 +115,14 @@ class LocalClock:
                 waits = int((job.next_run_time - self._now()).total_seconds()) // self._every
                 if waits > 1:
                     job.modify(next_run_time=job.next_run_time - timedelta(seconds=waits * self._every))
+
+    def _ticked(self, job: str) -> None:
+        """A tick whose failure is said once, as part of its round."""
+        with marks.in_round(job):
+            try:
+                self.tick(job)
+            except Exception:
+                log.exception("round %s failed", job)
 
     def tick(self, job: str) -> RoundReport | None:
         """Run the round of the present slot, or None if another clock has it; raises what it raises."""

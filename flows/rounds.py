@@ -7,6 +7,7 @@ root. watchdog: what should have happened and has not.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -15,11 +16,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import uuid4
 
-from flows.mailer import Mailer, mailer
-from states import clock
+from flows.mailer import Mailer, Smtp, mailer
+from states import clock, loglines, marks, tracing
 from states.letters import Message, render
 from states.records import health, once, outbox, rounds, session, sweeping, webhook_sending
 from states.records.chain import sealer, signing
+from states.records.meters import Meters
 from states.records.outbox import MailHours
 from states.records.rounds import Answer
 from states.records.session import Store
@@ -30,6 +32,8 @@ JOBS = ("open_due", "remind", "escalate", "deliver", "webhooks", "seal", "watchd
 TICKS_KEPT = timedelta(days=7)
 ANSWERS_KEPT = timedelta(days=30)
 UPLOADS_TAKE = timedelta(days=1)
+
+log = logging.getLogger("duban.rounds")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class RoundReport:
     figures: dict[str, float] = field(default_factory=dict)
     blocked: tuple[str, ...] = ()
     """Why our own post took no mail, whoever it was for."""
+    counts: Meters = field(default_factory=Meters)
+    """What is added up over all rounds."""
 
 
 @lru_cache(maxsize=8)
@@ -58,11 +64,19 @@ def mail_hours(settings: Settings) -> MailHours:
 
 def run(job: str, settings: Settings, now: datetime | None = None) -> RoundReport:
     """One round against the database and mail server of `settings`, at `now` (the present when None)."""
-    store, at = store_of(settings), now or clock.now()
-    report = _ROUNDS[job](store, settings, at)
-    health.beat(
-        store, f"round:{job}", True, "；".join(report.notes) or f"完成 {report.done} 项", at, report.figures
-    )
+    store, at, began = store_of(settings), now or clock.now(), clock.elapsed()
+    tracing.begin(settings.traces)
+    with marks.in_round(job) as present, tracing.span(f"round {job}") as told:
+        told.tell(duban_round=job, duban_round_id=present.number)
+        report = _ROUNDS[job](store, settings, at)
+        told.tell(duban_done=report.done)
+        seconds = clock.elapsed() - began
+        counts = {**report.counts, ("round_seconds", job): seconds, ("round_done", job): float(report.done)}
+        words = "；".join(report.notes) or f"完成 {report.done} 项"
+        figures = {**report.figures, "seconds": round(seconds, 3)}
+        health.beat(store, f"round:{job}", True, words, at, figures, counts)
+        about = {"done": report.done, "seconds": round(seconds, 3)}
+        log.info("round %s: %s in %.3f s", job, report.done, seconds, extra={loglines.ABOUT: about})
     return report
 
 
@@ -99,11 +113,17 @@ def open_due(store: Store, _settings: Settings, now: datetime) -> RoundReport:
 
 
 def remind(store: Store, _settings: Settings, now: datetime) -> RoundReport:
-    return RoundReport("remind", now, rounds.fire(store, now, after_due=False))
+    return _fired("remind", store, now, after_due=False)
 
 
 def escalate(store: Store, _settings: Settings, now: datetime) -> RoundReport:
-    return RoundReport("escalate", now, rounds.fire(store, now, after_due=True))
+    return _fired("escalate", store, now, after_due=True)
+
+
+def _fired(job: str, store: Store, now: datetime, *, after_due: bool) -> RoundReport:
+    counts = Meters()
+    done = rounds.fire(store, now, after_due=after_due, counts=counts)
+    return RoundReport(job, now, done, counts=counts)
 
 
 def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
@@ -115,7 +135,7 @@ def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
     finally:
         post.close()
     with store.read() as session:
-        waiting = outbox.waiting(session, now)
+        waiting, by_day = outbox.waiting(session, now), outbox.by_day(session, now, hours)
     if waiting:
         done.notes.append(f"有 {waiting} 封邮件试过未能发出，等待重试")
     figures: dict[str, float] = {
@@ -124,9 +144,12 @@ def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
         "deferred": done.deferred,
         "refused": done.refused,
         "waiting": waiting,
+        "mail_hours": by_day,
     }
+    for name in ("sent", "deferred", "refused", "withdrawn"):
+        done.counts["mails", name] = getattr(done, name)
     notes, blocked = (tuple(dict.fromkeys(said)) for said in (done.notes, done.blocked))
-    return RoundReport("deliver", now, done.sent, notes, figures, blocked)
+    return RoundReport("deliver", now, done.sent, notes, figures, blocked, done.counts)
 
 
 def webhooks(store: Store, settings: Settings, now: datetime) -> RoundReport:
@@ -147,7 +170,8 @@ def webhooks(store: Store, settings: Settings, now: datetime) -> RoundReport:
         "waiting": standing.waiting,
         "paused": len(standing.paused),
     }
-    return RoundReport("webhooks", now, done.sent, notes, figures)
+    counts = Meters({("webhook_messages", name): getattr(done, name) for name in ("sent", "failed", "dead")})
+    return RoundReport("webhooks", now, done.sent, notes, figures, counts=counts)
 
 
 def seal(store: Store, settings: Settings, now: datetime) -> RoundReport:
@@ -178,6 +202,8 @@ def sender(post: Mailer, settings: Settings, now: datetime) -> Callable[[Message
             message, sender=settings.mail_from, base_url=settings.mail_link, now=now, zone=settings.zone
         )
         answer = post.send(letter)
+        if isinstance(post, Smtp):
+            tracing.present().tell(server_address=post.server.host, server_port=post.server.port)
         return Answer(answer.kind.value, answer.detail, letter.message_id, answer.ours, answer.silent)
 
     return send

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from states import loglines
 from states.errors import Refused
+from states.loglines import PLAIN, LogForm
 
 APP = "api.app:create_app"
-FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 PATIENCE = 5  # seconds that open connections get to finish
@@ -72,14 +73,14 @@ def address(bound: socket.socket) -> str:
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
-def serve(bound: socket.socket, when_up: Callable[[], None], sieve: logging.Filter | None = None) -> None:
+def serve(
+    bound: socket.socket, when_up: Callable[[], None], *sieves: logging.Filter, log: LogForm = PLAIN
+) -> None:
     """Serve until Ctrl-C or SIGTERM; `when_up` is called once, as soon as requests are answered.
 
-    What is logged goes through `sieve`.
+    What is logged goes through `sieves`.
     """
-    logging.basicConfig(level=logging.WARNING, format=FORMAT, force=True)
-    for handler in logging.getLogger().handlers if sieve else ():
-        handler.addFilter(sieve)  # type: ignore[arg-type]
+    loglines.set_up(log, *sieves)
     config = uvicorn.Config(
         APP,
         factory=True,

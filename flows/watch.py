@@ -99,13 +99,16 @@ async def _round(job: str) -> RoundReport:
 def by_worker(job: str, slot: datetime, attempt: int) -> RoundReport:
     """The round of one slot. The first attempt claims the slot; a retry holds it already."""
     from flows import rounds  # the records behind it are of no use to whoever only names a flow
+    from states import loglines, marks
 
     read = settings.read()
-    if attempt == 1 and not rounds.claim_tick(read, job, slot):
-        return rounds.RoundReport(job, slot, 0, ("本时段已由另一时钟运行",))
-    try:
-        return rounds.run(job, read)
-    except Exception as problem:
-        words = f"轮次出错：{type(problem).__name__}: {problem}"
-        rounds.note_health(read, f"round:{job}", False, words, clock.now())
-        raise
+    loglines.set_up(read.log)
+    with marks.in_round(job):
+        if attempt == 1 and not rounds.claim_tick(read, job, slot):
+            return rounds.RoundReport(job, slot, 0, ("本时段已由另一时钟运行",))
+        try:
+            return rounds.run(job, read)
+        except Exception as problem:
+            words = f"轮次出错：{type(problem).__name__}: {problem}"
+            rounds.note_health(read, f"round:{job}", False, words, clock.now())
+            raise

@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dotenv import dotenv_values
 
 from states.errors import BadSetting, Fault
+from states.loglines import FORMS, LEVELS, PLAIN, LogForm
 from states.outward import Network, networks
+from states.tracing import PLACE
 
 DATABASES = ("sqlite", "postgresql+psycopg")
 MAILBOXES = ("smtp", "smtps", "maildir", "memory")
@@ -32,6 +34,8 @@ KNOWN = {
     "DUBAN_BASE_URL",
     "DUBAN_TIMEZONE",
     "DUBAN_WEBHOOK_NETWORKS",
+    "DUBAN_LOG",
+    "DUBAN_LOG_LEVEL",
     *OIDC,
     "DUBAN_TEST_DATABASE_URL",
 }
@@ -54,6 +58,9 @@ class Settings:
     journal_key: str = field(default="", repr=False)
     file_mb: int = 50
     webhook_networks: str = ""
+    log: LogForm = PLAIN
+    traces: str = ""
+    """Where OpenTelemetry takes spans; empty where nobody does."""
     oidc: tuple[str, ...] = field(default=("", "", ""), repr=False)
     source: str = "http://127.0.0.1:8000"
     """Whose events these are, for who gets them from several; the same in all processes."""
@@ -103,20 +110,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     values = _values(environ, folder or Path.cwd())
     home = Path(values.get("DUBAN_HOME", "duban-data")).expanduser().absolute()
     hours = values.get("DUBAN_MAIL_HOURS", "09:00-17:30")
-    settings = {
-        "DUBAN_DATABASE_URL": values.get("DUBAN_DATABASE_URL", f"sqlite:///{home / 'duban.db'}"),
-        "DUBAN_SMTP_URL": values.get("DUBAN_SMTP_URL", f"maildir:{home / 'mail'}"),
-        "DUBAN_MAIL_FROM": values.get("DUBAN_MAIL_FROM", "duban@localhost.localdomain"),
-        "DUBAN_BASE_URL": values.get("DUBAN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
-        "DUBAN_TIMEZONE": values.get("DUBAN_TIMEZONE", "Asia/Shanghai"),
-        "DUBAN_MAIL_HOURS": hours,
-        "DUBAN_FILE_MB": values.get("DUBAN_FILE_MB", "50"),
-        "PREFECT_API_URL": values.get("PREFECT_API_URL", ""),
-        "DUBAN_CLUE_KEY": values.get("DUBAN_CLUE_KEY", ""),
-        **{name: values.get(name, "") for name in OIDC},
-        "DUBAN_JOURNAL_KEY": values.get("DUBAN_JOURNAL_KEY", "").strip(),
-        "DUBAN_WEBHOOK_NETWORKS": values.get("DUBAN_WEBHOOK_NETWORKS", ""),
-    }
+    settings = _given(values, home, hours)
     faults = [*_unknown(values), *_faults(settings)]
     if faults:
         raise BadSetting(faults)
@@ -135,6 +129,8 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         journal_key=settings["DUBAN_JOURNAL_KEY"],
         file_mb=int(settings["DUBAN_FILE_MB"]),
         webhook_networks=settings["DUBAN_WEBHOOK_NETWORKS"],
+        log=LogForm(settings["DUBAN_LOG"], settings["DUBAN_LOG_LEVEL"]),
+        traces=settings["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"],
         oidc=tuple(settings[name] for name in OIDC),
         source=settings["DUBAN_BASE_URL"],
     )
@@ -155,6 +151,48 @@ def _values(environ: Mapping[str, str] | None, folder: Path) -> dict[str, str]:
         return dict(environ)
     written = {key: value for key, value in dotenv_values(folder / ".env").items() if value is not None}
     return {**written, **os.environ}
+
+
+def _given(values: Mapping[str, str], home: Path, hours: str) -> dict[str, str]:
+    """Every setting as it was written, or as it is where it was not."""
+    return {
+        "DUBAN_DATABASE_URL": values.get("DUBAN_DATABASE_URL", f"sqlite:///{home / 'duban.db'}"),
+        "DUBAN_SMTP_URL": values.get("DUBAN_SMTP_URL", f"maildir:{home / 'mail'}"),
+        "DUBAN_MAIL_FROM": values.get("DUBAN_MAIL_FROM", "duban@localhost.localdomain"),
+        "DUBAN_BASE_URL": values.get("DUBAN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        "DUBAN_TIMEZONE": values.get("DUBAN_TIMEZONE", "Asia/Shanghai"),
+        "DUBAN_MAIL_HOURS": hours,
+        "DUBAN_FILE_MB": values.get("DUBAN_FILE_MB", "50"),
+        "PREFECT_API_URL": values.get("PREFECT_API_URL", ""),
+        "DUBAN_CLUE_KEY": values.get("DUBAN_CLUE_KEY", ""),
+        **{name: values.get(name, "") for name in OIDC},
+        "DUBAN_JOURNAL_KEY": values.get("DUBAN_JOURNAL_KEY", "").strip(),
+        "DUBAN_WEBHOOK_NETWORKS": values.get("DUBAN_WEBHOOK_NETWORKS", ""),
+        **_told(values),
+    }
+
+
+def _told(values: Mapping[str, str]) -> dict[str, str]:
+    """How logs are written and where spans go; those of OpenTelemetry are its own names, with its own meaning."""
+    form = values.get("DUBAN_LOG", "text")
+    base = values.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").rstrip("/")
+    return {
+        "DUBAN_LOG": form,
+        "DUBAN_LOG_LEVEL": values.get("DUBAN_LOG_LEVEL", "INFO" if form == "json" else "WARNING").upper(),
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": values.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+        or (f"{base}/v1/traces" if base else ""),
+    }
+
+
+def _told_faults(settings: Mapping[str, str]) -> list[Fault]:
+    faults = []
+    if settings["DUBAN_LOG"] not in FORMS:
+        faults.append(Fault("DUBAN_LOG", f"应为 {' 或 '.join(FORMS)}"))
+    if settings["DUBAN_LOG_LEVEL"] not in LEVELS:
+        faults.append(Fault("DUBAN_LOG_LEVEL", f"应为 {'、'.join(LEVELS)} 之一"))
+    if (url := settings["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]) and not _web(url):
+        faults.append(Fault(PLACE, "应写作 http://主机:4318；不导出就删去这一项"))
+    return faults
 
 
 def _unknown(values: Mapping[str, str]) -> list[Fault]:
@@ -184,6 +222,7 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
     faults += _key_faults(settings)
     faults += _network_faults(settings["DUBAN_WEBHOOK_NETWORKS"])
     faults += _oidc_faults(settings)
+    faults += _told_faults(settings)
     if not _hours(settings["DUBAN_MAIL_HOURS"]):
         faults.append(Fault("DUBAN_MAIL_HOURS", "应写作 09:00-17:30，前早后晚"))
     if not re.fullmatch(r"[1-9]\d{0,3}", settings["DUBAN_FILE_MB"]):

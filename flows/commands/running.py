@@ -62,7 +62,7 @@ def up(
             threading.Thread(target=_tell_prefect, args=[ending, clock], daemon=True).start()
 
     try:
-        serving.serve(bound, when_up, gone)
+        serving.serve(bound, when_up, gone, log=settings.log)
     finally:
         ending.set()
         gone.end()
@@ -93,7 +93,7 @@ def demo(
                 typer.launch(serving.address(bound))
 
         try:
-            serving.serve(bound, when_up)
+            serving.serve(bound, when_up, log=show.settings.log)
         finally:
             show.stop()
     shown.hint("演示结束" + ("" if keep else "，临时文件夹已清除"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from states import tracing
 from states.clock import elapsed
 from states.records import commit_order, webhook_sending
 from states.records.session import Store
@@ -51,7 +53,9 @@ def deliver(store: Store, send: Send, now: datetime, who: str, source: str) -> D
         began = elapsed()
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
             work = partial(_served, store, send, now, who, source, began, done)
-            list(pool.map(work, keys))
+            each = [pool.submit(copy_context().run, work, key) for key in keys]
+        for one in each:
+            one.result()
     return done
 
 
@@ -87,7 +91,11 @@ def _sent_one(store: Store, send: Send, key: int, who: str, now: datetime, sourc
         parcel = webhook_sending.next_parcel(session, key, who, now, source)
     if parcel is None:
         return False
-    answer = send(parcel.url, _headers(parcel, now), parcel.body)
+    with tracing.span("webhook", "client", duban_webhook=parcel.webhook_id, duban_tries=parcel.tries) as told:
+        answer = send(parcel.url, _headers(parcel, now), parcel.body)
+        told.tell(http_response_status__code=answer.status or 0)
+        if not answer.taken:
+            told.failed("not taken")
     with store.write() as session:
         state = webhook_sending.mark(session, parcel, who, answer, now)
     done.count(state, answer)

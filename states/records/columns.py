@@ -54,10 +54,10 @@ def big_key() -> Any:
     return Field(default=None, sa_column=sa.Column(wide(), primary_key=True, autoincrement=True))
 
 
-def index_where(condition: str, name: str, column: str, *, unique: bool = False) -> sa.Index:
+def index_where(condition: str, name: str, *columns: str, unique: bool = False) -> sa.Index:
     """An index of the rows that meet `condition` alone, on both databases."""
     where = sa.text(condition)
-    return sa.Index(name, column, unique=unique, sqlite_where=where, postgresql_where=where)
+    return sa.Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 def slices(rows: Sequence[Row], most: int) -> Iterator[Sequence[Row]]:
@@ -65,10 +65,15 @@ def slices(rows: Sequence[Row], most: int) -> Iterator[Sequence[Row]]:
     return (rows[start : start + most] for start in range(0, len(rows), most))
 
 
+def insert_into(session: Session, table: type[SQLModel]) -> Any:
+    """An INSERT that may say what is done about keys that are there, on both databases."""
+    build = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return build(sa.inspect(table, raiseerr=True).local_table)
+
+
 def insert_new(session: Session, table: type[SQLModel]) -> Any:
     """An INSERT that leaves rows alone whose key is already there, on both databases."""
-    build = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return build(sa.inspect(table, raiseerr=True).local_table).on_conflict_do_nothing()
+    return insert_into(session, table).on_conflict_do_nothing()
 
 
 def put_new(

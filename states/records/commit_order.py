@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -96,6 +97,15 @@ def certain(session: Session) -> tuple[int, int]:
         return head(session), 0
     row = session.execute(sa.select(journal_head.c.floor, journal_head.c.writers)).first()
     return (int(row.floor), len(row.writers)) if row else (0, 0)
+
+
+def oldest_uncertain(session: Session) -> datetime | None:
+    """When the first row was written before which something may still appear; None where there is none."""
+    if session.get_bind().dialect.name == "sqlite":
+        return None
+    floor = sa.select(journal_head.c.floor).scalar_subquery()
+    after = sa.select(journal.c.at).where(journal.c.id > sa.func.coalesce(floor, 0))
+    return session.execute(after.order_by(journal.c.id).limit(1)).scalar()
 
 
 def spans(session: Session, after: int, until: int) -> Spans:

@@ -15,6 +15,7 @@ from states.records import (
     filed,
     journal_tables,
     localities,
+    meter_tables,
     papers,
     report_papers,
     reported,
@@ -79,6 +80,7 @@ reached = _core(reported.Reached)
 draw = _core(reported.DrawRow)
 tick = _core(tables.Tick)
 health = _core(tables.Health)
+meter = _core(meter_tables.Meter)
 api_key = _core(tables.ApiKey)
 idempotency = _core(tables.Idempotency)
 account = _core(account_tables.Account)

@@ -22,7 +22,7 @@ class Timer(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("phase_id", "milestone_id", "obligation_id", "rung", "cycle"),
-        index_where("done_at IS NULL", "ix_timer_unfired", "fire_at"),
+        index_where("done_at IS NULL", "ix_timer_unfired", "fire_at", "campaign_id"),
     )
     id: int = big_key()
     campaign_id: int
@@ -49,6 +49,7 @@ class Notice(SQLModel, table=True):
         index_where("state = 'pending'", "ix_notice_pending", "email"),
         index_where("state IN ('pending', 'held')", "ix_notice_of_obligation", "obligation_id"),
         index_where("state = 'held'", "ix_notice_held", "campaign_id"),
+        index_where("state = 'vacant'", "ix_notice_vacant", "campaign_id"),
         sa.Index("ix_notice_mail", "mail_id"),
     )
     id: int = big_key()
@@ -110,6 +111,9 @@ class Mail(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("key"),
         index_where("state = 'queued'", "ix_mail_to_send", "next_try_at"),
+        index_where("state = 'queued'", "ix_mail_oldest", "kind", "queued_at"),
+        index_where("state = 'queued' AND claimed_by IS NOT NULL", "ix_mail_leased", "next_try_at"),
+        index_where("state IN ('failed', 'refused')", "ix_mail_in_vain", "state", "queued_at"),
     )
     id: int = big_key()
     key: str

@@ -68,6 +68,7 @@ class WebhookDelivery(SQLModel, table=True):
     __table_args__ = (
         sa.Index("ix_webhook_delivery_of", "webhook_id", "id"),
         index_where("state = 'queued'", "ix_webhook_delivery_open", "webhook_id"),
+        index_where("state = 'dead'", "ix_webhook_delivery_dead", "webhook_id"),
     )
     id: int = big_key()
     webhook_id: int

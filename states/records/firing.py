@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -29,18 +29,25 @@ SLICE = 5_000
 SYSTEM = "system"
 
 
+class Claimed(NamedTuple):
+    """A timer that is being served, and when it was to fire."""
+
+    id: int
+    fire_at: datetime
+
+
 def fire_next(
-    session: Session, now: datetime, *, after_due: bool, aside: Collection[int] = (), claimed: list[int]
+    session: Session, now: datetime, *, after_due: bool, aside: Collection[int] = (), claimed: list[Claimed]
 ) -> int | None:
     """Serve one slice of the earliest timer that is due and not `aside`; None when there is none left.
 
     The timer is judged again under its lock: where a higher rung of the same due date has come too, only the
-    higher one speaks and this one is recorded as skipped. `claimed` receives its id, whatever happens after.
+    higher one speaks and this one is recorded as skipped. `claimed` receives it, whatever happens after.
     """
     one = _claim(session, now, after_due, aside)
     if one is None:
         return None
-    claimed.append(one.id)
+    claimed.append(Claimed(one.id, one.fire_at))
     campaign = running(session, one.campaign_id)
     if one.phase_id < 0:
         return _finish(session, campaign, one, now, *granting.remind(session, campaign, one, now))

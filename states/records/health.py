@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states.records import fairness, firing, opening
+from states.records import fairness, meters, opening, pulse
 from states.records.chain import lagging
 from states.records.columns import changed, insert_new
-from states.records.core import health, mail, milestone, tick, timer, vacancy
+from states.records.core import health, mail, milestone, tick, vacancy
 from states.records.core import notice as notices
+from states.records.meters import Counts
 from states.records.session import Store
 from states.records.tables import Health, Tick
 
 LATE = timedelta(minutes=15)
 REMEMBERED = timedelta(days=30)
+IN_VAIN = sa.text("state IN ('failed', 'refused')")  # as the index has it
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,23 @@ class Look:
 
 
 AHEAD = timedelta(minutes=5)  # no two machines' clocks are further apart
+ROUND = "round:"
 
 
 def beat(
-    store: Store, name: str, ok: bool, detail: str, now: datetime, figures: dict[str, float] | None = None
+    store: Store,
+    name: str,
+    ok: bool,
+    detail: str,
+    now: datetime,
+    figures: dict[str, float] | None = None,
+    counts: Counts | None = None,
 ) -> None:
-    """Write the last word of one part."""
+    """Write the last word of one part, and add up what it counted; of a round also whether it went well."""
     row = Health(name=name, ok=ok, at=now, detail=detail[:500], figures=figures or {})
+    ended = {("rounds", f"{name.removeprefix(ROUND)}:{'ok' if ok else 'failed'}"): 1.0}
     with store.write() as session:
+        meters.add(session, {**(counts or {}), **(ended if name.startswith(ROUND) else {})})
         session.execute(insert_new(session, Health), [row.model_dump()])
         values = row.model_dump(exclude={"name"})
         session.execute(sa.update(health).where(health.c.name == name).values(**values))
@@ -73,27 +84,22 @@ def forget_ticks(store: Store, before: datetime) -> None:
 def look(store: Store, now: datetime) -> Look:
     """Oldest unfired rung, oldest unsent mail, what failed, what nobody could be told."""
     with store.read() as session:
-        rung = _age(
-            session,
-            now,
-            firing.awake().with_only_columns(sa.func.min(timer.c.fire_at)).where(timer.c.done_at.is_(None)),
-        )
-        queued = sa.select(sa.func.min(mail.c.queued_at)).where(mail.c.state == "queued")
-        outbox = _age(session, now, queued)
-        failed = _count(session, mail, mail.c.state.in_(("failed", "refused")))
+        seen = pulse.look(session, now)
+        failed = _count(session, mail, IN_VAIN)
         given_up = _count(
-            session, mail, sa.and_(mail.c.state == "failed", mail.c.queued_at > now - REMEMBERED)
+            session, mail, sa.and_(IN_VAIN, mail.c.state == "failed", mail.c.queued_at > now - REMEMBERED)
         )
         vacant = _count(session, vacancy, sa.true())
-        unheard = _count(session, notices, notices.c.state == "vacant")
+        unheard = _count(session, notices, sa.text("state = 'vacant'"))
         late_openings = opening.due_campaigns(session, now - LATE)
         lost = fairness.credited_since(session, now - REMEMBERED)
         waiting = sa.and_(milestone.c.opened_at.is_(None), milestone.c.withdrawn_at.is_(None))
         unopened = _count(session, milestone, waiting)
         sealed = lagging.figures(session, now)
+        size = pulse.size(session)
+    rung, outbox = seen["oldest_unfired_seconds"], seen["oldest_unsent_seconds"]
     figures = {
-        "oldest_unfired_seconds": rung,
-        "oldest_unsent_seconds": outbox,
+        **seen,
         "mails_failed": failed,
         "vacancies": vacant,
         "unheard": unheard,
@@ -101,10 +107,11 @@ def look(store: Store, now: datetime) -> Look:
         "credited_obligations": lost.obligations,
         "credited_days": lost.days,
         "rungs_put_off": lost.waiting,
+        "database_bytes": size,
         **sealed,
     }
-    troubles = _troubles(rung, outbox, given_up, late_openings, unheard)
-    return Look((*troubles, *lagging.troubles(sealed)), figures)
+    troubles = (*_troubles(rung, outbox, given_up, late_openings, unheard), *lagging.troubles(sealed))
+    return Look(troubles, {**figures, "troubles": len(troubles)})
 
 
 def _troubles(
@@ -122,10 +129,5 @@ def _troubles(
         yield f"有 {unheard} 条通知无人可送"
 
 
-def _age(session: Session, now: datetime, oldest: sa.Select[tuple[datetime]]) -> float:
-    at = session.execute(oldest).scalar()
-    return max(0.0, (now - at).total_seconds()) if at is not None else 0.0
-
-
-def _count(session: Session, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
+def _count(session: Session, table: sa.Table, condition: sa.ColumnElement[bool] | sa.TextClause) -> int:
     return int(session.execute(sa.select(sa.func.count()).select_from(table).where(condition)).scalar_one())

@@ -204,9 +204,14 @@ def mark_withdrawn(session: Session, claim: Claim, now: datetime) -> bool:
     return _mark(session, claim, now, "withdrawn")
 
 
+def gives_up(claim: Claim, now: datetime) -> bool:
+    """Whether this was the last try, if it was in vain."""
+    return now - claim.queued_at > GIVES_UP_AFTER and claim.tries >= TRIES_AT_LEAST
+
+
 def mark_deferred(session: Session, claim: Claim, now: datetime, detail: str) -> bool:
     """A passing fault: the same mail is tried again, each time after twice as long, for a week in which we did try."""
-    if now - claim.queued_at > GIVES_UP_AFTER and claim.tries >= TRIES_AT_LEAST:
+    if gives_up(claim, now):
         return _mark(session, claim, now, "failed", error=detail)
     wait = min(FIRST_WAIT * 2 ** min(claim.tries - 1, 10), LONGEST_WAIT)
     return _mark(session, claim, now, "queued", error=detail, next_try_at=now + wait)

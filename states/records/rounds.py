@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from states import tracing
 from states.clock import elapsed
 from states.letters import Message
 from states.records import drafting, firing, opening, outbox, proposing
 from states.records.campaigns import running
 from states.records.core import notice
+from states.records.meters import Meters
 from states.records.outbox import Claim, MailHours
 from states.records.session import Store
 from states.records.tables import Campaign
@@ -32,7 +34,7 @@ class Answer:
     """What became of a mail: `sent`, `temporary` or `permanent`, with the server's words and the Message-ID.
 
     `ours`: our own post failed, whoever the mail was for. `silent`: it did not answer at all, and every further mail
-    would wait as long as this one did.
+    would wait as long as this one did. `unwritten`: it never came to be a mail.
     """
 
     kind: str
@@ -40,6 +42,17 @@ class Answer:
     message_id: str = ""
     ours: bool = False
     silent: bool = False
+    unwritten: bool = False
+
+    @property
+    def failure(self) -> str:
+        """Why it did not go out, in one word of ours; empty where it did."""
+        if self.kind in ("sent", "withdrawn"):
+            return ""
+        if self.kind == "permanent":
+            return "refused"
+        why = {"silent": self.silent, "post": self.ours, "unwritten": self.unwritten}
+        return next((word for word, so in why.items() if so), "later")
 
 
 @dataclass
@@ -52,6 +65,8 @@ class Delivered:
     withdrawn: int = 0
     notes: list[str] = field(default_factory=list)
     blocked: list[str] = field(default_factory=list)
+    counts: Meters = field(default_factory=Meters)
+    began: float = field(default_factory=elapsed)
 
 
 Send = Callable[[Message], Answer]
@@ -92,25 +107,30 @@ def _open_one(store: Store, key: int, now: datetime) -> int:
         return opening.open_all(session, running(session, key), now)
 
 
-def fire(store: Store, now: datetime, *, after_due: bool) -> int:
-    """Serve every rung that is due before (or after) its date; a timer that fails is set aside and reported."""
+def fire(store: Store, now: datetime, *, after_due: bool, counts: Meters | None = None) -> int:
+    """Serve every rung that is due before (or after) its date; a timer that fails is set aside and reported.
+
+    `counts` receives how late units were served.
+    """
     count, faults = 0, []
     aside: set[int] = set()
     while True:
-        claimed: list[int] = []
+        claimed: list[firing.Claimed] = []
         try:
             with store.write() as session:
                 served = firing.fire_next(session, now, after_due=after_due, aside=aside, claimed=claimed)
         except Exception as error:
-            log.exception("timer %s failed", claimed)
+            log.exception("timer %s failed", [one.id for one in claimed])
             if not claimed:
                 raise
             faults.append(error)
-            aside.update(claimed)
+            aside.update(one.id for one in claimed)
             continue
         if served is None:
             break
         count += served
+        if counts is not None and served:
+            counts.late("rung_late", (now - claimed[0].fire_at).total_seconds(), served)
     if faults:
         raise ExceptionGroup("some rungs could not be served", faults)
     return count
@@ -132,16 +152,20 @@ def deliver(store: Store, send: Send, now: datetime, who: str, hours: MailHours)
 
     What was put off or left behind by day is not sent by night, unless it is urgent. Leases count from `now`, so a round must end before the first of its own could pass to somebody else.
     """
-    done, began = Delivered(), elapsed()
+    done = Delivered()
     while claims := _claim(store, now, who, hours):
         drafted = _drafts(store, [one.id for one in claims], now)
         for place, claim in enumerate(claims):
-            if timedelta(seconds=elapsed() - began) > outbox.LEASE / 2:
+            if timedelta(seconds=elapsed() - done.began) > outbox.LEASE / 2:
                 with store.write() as session:
                     outbox.release(session, claims[place:], now)
                 done.notes.append("本轮未发完，下一轮继续")
                 return done
-            answer = _answer(send, drafted[claim.id])
+            with tracing.span("mail", "client", duban_mail=claim.id, duban_tries=claim.tries) as told:
+                answer = _answer(send, drafted[claim.id], claim.id)
+                told.tell(duban_outcome=answer.kind)
+                if answer.failure:
+                    told.failed(answer.failure)
             with store.write() as session:
                 _record(session, claim, drafted[claim.id], answer, now, done)
                 if answer.silent:
@@ -170,7 +194,9 @@ def deliver_at_once(store: Store, send: Send, now: datetime, who: str, hours: Ma
         with store.write() as session:
             drafted = drafting.drafts(session, [one.id for one in claims], now, papers=False)
             for claim in claims:
-                _record(session, claim, drafted[claim.id], _answer(send, drafted[claim.id]), now, done)
+                _record(
+                    session, claim, drafted[claim.id], _answer(send, drafted[claim.id], claim.id), now, done
+                )
     return done
 
 
@@ -196,10 +222,12 @@ def _unwritten(error: Exception) -> str:
     return f"写不成这封邮件：{error}"
 
 
-def _answer(send: Send, drafted: drafting.Drafted) -> Answer:
+def _answer(send: Send, drafted: drafting.Drafted, number: int) -> Answer:
     if drafted.trouble:
-        return Answer("temporary", drafted.trouble)
-    return _try(send, drafted.message) if drafted.message is not None else Answer("withdrawn")
+        return Answer("temporary", drafted.trouble, unwritten=True)
+    if drafted.message is None:
+        return Answer("withdrawn")
+    return _try(send, drafted.message, number)
 
 
 def _record(
@@ -213,10 +241,16 @@ def _record(
     if drafted.settled:
         settled = notice.c.id.in_(drafted.settled)
         session.execute(sa.update(notice).where(settled).values(state="withdrawn"))
+    if answer.failure:
+        over = answer.failure != "refused" and outbox.gives_up(claim, now)
+        done.counts["mail_failures", "given_up" if over else answer.failure] += 1
     if answer.kind == "sent":
         if not outbox.mark_sent(session, claim, now, answer.message_id):
             done.notes.append(LEASE_LOST)
+            done.counts["mail_failures", "lease_lost"] += 1
         done.sent += 1
+        lasted = elapsed() - done.began
+        done.counts.late("mail_late", (now - claim.queued_at).total_seconds() + lasted)
     elif answer.kind == "withdrawn":
         outbox.mark_withdrawn(session, claim, now)
         done.withdrawn += 1
@@ -231,13 +265,13 @@ def _record(
             done.blocked.append(answer.detail)
 
 
-def _try(send: Send, message: Message) -> Answer:
+def _try(send: Send, message: Message, number: int) -> Answer:
     """A mail that cannot even be written must not stop the others: it is deferred and reported."""
     try:
         return send(message)
     except Exception as error:
-        log.exception("mail %s could not be written", message.key)
-        return Answer("temporary", _unwritten(error))
+        log.exception("mail %s could not be written", number)
+        return Answer("temporary", _unwritten(error), unwritten=True)
 
 
 def decide(store: Store, now: datetime, hours: MailHours) -> None:

@@ -135,7 +135,8 @@ def connect(url: str, *, home: Path | None = None, **options: Any) -> Store:
         if parsed.database and parsed.database != ":memory:":
             _prepare(Path(parsed.database).absolute(), home)
         return Store(_sqlite(parsed, options))
-    return Store(sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, **options))
+    pool = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
+    return Store(sa.create_engine(parsed, hide_parameters=True, **pool, **options))
 
 
 def store_of(settings: Settings) -> Store:
@@ -173,7 +174,10 @@ def _prepare(file: Path, home: Path | None) -> None:
 
 def _sqlite(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
     engine = sa.create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **options
+        url,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,  # what is written into rows stands in no log
+        **options,
     )
     _listen(engine, wal=True)
     return engine

@@ -84,7 +84,7 @@ def test_what_is_not_sealed_is_counted_with_its_age(store: Store) -> None:
     sealer.seal(store, NOW)
     write(store, 2)
     with store.read() as session:
-        assert sealer.lag(session) == sealer.Lag(2, NOW)
+        assert (sealer.unsealed(session), sealer.oldest_unsealed(session)) == (2, NOW)
     found = checked(store)
     assert (found.broken, found.rows, found.unsealed) == (None, 3, 2)
 

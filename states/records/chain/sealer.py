@@ -41,14 +41,6 @@ class Sealed:
     waiting: int = 0
 
 
-@dataclass(frozen=True)
-class Lag:
-    """What is not sealed yet."""
-
-    rows: int
-    oldest: datetime | None
-
-
 def seal(store: Store, now: datetime, *, patience: float = PATIENCE, told: Told | None = None) -> Sealed:
     """Everything that is certain by now; `told` hears the number of rows after each batch."""
     done, began = Sealed(), elapsed()
@@ -118,12 +110,19 @@ def _head(before: sa.Row[Any] | None, ids: Sequence[int], now: datetime) -> dict
     }
 
 
-def lag(session: Session) -> Lag:
-    """How much is not sealed, and since when."""
+def oldest_unsealed(session: Session) -> datetime | None:
+    """Since when something is not sealed."""
+    waiting = sa.select(journal.c.at).where(_waiting(session)).order_by(journal.c.id).limit(1)
+    return session.execute(waiting).scalar()
+
+
+def unsealed(session: Session) -> int:
+    """How many rows are not sealed."""
+    return int(
+        session.execute(sa.select(sa.func.count()).select_from(journal).where(_waiting(session))).scalar_one()
+    )
+
+
+def _waiting(session: Session) -> sa.ColumnElement[bool]:
     before = last(session)
-    waiting = journal.c.id > (before.last if before else 0)
-    oldest = session.execute(sa.select(journal.c.at).where(waiting).order_by(journal.c.id).limit(1)).scalar()
-    if oldest is None:
-        return Lag(0, None)
-    count = session.execute(sa.select(sa.func.count()).select_from(journal).where(waiting)).scalar_one()
-    return Lag(int(count), oldest)
+    return journal.c.id > (before.last if before else 0)

@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
-from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from states import clock
@@ -82,44 +81,6 @@ def test_a_database_of_another_version_is_named(world: Any) -> None:
     answer = ready(world)
     assert answer.status_code == 503
     assert answer.json()["problems"] == ["数据库还不是这个版本的结构，请先运行 duban upgrade"]
-
-
-def figures(world: Any) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    text = world.client.get("/metrics").text
-    return {
-        (one.name, tuple(sorted(one.labels.items()))): one.value
-        for family in text_string_to_metric_families(text)
-        for one in family.samples
-    }
-
-
-def test_metrics_count_requests_by_route(world: Any) -> None:
-    for code in ("A-H1", "B-H1", "Z"):
-        world.get(f"/units/{code}/status")
-    world.client.get("/nowhere")
-    world.client.request("BREW", "/nowhere")
-    found = figures(world)
-    name = "duban_http_request_seconds_count"
-
-    def count(method: str, route: str, status: str) -> float:
-        return found[name, (("method", method), ("route", route), ("status", status))]
-
-    assert count("GET", "/api/v1/units/{code}/status", "200") == 2
-    assert count("GET", "/api/v1/units/{code}/status", "404") == 1
-    assert count("GET", "(none)", "404") == 1
-    assert count("OTHER", "(none)", "404") == 1
-
-
-def test_metrics_hold_what_the_watchdog_sees_and_the_rounds_said(world: Any) -> None:
-    beat(world, "round:deliver", minutes=2)
-    beat(world, DEMO_CLOCK)
-    found = figures(world)
-    assert found["duban_database_up", ()] == 1
-    assert found["duban_oldest_unsent_seconds", ()] == 0
-    assert found["duban_beat_age_seconds", (("name", "round:deliver"),)] == 120
-    assert found["duban_beat_ok", (("name", "round:deliver"),)] == 1
-    assert found["duban_round", (("figure", "sent"), ("name", "round:deliver"))] == 2
-    assert not any(("name", DEMO_CLOCK) in labels for _name, labels in found)
 
 
 def test_a_demonstration_is_answered_on_its_own_clock(world: Any) -> None:

@@ -292,8 +292,17 @@ def upgrade() -> None:
     sa.UniqueConstraint('key')
     )
     with op.batch_alter_table('mail', schema=None) as batch_op:
+        batch_op.create_index('ix_mail_in_vain', ['state', 'queued_at'], unique=False, sqlite_where=sa.text("state IN ('failed', 'refused')"), postgresql_where=sa.text("state IN ('failed', 'refused')"))
+        batch_op.create_index('ix_mail_leased', ['next_try_at'], unique=False, sqlite_where=sa.text("state = 'queued' AND claimed_by IS NOT NULL"), postgresql_where=sa.text("state = 'queued' AND claimed_by IS NOT NULL"))
+        batch_op.create_index('ix_mail_oldest', ['kind', 'queued_at'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
         batch_op.create_index('ix_mail_to_send', ['next_try_at'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
 
+    op.create_table('meter',
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('label', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('value', sa.Float(), nullable=False),
+    sa.PrimaryKeyConstraint('name', 'label')
+    )
     op.create_table('notice',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -323,6 +332,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_notice_mail', ['mail_id'], unique=False)
         batch_op.create_index('ix_notice_of_obligation', ['obligation_id'], unique=False, sqlite_where=sa.text("state IN ('pending', 'held')"), postgresql_where=sa.text("state IN ('pending', 'held')"))
         batch_op.create_index('ix_notice_pending', ['email'], unique=False, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
+        batch_op.create_index('ix_notice_vacant', ['campaign_id'], unique=False, sqlite_where=sa.text("state = 'vacant'"), postgresql_where=sa.text("state = 'vacant'"))
 
     op.create_table('obligation',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -478,7 +488,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('phase_id', 'milestone_id', 'obligation_id', 'rung', 'cycle')
     )
     with op.batch_alter_table('timer', schema=None) as batch_op:
-        batch_op.create_index('ix_timer_unfired', ['fire_at'], unique=False, sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
+        batch_op.create_index('ix_timer_unfired', ['fire_at', 'campaign_id'], unique=False, sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
 
     op.create_table('unit',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -554,6 +564,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_delivery_dead', ['webhook_id'], unique=False, sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'"))
         batch_op.create_index('ix_webhook_delivery_of', ['webhook_id', 'id'], unique=False)
         batch_op.create_index('ix_webhook_delivery_open', ['webhook_id'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
 
@@ -942,6 +953,7 @@ def downgrade() -> None:
     with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
         batch_op.drop_index('ix_webhook_delivery_open', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
         batch_op.drop_index('ix_webhook_delivery_of')
+        batch_op.drop_index('ix_webhook_delivery_dead', sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'"))
 
     op.drop_table('webhook_delivery')
     op.drop_table('webhook')
@@ -975,14 +987,19 @@ def downgrade() -> None:
     op.drop_table('oidc_attempt')
     op.drop_table('obligation')
     with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.drop_index('ix_notice_vacant', sqlite_where=sa.text("state = 'vacant'"), postgresql_where=sa.text("state = 'vacant'"))
         batch_op.drop_index('ix_notice_pending', sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
         batch_op.drop_index('ix_notice_of_obligation', sqlite_where=sa.text("state IN ('pending', 'held')"), postgresql_where=sa.text("state IN ('pending', 'held')"))
         batch_op.drop_index('ix_notice_mail')
         batch_op.drop_index('ix_notice_held', sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'"))
 
     op.drop_table('notice')
+    op.drop_table('meter')
     with op.batch_alter_table('mail', schema=None) as batch_op:
         batch_op.drop_index('ix_mail_to_send', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
+        batch_op.drop_index('ix_mail_oldest', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
+        batch_op.drop_index('ix_mail_leased', sqlite_where=sa.text("state = 'queued' AND claimed_by IS NOT NULL"), postgresql_where=sa.text("state = 'queued' AND claimed_by IS NOT NULL"))
+        batch_op.drop_index('ix_mail_in_vain', sqlite_where=sa.text("state IN ('failed', 'refused')"), postgresql_where=sa.text("state IN ('failed', 'refused')"))
 
     op.drop_table('mail')
     with op.batch_alter_table('login_attempt', schema=None) as batch_op:
