@@ -51,9 +51,10 @@ async def log_in(request: Request) -> Response:
     try:
         sent = typed.shaped(LogIn)
         asked = Asked(sent.login.strip().lower(), sessions.address(request), now)
-        token = await to_thread.run_sync(
-            entering.enter, house.store, asked, sent.password, limiter=house.seats.doorway
-        )
+        with house.metrics.entering("password"):
+            token = await to_thread.run_sync(
+                entering.enter, house.store, asked, sent.password, limiter=house.seats.doorway
+            )
     except DubanError as error:
         if not forms.about_form(error):
             raise
