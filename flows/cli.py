@@ -8,6 +8,7 @@ import typer
 
 from flows.commands import (
     accounts,
+    backups,
     calendars,
     campaigns,
     clues,
@@ -60,6 +61,9 @@ app.command()(running.up)
 app.command()(running.demo)
 app.command()(running.upgrade)
 app.command()(noting.backup_made)
+app.command()(backups.backup)
+app.command()(backups.restore)
+app.command()(backups.resume)
 app.add_typer(templates.app, name="template")
 app.add_typer(units.app, name="units")
 app.add_typer(contacts.app, name="contact")

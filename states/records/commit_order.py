@@ -29,6 +29,7 @@ _ALONE = sa.text("SELECT pg_advisory_xact_lock(:key)")
 _GIVEN = sa.text(
     "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('journal', 'id')::regclass), 0)"
 )
+_SET = sa.text("SELECT setval(pg_get_serial_sequence('journal', 'id'), :to)")
 _WRITERS = sa.text("""
     SELECT DISTINCT virtualtransaction FROM pg_locks
     WHERE locktype = 'relation' AND relation = 'journal'::regclass AND granted
@@ -110,6 +111,10 @@ def oldest_uncertain(session: Session) -> datetime | None:
 
 def spans(session: Session, after: int, until: int) -> Spans:
     """Where the numbers after `after` lie, up to `until` or less: as far as one statement should reach."""
+def spans(session: Session, after: int, until: int, most: int = 1 << 62) -> Spans:
+    """Where the numbers after `after` lie, up to `until` or less: `most` of them, or as far as one statement should reach."""
+    after = _next(session, after) - 1
+    until = min(until, after + most)
     if until <= after:
         return Spans()
     if session.get_bind().dialect.name == "sqlite":
@@ -119,6 +124,34 @@ def spans(session: Session, after: int, until: int) -> Spans:
     rows = sa.select(journal_span).where(first >= sa.func.coalesce(before, 0), first <= until)
     found = session.execute(rows.order_by(first).limit(SPANS_AT_ONCE)).tuples()
     return Spans(_cut(Span(*one), after, until) for one in found)
+
+
+def _next(session: Session, after: int) -> int:
+    """The first number that was given after `after`: behind a leap it is far away."""
+    if session.get_bind().dialect.name == "sqlite":
+        found = session.execute(sa.select(sa.func.min(journal.c.id)).where(journal.c.id > after)).scalar()
+        return found if found is not None else after + 1
+    first, length = journal_span.c.first_seq, journal_span.c.last_id - journal_span.c.first_id
+    upto = sa.select(first + length).where(first <= after + 1).order_by(first.desc()).limit(1)
+    if (session.execute(upto).scalar() or 0) > after:
+        return after + 1
+    found = session.execute(sa.select(sa.func.min(first)).where(first > after)).scalar()
+    return found if found is not None else after + 1
+
+
+def leap(session: Session, to: int) -> None:
+    """The row that comes next, alone in the database, has `to` as its id and its number; all before it are numbered.
+
+    For a record that was put back: others heard of numbers after its last.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    while _advance(session) == AT_ONCE:
+        pass
+    _head(session)
+    session.execute(sa.insert(journal_span), [{"first_seq": to, "first_id": to, "last_id": to}])
+    session.execute(sa.update(journal_head).values(seq=to, floor=to, seen=to, writers=[]))
+    session.execute(_SET, {"to": to})
 
 
 def _cut(span: Span, after: int, until: int) -> Span:

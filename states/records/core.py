@@ -16,6 +16,7 @@ from states.records import (
     journal_tables,
     localities,
     meter_tables,
+    machinery,
     papers,
     report_papers,
     reported,
@@ -81,6 +82,8 @@ draw = _core(reported.DrawRow)
 tick = _core(tables.Tick)
 health = _core(tables.Health)
 meter = _core(meter_tables.Meter)
+shape = _core(machinery.Shape)
+restored = _core(machinery.Restored)
 api_key = _core(tables.ApiKey)
 idempotency = _core(tables.Idempotency)
 account = _core(account_tables.Account)

@@ -48,7 +48,7 @@ def page(
     found: list[EventTold] = []
     until = head if until is None else min(until, head)
     for _ in range(LOOKS):
-        spans = commit_order.spans(session, after, min(until, after + LOOK))
+        spans = commit_order.spans(session, after, until, LOOK)
         if not spans:
             break
         for seq, fact in _seen(session, scope, spans, types):

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.records import fairness, meters, opening, pulse
+from states.records import fairness, firing, opening
+from states.records.backup import holding
 from states.records.chain import lagging
 from states.records.columns import changed, insert_new
 from states.records.core import health, mail, milestone, tick, vacancy
@@ -98,6 +100,7 @@ def look(store: Store, now: datetime) -> Look:
         sealed = lagging.figures(session, now)
         size = pulse.size(session)
     rung, outbox = seen["oldest_unfired_seconds"], seen["oldest_unsent_seconds"]
+        held = holding.held(session)
     figures = {
         **seen,
         "mails_failed": failed,
@@ -112,6 +115,9 @@ def look(store: Store, now: datetime) -> Look:
     }
     troubles = (*_troubles(rung, outbox, given_up, late_openings, unheard), *lagging.troubles(sealed))
     return Look(troubles, {**figures, "troubles": len(troubles)})
+    troubles = _troubles(rung, outbox, given_up, late_openings, unheard)
+    waits = [holding.words(held)] if held else []
+    return Look((*waits, *troubles, *lagging.troubles(sealed)), figures)
 
 
 def _troubles(

@@ -57,3 +57,24 @@ class Idempotency(SQLModel, table=True):
     status: int
     body: str
     at: datetime
+
+
+class Shape(SQLModel, table=True):
+    """The oldest code that may work on the database as it is: the shape that it was made for (see `schema`)."""
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    oldest: str
+
+
+class Restored(SQLModel, table=True):
+    """The record was put back as it stood at `taken_at`: rounds hold until somebody says what went out after that.
+
+    `how`: what was said.
+    """
+
+    id: int = Field(default=None, primary_key=True)
+    taken_at: datetime
+    at: datetime
+    by: str
+    resumed_at: datetime | None = None
+    how: str | None = None

@@ -1,5 +1,9 @@
 """The database's shape: migrations, and the one check a door makes before it trusts it.
 
+Code may live beside a newer shape as long as the migrations only add to it: each says by `oldest = "…"` which shape the
+oldest code was made for that can go on with it, and the database keeps that (decision 0031). A migration that says nothing
+shuts out all code before it.
+
 Alembic takes a fifth of the time in which a command starts, and 12 MB: only an upgrade with something to do loads it.
 """
 
@@ -7,8 +11,10 @@ from __future__ import annotations
 
 import re
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel
@@ -21,54 +27,131 @@ from states.records.session import Store
 if TYPE_CHECKING:
     from alembic.config import Config
 
-FOLDER = Path(__file__).parent / "migrations"
+FOLDER = Path(__file__).parent / "migrations" / "versions"
 UPGRADE_LOCK = 0x6475_6261_6E
 VERSION = sa.table(
     "alembic_version", sa.column("version_num", sa.String)
 )  # where Alembic notes what was done
-MARK = re.compile(r"""^(revision|down_revision)\b[^=]*=\s*["']([^"']+)["']""", re.MULTILINE)
+SHAPE = sa.table("shape", sa.column("id", sa.Integer), sa.column("oldest", sa.String))
+MARK = re.compile(r"""^(revision|down_revision|oldest)\b[^=]*=\s*["']([^"']+)["']""", re.MULTILINE)
+LOCK_SECONDS = 3  # for so long others queue behind a change of the shape that waits for a lock
+TRIES, PAUSE = 20, 1.0
+NOT_AVAILABLE = "55P03"  # PostgreSQL: a lock was waited for in vain
+OLDER = "数据库还不是这个版本的结构（{there}，应为 {mine}），请先运行 duban upgrade"
+EMPTY = "数据库还不是这个版本的结构，请先运行 duban upgrade"
+NEWER = (
+    "数据库已由更新的 duban 升级（结构 {there}，至少要为结构 {oldest} 写的程序），这里的程序只认得 {mine}："
+    "请升级这台机器上的 duban；数据没有改动"
+)
+BUSY = "别的事务一直占着要改结构的表，试了 {tries} 次都没有等到；数据库没有改动，请稍后再运行 duban upgrade"
 
 
 class NoDatabase(DubanError):
     """数据库用不了"""
 
 
-def upgrade(store: Store) -> None:
-    """Bring the database to this version's shape; safe to call from several processes at once.
+class Migrations(NamedTuple):
+    """Those of this code, oldest first, and the oldest code that may live with the newest."""
 
-    Raises NoDatabase with one sentence when it is missing, locked or full.
+    line: tuple[str, ...]
+    oldest: str
+
+    @property
+    def newest(self) -> str:
+        return self.line[-1]
+
+
+def upgrade(store: Store) -> None:
+    """Bring the database to this version's shape; safe to call from several processes at once, and while others write.
+
+    One that newer code has made is left as it is, if this code may live with it. Raises NoDatabase with one sentence
+    when it may not, and where the database is missing, locked or full.
     """
+    _alone(store, _upgrade)
+
+
+def shaped(store: Store, revision: str) -> None:
+    """Bring an empty database to the shape of `revision`, with nothing in it; for what is put back into it."""
+
+    def make(connection: sa.Connection) -> None:
+        connection.begin()
+        _migrate(connection, revision)
+        connection.commit()
+
+    _alone(store, make)
+
+
+def _alone(store: Store, work: Callable[[sa.Connection], None]) -> None:
+    """On SQLite all of it is one transaction. On PostgreSQL one upgrade runs at a time, in transactions of its own."""
     try:
         with store.engine.connect() as connection:
             if store.sqlite:
-                _upgrade(connection.execution_options(duban_begin="IMMEDIATE"))
+                work(connection.execution_options(duban_begin="IMMEDIATE"))
             else:
-                _locked_upgrade(connection)
+                _locked(connection, work)
     except sa.exc.DatabaseError as error:
         raise NoDatabase(f"{store.engine.url.render_as_string()}：{_first_line(error)}") from error
 
 
-def _locked_upgrade(connection: sa.Connection) -> None:
+def _locked(connection: sa.Connection, work: Callable[[sa.Connection], None]) -> None:
     connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": UPGRADE_LOCK})
+    connection.execute(sa.text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
     connection.commit()
     try:
-        _upgrade(connection)
+        _patiently(connection, work)
     finally:
         connection.rollback()
+        connection.execute(sa.text("RESET lock_timeout"))
         connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": UPGRADE_LOCK})
         connection.commit()
 
 
-def _upgrade(connection: sa.Connection) -> None:
-    """Shape and calendar in one transaction."""
-    connection.begin()
-    if _present(connection) != heads():
-        _without_colours()
-        from alembic import command
+def alone(connection: sa.Connection) -> None:
+    """Until this transaction ends, nobody upgrades the database. On SQLite a writer is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
 
-        command.upgrade(_config(connection), "head")
-    seed(Session(connection))
+
+def _patiently(connection: sa.Connection, work: Callable[[sa.Connection], None]) -> None:
+    """A change of the shape that waits for a lock makes everybody else wait behind it: it gives up soon and comes again."""
+    for _ in range(TRIES):
+        try:
+            return work(connection)
+        except sa.exc.OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != NOT_AVAILABLE:
+                raise
+            connection.rollback()
+            time.sleep(PAUSE)
+    raise NoDatabase(BUSY.format(tries=TRIES))
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    """Shape and calendar in one transaction; a fill of many rows (see `migrating`) is the only thing that cuts it."""
+    connection.begin()
+    mine = migrations()
+    there = present(connection)
+    if there in mine.line or there is None:
+        if there != mine.newest:
+            _migrate(connection, mine.newest)
+        _say_oldest(connection, mine.oldest)
+        seed(Session(connection))
+    elif said := _beside(connection, there, mine):
+        raise NoDatabase(said)
     connection.commit()
+
+
+def _migrate(connection: sa.Connection, revision: str) -> None:
+    _without_colours()
+    from alembic import command
+
+    command.upgrade(_config(connection), revision)
+
+
+def _say_oldest(connection: sa.Connection, oldest: str) -> None:
+    if connection.execute(sa.select(SHAPE.c.oldest)).scalar() == oldest:
+        return
+    connection.execute(sa.delete(SHAPE))
+    connection.execute(sa.insert(SHAPE).values(id=1, oldest=oldest))
 
 
 def _without_colours() -> None:
@@ -87,36 +170,55 @@ def create(store: Store) -> None:
 
 
 def behind(store: Store) -> str | None:
-    """Why the database can't be used as it is, in words; None when it can."""
+    """Why this code can't use the database as it is, in words; None when it can."""
     try:
         with store.engine.connect() as connection:
-            present = _present(connection)
+            there, mine = present(connection), migrations()
+            if there == mine.newest:
+                return None
+            if there is None:
+                return EMPTY
+            if there in mine.line:
+                return OLDER.format(there=there, mine=mine.newest)
+            return _beside(connection, there, mine)
     except sa.exc.DatabaseError as error:
         return f"连不上数据库：{_first_line(error)}"
-    if present != heads():
-        return "数据库还不是这个版本的结构，请先运行 duban upgrade"
-    return None
 
 
-def _present(connection: sa.Connection) -> set[str]:
-    """The migrations that the database has had last; none where it is empty."""
+def _beside(connection: sa.Connection, there: str, mine: Migrations) -> str | None:
+    """Why this code can't live with a shape that it does not know; None when it can."""
+    oldest: str | None = connection.execute(sa.select(SHAPE.c.oldest)).scalar()
+    if oldest in mine.line:
+        return None
+    return NEWER.format(there=there, oldest=oldest, mine=mine.newest)
+
+
+def present(connection: sa.Connection) -> str | None:
+    """The migration that the database has had last; None where it is empty."""
     if not sa.inspect(connection).has_table(VERSION.name):
-        return set()
-    return set(connection.execute(sa.select(VERSION.c.version_num)).scalars())
+        return None
+    return connection.execute(sa.select(VERSION.c.version_num)).scalar()
 
 
-def heads() -> set[str]:
-    """The migrations that no other follows, read from their files without running them."""
-    texts = [one.read_text(encoding="utf-8") for one in (FOLDER / "versions").glob("*.py")]
-    marks = [dict(MARK.findall(text)) for text in texts]
-    return {one["revision"] for one in marks} - {one.get("down_revision", "") for one in marks}
+def migrations() -> Migrations:
+    """Read from their files without running them. There is one line of them, without branches."""
+    texts = [one.read_text(encoding="utf-8") for one in FOLDER.glob("*.py")]
+    after = {marks.get("down_revision"): marks for marks in (dict(MARK.findall(text)) for text in texts)}
+    line: list[str] = []
+    oldest = 0
+    while (marks := after.get(line[-1] if line else None)) is not None:
+        line.append(marks["revision"])
+        oldest = max(oldest, line.index(marks.get("oldest", line[-1])))
+    return Migrations(tuple(line), line[oldest])
 
 
 def _config(connection: sa.Connection) -> Config:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("version_locations", str(FOLDER))
+    config.set_main_option("path_separator", "newline")
     config.attributes["connection"] = connection
     return config
 

@@ -428,6 +428,20 @@ def upgrade() -> None:
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('obligation_id', 'no')
     )
+    op.create_table('restored',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('taken_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('resumed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('how', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('shape',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('oldest', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
     op.create_table('stored_file',
     sa.Column('sha256', sa.String().with_variant(sa.String(collation='C'), 'postgresql'), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
@@ -972,6 +986,8 @@ def downgrade() -> None:
     op.drop_table('tally')
     op.drop_table('submission')
     op.drop_table('stored_file')
+    op.drop_table('shape')
+    op.drop_table('restored')
     op.drop_table('report_figures')
     op.drop_table('reached')
     with op.batch_alter_table('quota_event', schema=None) as batch_op:
