@@ -16,11 +16,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import uuid4
 
-from flows.mailer import Mailer, Smtp, mailer
-from states import clock, loglines, marks, tracing
 from flows import sent
-from flows.mailer import AnswerKind, Mailer, mailer
-from states import clock
+from flows.mailer import AnswerKind, Mailer, Smtp, mailer
+from states import clock, loglines, marks, tracing
 from states.letters import Message, render
 from states.records import health, once, outbox, rounds, schema, session, sweeping, webhook_sending
 from states.records.backup import holding
@@ -73,7 +71,9 @@ def run(job: str, settings: Settings, now: datetime | None = None) -> RoundRepor
     tracing.begin(settings.traces)
     with marks.in_round(job) as present, tracing.span(f"round {job}") as told:
         told.tell(duban_round=job, duban_round_id=present.number)
-        report = _ROUNDS[job](store, settings, at)
+        if said := schema.behind(store):  # newer code has changed it while this process ran
+            raise schema.NoDatabase(said)
+        report = _held(store, job, at) or _ROUNDS[job](store, settings, at)
         told.tell(duban_done=report.done)
         seconds = clock.elapsed() - began
         counts = {**report.counts, ("round_seconds", job): seconds, ("round_done", job): float(report.done)}
@@ -82,13 +82,6 @@ def run(job: str, settings: Settings, now: datetime | None = None) -> RoundRepor
         health.beat(store, f"round:{job}", True, words, at, figures, counts)
         about = {"done": report.done, "seconds": round(seconds, 3)}
         log.info("round %s: %s in %.3f s", job, report.done, seconds, extra={loglines.ABOUT: about})
-    store, at = store_of(settings), now or clock.now()
-    if said := schema.behind(store):  # newer code has changed it while this process ran
-        raise schema.NoDatabase(said)
-    report = _held(store, job, at) or _ROUNDS[job](store, settings, at)
-    health.beat(
-        store, f"round:{job}", True, "；".join(report.notes) or f"完成 {report.done} 项", at, report.figures
-    )
     return report
 
 
@@ -223,10 +216,10 @@ def sender(post: Mailer, settings: Settings, now: datetime) -> Callable[[Message
             message, sender=settings.mail_from, base_url=settings.mail_link, now=now, zone=settings.zone
         )
         answer = post.send(letter)
-        if isinstance(post, Smtp):
-            tracing.present().tell(server_address=post.server.host, server_port=post.server.port)
         if answer.kind is AnswerKind.sent:
             sent.note(settings.home, letter.message_id, clock.now())
+        if isinstance(post, Smtp):
+            tracing.present().tell(server_address=post.server.host, server_port=post.server.port)
         return Answer(answer.kind.value, answer.detail, letter.message_id, answer.ours, answer.silent)
 
     return send

@@ -109,10 +109,6 @@ def oldest_uncertain(session: Session) -> datetime | None:
     return session.execute(after.order_by(journal.c.id).limit(1)).scalar()
 
 
-def spans(session: Session, after: int, until: int) -> Spans:
-    """Where the numbers after `after` lie, up to `until` or less: as far as one statement should reach."""
-
-
 def spans(session: Session, after: int, until: int, most: int = 1 << 62) -> Spans:
     """Where the numbers after `after` lie, up to `until` or less: `most` of them, or as far as one statement should reach."""
     after = _next(session, after) - 1

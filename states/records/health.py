@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.records import fairness, meters, opening, pulse
-from states.records import fairness, firing, opening
 from states.records.backup import holding
 from states.records.chain import lagging
 from states.records.columns import changed, insert_new
@@ -99,8 +98,8 @@ def look(store: Store, now: datetime) -> Look:
         unopened = _count(session, milestone, waiting)
         sealed = lagging.figures(session, now)
         size = pulse.size(session)
-    rung, outbox = seen["oldest_unfired_seconds"], seen["oldest_unsent_seconds"]
         held = holding.held(session)
+    rung, outbox = seen["oldest_unfired_seconds"], seen["oldest_unsent_seconds"]
     figures = {
         **seen,
         "mails_failed": failed,
@@ -113,11 +112,9 @@ def look(store: Store, now: datetime) -> Look:
         "database_bytes": size,
         **sealed,
     }
-    troubles = (*_troubles(rung, outbox, given_up, late_openings, unheard), *lagging.troubles(sealed))
-    return Look(troubles, {**figures, "troubles": len(troubles)})
-    troubles = _troubles(rung, outbox, given_up, late_openings, unheard)
     waits = [holding.words(held)] if held else []
-    return Look((*waits, *troubles, *lagging.troubles(sealed)), figures)
+    troubles = (*waits, *_troubles(rung, outbox, given_up, late_openings, unheard), *lagging.troubles(sealed))
+    return Look(troubles, {**figures, "troubles": len(troubles)})
 
 
 def _troubles(
