@@ -24,6 +24,7 @@ Leads = Annotated[
     list[str], typer.Option("--lead", metavar="要求=1wd", help="某项（或 要求@期）比上级提前多少，可多次")
 ]
 Fills = Annotated[list[str], typer.Option("--set", metavar="位置=日期", help="本级自定的日期，可多次")]
+FRESH = "上级刚有改动，是否牵涉本级，下一轮列出（服务运行时不必等多久，也可运行 duban tick）"
 
 
 def adopt(
@@ -108,6 +109,7 @@ def changes(campaign_id: Campaign, as_json: Json = False) -> None:
     with given.opened(given.settings()) as store, store.read() as session:
         zone = running(session, campaign_id).zone
         found = [one.model_dump(exclude={"text"}) for one in proposing.listed(session, campaign_id)]
+        fresh = campaign_id in proposing.to_look_at(session)
     if as_json:
         shown.as_json(found)
         return
@@ -120,7 +122,9 @@ def changes(campaign_id: Campaign, as_json: Json = False) -> None:
         if one["state"] == "proposed":
             shown.table(("项", "现为", "改为"), [_line(item) for item in one["items"]], f"第 {one['id']} 号")
             shown.say(*one["faults"])
-    if not found:
+    if fresh:
+        shown.say(FRESH)
+    elif not found:
         shown.say("上级没有变化")
 
 

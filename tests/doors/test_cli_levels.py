@@ -97,6 +97,7 @@ def test_a_change_above_is_listed_tried_and_accepted_below(started: Path) -> Non
     duban("campaign", "adopt", "1", "--owner", "SX")
     assert "上级没有变化" in duban("campaign", "changes", "2").stdout
     duban("campaign", "renew", "1", "--template", "plan2.yaml", "--recompute", "report", "--apply")
+    assert "上级刚有改动" in duban("campaign", "changes", "2").stdout
     duban("tick")
     (change,) = data("campaign", "changes", "2")
     assert (change["state"], change["items"][0]["key"]) == ("proposed", "report")
