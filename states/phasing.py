@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from states.dates import Anchors, Deadline, Due, occurrences, parse_window, resolve, start_of
+from states.dates import Anchors, Deadline, Due, occurrences, parse_window, periods, resolve, start_of
 from states.dates.points import Lasting
 from states.fills import Fills
 from states.template import ONE_PHASE_KEY, ONE_PHASE_NAME, Opens, Phase, Template
@@ -159,7 +159,11 @@ class Phasing:
         if every is None or start is None or end is None:
             self._say(f"“{phase.name}”没有起止日期，排不出各期")
             return
-        for one in occurrences(every, start, end, self.calendar, self.zone):
+        found = list(occurrences(every, start, end, self.calendar, self.zone))
+        days = (at.astimezone(self.zone).date() for at in (start, end))
+        left_out = periods.left_out(every, [one.label for one in found], *days)
+        self.warnings += [f"“{phase.name}”{why}" for why in left_out]
+        for one in found:
             key = f"{phase.key}-{one.label}"
             yield PlannedPhase(
                 key=key,

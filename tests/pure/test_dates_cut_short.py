@@ -158,3 +158,22 @@ requirements:
 )
 def test_a_label_tells_how_long_its_period_is(label: str, days: int) -> None:
     assert periods.days(label) == days
+
+
+def test_a_turn_of_a_phase_that_is_left_out_is_said_too() -> None:
+    text = """
+key: cut
+version: 1
+title: 示例专项行动
+begins: 4月23日
+ends: 6月10日
+phases:
+  - {key: check, name: 自查, window: 4月23日-5月31日}
+  - {key: look, name: 督查, parallel: true, every: 每月}
+"""
+    found = plan(load(text), date(2026, 4, 23), {}, CALENDAR)
+    assert [one.period for one in found.phases if one.base == "look"] == ["2026-05"]
+    assert list(found.warnings) == [
+        "“督查”不排 2026-04 这一期：开始时已不足半期，下一期起报",
+        "“督查”不排 2026-06 这一期：到结束时不足一期",
+    ]
