@@ -69,7 +69,7 @@ def _words(message: Message, reading: Reading) -> dict[str, Any]:
         "as_of": moment_words(reading.now, reading.zone, message.day),
         "lines": message.lines,
         "groups": groups,
-        "tasks": list(dict.fromkeys(task for line in message.lines for task in line.tasks)),
+        "tasks": _told_once(message.lines),
         "counts": _counts(groups),
         "figures": message.figures,
         "totals": _totals(message),
@@ -78,6 +78,16 @@ def _words(message: Message, reading: Reading) -> dict[str, Any]:
         "files": [file_name(attachment.filename) for attachment in message.attachments],
         "base_url": reading.base_url,
     }
+
+
+def _told_once(lines: Sequence[Line]) -> list[tuple[str, Tasks]]:
+    """Each list of tasks once, with its campaigns where the mail is about more than one."""
+    said: dict[Tasks, list[str]] = {}
+    for line in lines:
+        for tasks in line.tasks:
+            said.setdefault(tasks, []).append(line.campaign)
+    several = len({line.campaign for line in lines}) > 1
+    return [("、".join(dict.fromkeys(named)) if several else "", tasks) for tasks, named in said.items()]
 
 
 def _counts(groups: Sequence[Group]) -> str:

@@ -371,3 +371,11 @@ def test_tasks_of_what_has_begun_stand_once_below_the_items(kind: str) -> None:
     assert (
         letter.html.count("“自查自纠”阶段要做的事（方案原文）") == letter.html.count("&lt;边查&gt; 边改") == 1
     )
+
+
+def test_tasks_name_their_campaign_in_a_mail_about_several() -> None:
+    tasks = (Tasks("“自查”阶段", ("逐项查摆",)),)
+    other = replace(ISSUED, campaign="示例市专项行动", tasks=(Tasks("“自查”阶段", ("另一件",)),))
+    text = written(replace(ISSUED, tasks=tasks), other).text
+    assert f"“自查”阶段要做的事（方案原文，{CAMPAIGN}）：\n   · 逐项查摆\n" in text
+    assert "“自查”阶段要做的事（方案原文，示例市专项行动）：\n   · 另一件\n" in text
