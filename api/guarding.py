@@ -20,9 +20,9 @@ ALWAYS = (
 )
 
 
-def page(*, letters: bool = False) -> str:
-    """The policy of a page. `letters`: it shows mails in a sandbox, which bring their own styles (never scripts)."""
-    return PAGE.format(styles=" 'unsafe-inline'" if letters else "")
+def page(*, framed: bool = False) -> str:
+    """The policy of a page. `framed`: it shows mails in a sandbox, which bring their own styles (never scripts)."""
+    return PAGE.format(styles=" 'unsafe-inline'" if framed else "")
 
 
 def guard(message: MutableMapping[str, Any]) -> None:

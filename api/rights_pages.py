@@ -11,6 +11,7 @@ from states.records.roles import Act
 
 C = "/campaigns/{campaign_id}"
 O = f"{C}/obligations/{{obligation_id}}"  # noqa: E741
+U = f"{C}/units/{{code}}"
 
 LISTED: Mapping[tuple[Act, ...], str] = {
     (Act.oneself,): """
@@ -25,6 +26,7 @@ LISTED: Mapping[tuple[Act, ...], str] = {
         GET /campaigns
         GET {C}
         GET {O}
+        GET {U}
         GET /dev/mail
         GET /dev/mail/{{name}}
         GET /dev/mail/{{name}}/{{number}}
@@ -35,6 +37,7 @@ LISTED: Mapping[tuple[Act, ...], str] = {
     """,
     (Act.report, Act.judge): f"""
         POST {O}/{{act}}
+        POST {U}/moves
     """,
 }
 WITHOUT = frozenset(  # the ways in themselves, and what the pages are drawn with

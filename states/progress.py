@@ -211,6 +211,16 @@ def light(tally: Tally) -> Light:
     return Light("yellow" if tally.overdue or tally.behind else "green", figures)
 
 
+UNIT_RULE = "有逾期且已升级催办亮红灯；有逾期或落后亮黄灯；都没有亮绿灯"
+
+
+def light_of_unit(overdue: int, behind: bool, escalated: bool) -> Light:
+    """The same for one unit; `escalated`: a rung after a due date has taken effect on what it still owes."""
+    said = [f"逾期 {overdue} 项", "落后" if behind else "没有落后", *(["已升级催办"] if escalated else [])]
+    tone = "red" if overdue and escalated else "yellow" if overdue or behind else "green"
+    return Light(tone, f"{'，'.join(said)}。{UNIT_RULE}")
+
+
 def _reaches(part: int, whole: int) -> bool:
     return part > 0 and 100 * part >= RED_AT * whole
 

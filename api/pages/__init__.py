@@ -6,9 +6,9 @@ Each area is a module with a `router` whose routes are of the class `paper.PageR
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from api.pages import assets, boards, entry, home, interface, mails, obligations, paper
+from api.pages import assets, boards, entry, home, interface, mails, obligations, paper, unit
 
-AREAS = (entry, home, boards, obligations, mails, interface)
+AREAS = (entry, home, boards, unit, obligations, mails, interface)
 
 
 def router() -> APIRouter:

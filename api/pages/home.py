@@ -10,15 +10,15 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api.deps import Desk
-from api.pages import nav, paper
+from api.pages import nav, obligations, paper
 from api.pages.gate import AtPage
 from states.progress import LIGHT_RULE
 from states.records import board, duties, health
-from states.records.roles import Act, Role
+from states.records.roles import Role
 
 router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
-A_PAGE = 50
+A_PAGE = 20  # each with its forms
 Number = Annotated[int, Query(ge=1, le=100_000)]
 
 
@@ -27,7 +27,7 @@ def mine(desk: AtPage, page: Number = 1) -> Response:
     """The parts that the present role has something to do in."""
     with desk.read() as session:
         facts = _facts(session, desk, (page - 1) * A_PAGE)
-    return paper.show(desk, "home.html", page=page, every=nav.around(desk)["pace"], **facts)
+    return paper.show(desk, "home.html", page=page, **facts)
 
 
 def _facts(session: Session, desk: Desk, first: int) -> dict[str, Any]:
@@ -35,12 +35,17 @@ def _facts(session: Session, desk: Desk, first: int) -> dict[str, Any]:
     facts: dict[str, Any] = {"owed": [], "more": False, "waiting": [], "beats": None}
     if role is Role.liaison:
         facts["owed"], facts["more"] = duties.owed(session, scope, now, first, A_PAGE)
+        facts["sheets"] = {
+            one.obligation["id"]: obligations.sheets_of(one.obligation, {}) for one in facts["owed"]
+        }
     if role is Role.leader:
         facts["waiting"], facts["more"] = duties.decisions(session, scope, first, A_PAGE)
     if role is Role.administrator:
         facts["beats"] = [one for one in health.beats(session) if one.name != board.DEMO_CLOCK]
     facts["role"] = role.value
-    facts["judges"] = scope.may(Act.judge)
+    facts["decides"] = nav.may_open(desk, nav.DECISIONS)
+    facts["lists"] = nav.may_open(desk, nav.UNITS)
+    facts["runs_all"] = nav.may_open(desk, nav.ADMIN)
     facts |= {"rule": LIGHT_RULE}
     facts["going"] = duties.going(session, scope, now)
     return facts

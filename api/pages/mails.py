@@ -38,7 +38,7 @@ def mail(desk: AtPage, name: str) -> Response:
     """One mail: head, text, the written form in a frame of its own that may do nothing but be clicked away from, attachments."""
     opened = mailbox.opened(_mailbox(desk), name)
     trail = [LIST, (opened.envelope.subject, "")]
-    return paper.show(desk, "mail.html", letters=True, mail=opened, trail=trail)
+    return paper.show(desk, "mail.html", framed=True, mail=opened, trail=trail)
 
 
 @router.get("/dev/mail/{name}/{number}")

@@ -22,19 +22,22 @@ class Entry:
     path: str
 
 
+CAMPAIGN = "/campaigns/{campaign_id}"
+ADMIN = Entry("管理", "/admin")
+UNITS = Entry("单位", f"{CAMPAIGN}/units")
+DECISIONS = Entry("决定", f"{CAMPAIGN}/decisions")
 MENU = (
     Entry("我的事项", "/"),
     Entry("专项行动", "/campaigns"),
     Entry("启动", "/start"),
-    Entry("管理", "/admin"),
+    ADMIN,
     Entry("邮件", "/dev/mail"),
     Entry("帮助", "/help"),
 )
-CAMPAIGN = "/campaigns/{campaign_id}"
 WITHIN = (  # inside one campaign
     Entry("看板", CAMPAIGN),
-    Entry("单位", f"{CAMPAIGN}/units"),
-    Entry("决定", f"{CAMPAIGN}/decisions"),
+    UNITS,
+    DECISIONS,
     Entry("台账", f"{CAMPAIGN}/ledger"),
     Entry("数据", f"{CAMPAIGN}/figures"),
 )

@@ -51,19 +51,19 @@ class PageRoute(APIRoute):
         return handled
 
 
-def show(desk: Desk, name: str, *, status: int = 200, letters: bool = False, **facts: Any) -> HTMLResponse:
+def show(desk: Desk, name: str, *, status: int = 200, framed: bool = False, **facts: Any) -> HTMLResponse:
     """A page for somebody who is logged in: with his name and role, the way around, what was done just now."""
     said = flash.said(desk.request)
-    response = page(name, status=status, letters=letters, **{**nav.around(desk), "said": said, **facts})
+    response = page(name, status=status, framed=framed, **{**nav.around(desk), "said": said, **facts})
     if said:
         flash.forget(response, desk.request, desk.house.settings)
     return response
 
 
-def page(name: str, *, status: int = 200, letters: bool = False, **facts: Any) -> HTMLResponse:
-    """A template filled in. `letters`: the page shows mails, which bring their own styles (never scripts)."""
+def page(name: str, *, status: int = 200, framed: bool = False, **facts: Any) -> HTMLResponse:
+    """A template filled in. `framed`: the page shows mails, which bring their own styles (never scripts)."""
     html = _environment().get_template(name).render(**facts)
-    return HTMLResponse(html, status, {"Content-Security-Policy": guarding.page(letters=letters)})
+    return HTMLResponse(html, status, {"Content-Security-Policy": guarding.page(framed=framed)})
 
 
 def note(title: str, detail: str, status: int) -> HTMLResponse:

@@ -133,6 +133,12 @@ def phases(session: Session, campaign: Running) -> list[PhaseRow]:
     return list(session.exec(going.order_by(*order)))
 
 
+def milestones(session: Session, campaign: Running) -> dict[int, Milestone]:
+    """All of a campaign by their numbers."""
+    rows = session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id))
+    return {row.id: row for row in rows}
+
+
 def nodes(session: Session, campaign: Running) -> list[Node]:
     """Every milestone with a date, in the order of the dates, and how far the units have come with it."""
     dated = select(Milestone).where(Milestone.campaign_id == campaign.id, Milestone.due_at != None)  # noqa: E711

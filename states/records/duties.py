@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.progress import Light, Tally, light
-from states.records import figures, reading_scope
+from states.records import figures, reading_scope, submissions
 from states.records.asker import Scope
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
@@ -20,22 +20,25 @@ from states.records.reading_obligations import Row, columns, told, with_unit
 from states.records.reading_standing import obligation_key
 from states.records.reads import due_in_force
 from states.records.settling import OPEN
-from states.records.told import ObligationTold
+from states.records.told import EvidenceTold, ObligationTold
 
 
 @dataclass(frozen=True)
 class Owed:
-    """Something to hand in."""
+    """Something to hand in, and what must come with it."""
 
     campaign: Running
     obligation: ObligationTold
+    evidence: EvidenceTold
 
 
 @dataclass(frozen=True)
 class Going:
-    """A campaign that runs, as it stands within one's reach; `asked`: extensions that wait for an answer."""
+    """A campaign that runs, as it stands within one's reach. `asked`: extensions that wait for an answer; `whole`: one
+    holds the unit that runs it."""
 
     campaign: Running
+    whole: bool
     tally: Tally
     light: Light
     asked: int
@@ -75,8 +78,11 @@ def owed(session: Session, scope: Scope, now: datetime, first: int, limit: int) 
     )
     rows = [Row(*row) for row in session.execute(statement)]
     of = {key: running(session, key) for key in {row.campaign for row in rows}}
-    items = [Owed(of[row.campaign], told(row, of[row.campaign], now)) for row in rows[:limit]]
-    return items, len(rows) > limit
+    return [_owed(of[row.campaign], row, now) for row in rows[:limit]], len(rows) > limit
+
+
+def _owed(campaign: Running, row: Row, now: datetime) -> Owed:
+    return Owed(campaign, told(row, campaign, now), submissions.asked(campaign, row.requirement))
 
 
 def going(session: Session, scope: Scope, now: datetime) -> list[Going]:
@@ -92,9 +98,9 @@ def _going(session: Session, scope: Scope, keys: list[int], now: datetime) -> It
     waiting = _asked(session, scope, keys)
     for key in keys:
         campaign = running(session, key)
-        path = None if reading_scope.runs(session, scope, campaign) else scope.path
-        found = figures.tally(session, campaign, now, path=path)
-        yield Going(campaign, found, light(found), waiting.get(key, 0))
+        whole = reading_scope.runs(session, scope, campaign)
+        found = figures.tally(session, campaign, now, path=None if whole else scope.path)
+        yield Going(campaign, whole, found, light(found), waiting.get(key, 0))
 
 
 def _asked(session: Session, scope: Scope, keys: list[int]) -> dict[int, int]:

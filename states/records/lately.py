@@ -79,22 +79,28 @@ def vacancies(session: Session, campaign: Running, limit: int) -> list[tuple[str
 
 def happened(session: Session, campaign: Running, limit: int) -> list[Happened]:
     """The latest lines of the journal; the same fact of many units at one instant is one line."""
+    return lines(session, campaign, limit)
+
+
+def lines(session: Session, campaign: Running, limit: int, unit_id: int | None = None) -> list[Happened]:
+    """The same; `unit_id`: only what is about that unit."""
     statement = (
         select(Journal)
         .where(journal.c.campaign_id == campaign.id)
+        .where(*([] if unit_id is None else [journal.c.unit_id == unit_id]))
         .order_by(journal.c.id.desc())
         .limit(JOURNAL_READ)
     )
-    lines: list[list[Journal]] = []
+    found: list[list[Journal]] = []
     for row in session.exec(statement):
-        if lines and _same(lines[-1][0], row):
-            lines[-1].append(row)
-        elif len(lines) == limit:
+        if found and _same(found[-1][0], row):
+            found[-1].append(row)
+        elif len(found) == limit:
             break
         else:
-            lines.append([row])
-    names = _unit_names(session, {line[0].unit_id for line in lines if len(line) == 1})
-    return [_happened(line, names) for line in lines]
+            found.append([row])
+    names = _unit_names(session, {line[0].unit_id for line in found if len(line) == 1})
+    return [_happened(line, names) for line in found]
 
 
 def _same(one: Journal, other: Journal) -> bool:

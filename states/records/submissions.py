@@ -180,6 +180,28 @@ def _files_told(session: Session, key: int) -> dict[int, list[FileTold]]:
     return found
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A file as it was handed in: for which obligation, in which of its versions, when."""
+
+    obligation: int
+    version: int
+    at: datetime
+    told: FileTold
+
+
+def kept(session: Session, obligations: Sequence[int]) -> list[Kept]:
+    """All files of these obligations, the latest first."""
+    of = submission.c
+    statement = _files(of.obligation_id, of.version, of.at, handed_file.c.number)
+    mine = statement.where(of.obligation_id.in_(obligations)).order_by(of.id.desc(), handed_file.c.number)
+    found = []
+    for row in session.execute(mine):
+        address = ADDRESS.format(key=row.obligation_id, version=row.version, number=row.number)
+        found.append(Kept(row.obligation_id, row.version, row.at, file_told(row, address)))
+    return found
+
+
 def file_told(row: Any, address: str) -> FileTold:
     """A file with its number, name, content and kind."""
     return {

@@ -16,6 +16,7 @@ WALK: dict[str, tuple[str, str]] = {
     "/campaigns": ("/campaigns", "coordinator"),
     "/campaigns/{campaign_id}": ("/campaigns/1", "coordinator"),
     "/campaigns/{campaign_id}/obligations/{obligation_id}": ("OWED", "liaison"),
+    "/campaigns/{campaign_id}/units/{code}": ("/campaigns/1/units/SL00101-H02", "coordinator"),
 }
 MORE: dict[
     str, tuple[str, str]
@@ -23,6 +24,7 @@ MORE: dict[
     "home of a leader": ("/", "leader"),
     "home of a coordinator": ("/", "coordinator"),
     "home of an administrator": ("/", "administrator"),
+    "unit as its liaison sees it": ("/campaigns/1/units/SL00101-H02", "liaison"),
     "not there": ("/campaigns/99", "coordinator"),
     "not allowed": ("/campaigns/1", "liaison"),
 }
