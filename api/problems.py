@@ -76,6 +76,7 @@ HEADERS: Mapping[int, Mapping[str, str]] = {
     507: {"Connection": "close"},
 }
 LONGEST = 200  # of an address that is kept
+BROKEN = "服务出错"
 UNAVAILABLE = "数据库暂时用不了，请稍后再试；原因见 /readyz"
 SAYINGS: Mapping[str, str] = {
     "missing": "必须填写",
@@ -150,10 +151,15 @@ def _fault(one: Fault) -> dict[str, Any]:
 
 def unexpected(error: BaseException, method: str, route: str) -> Response:
     """What nobody foresaw: the caller gets a number, the log the rest."""
+    number, detail = logged(error, method, route)
+    return problem(500, "internal", BROKEN, detail, request_id=number)
+
+
+def logged(error: BaseException, method: str, route: str) -> tuple[str, str]:
+    """The number under which the log has it, and the sentence that tells it."""
     number = marks.request() or uuid4().hex
     log.error("request %s failed: %s %s", number, method, route, exc_info=error)
-    detail = f"服务内部出错，已记入日志；反映问题时请附上编号 {number}"
-    return problem(500, "internal", "服务出错", detail, request_id=number)
+    return number, f"服务内部出错，已记入日志；反映问题时请附上编号 {number}"
 
 
 def unavailable(error: BaseException) -> Response:

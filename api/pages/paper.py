@@ -13,6 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api import guarding, problems
 from api.deps import Desk
@@ -44,6 +46,11 @@ class PageRoute(APIRoute):
             except UNREADABLE as error:
                 log.exception("a page could not be read")
                 response = note("数据库暂时用不了", _hint(error), 503)
+            except (HTTPException, ClientDisconnect):
+                raise  # the rest of the body is not waited for
+            except Exception as error:  # a page for people, where the API answers with a problem
+                _number, detail = problems.logged(error, request.method, request.scope["route"].path)
+                response = note(problems.BROKEN, detail, 500)
             for name, value in {**SAVED, "Content-Security-Policy": guarding.page()}.items():
                 response.headers.setdefault(name, value)
             return response

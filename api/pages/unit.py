@@ -68,6 +68,7 @@ def _page(desk: Desk, campaign_id: int, code: str, refused: Sheet | None, status
         facts = _facts(session, desk, campaign, told)
         facts["moves"] = reading_units.moves(session, desk.scope, campaign_id, code)
         runs = reading_scope.runs(session, desk.scope, campaign)
+    told["obligations"].sort(key=lambda owed: (owed["due"] is None, owed["due"] or "", owed["id"]))
     facts["sheets"] = _sheets(facts["moves"], refused)
     facts["refused"] = refused.text("move") if refused else ""
     facts["trail"] = [

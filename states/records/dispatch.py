@@ -51,6 +51,7 @@ class Notice(SQLModel, table=True):
         index_where("state = 'held'", "ix_notice_held", "campaign_id"),
         index_where("state = 'vacant'", "ix_notice_vacant", "campaign_id"),
         sa.Index("ix_notice_mail", "mail_id"),
+        sa.Index("ix_notice_unit", "unit_id"),
     )
     id: int = big_key()
     key: str

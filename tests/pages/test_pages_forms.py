@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 
+from page_forms import hidden
 from page_site import HOSTILE, Site, owing
 
 pytestmark = pytest.mark.xdist_group("pages")
-
-FORM = re.compile(r'<form class="sheet" id="(\w+)".*?</form>', re.DOTALL)
-
-
-def hidden(html: str, form: str) -> dict[str, str]:
-    """The hidden fields of a form."""
-    (found,) = [one[0] for one in re.finditer(FORM, html) if one[1] == form]
-    return dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', found))
 
 
 @pytest.fixture

@@ -332,6 +332,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_notice_mail', ['mail_id'], unique=False)
         batch_op.create_index('ix_notice_of_obligation', ['obligation_id'], unique=False, sqlite_where=sa.text("state IN ('pending', 'held')"), postgresql_where=sa.text("state IN ('pending', 'held')"))
         batch_op.create_index('ix_notice_pending', ['email'], unique=False, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
+        batch_op.create_index('ix_notice_unit', ['unit_id'], unique=False)
         batch_op.create_index('ix_notice_vacant', ['campaign_id'], unique=False, sqlite_where=sa.text("state = 'vacant'"), postgresql_where=sa.text("state = 'vacant'"))
 
     op.create_table('obligation',
@@ -1004,6 +1005,7 @@ def downgrade() -> None:
     op.drop_table('obligation')
     with op.batch_alter_table('notice', schema=None) as batch_op:
         batch_op.drop_index('ix_notice_vacant', sqlite_where=sa.text("state = 'vacant'"), postgresql_where=sa.text("state = 'vacant'"))
+        batch_op.drop_index('ix_notice_unit')
         batch_op.drop_index('ix_notice_pending', sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
         batch_op.drop_index('ix_notice_of_obligation', sqlite_where=sa.text("state IN ('pending', 'held')"), postgresql_where=sa.text("state IN ('pending', 'held')"))
         batch_op.drop_index('ix_notice_mail')

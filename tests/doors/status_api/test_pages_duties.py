@@ -1,0 +1,153 @@
+"""My duties and the page of a unit, on both databases: what they show is what the API tells, what they do is done once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from page_forms import hidden
+from states.records import duties, grants, sittings
+from states.records.account_tables import Account
+from states.records.asker import EVERYTHING
+from states.records.grants import Grant
+from states.records.roles import Role
+
+ORIGIN = {"Origin": "http://testserver"}
+
+
+class Person:
+    """Somebody in a role, who opens pages."""
+
+    def __init__(self, world: Any, role: Role, under: str | None = None) -> None:
+        self.world = world
+        with world.store.write() as session:
+            login = f"{role}-{under or 'all'}".lower()
+            row = Account(login=login, name="王示例", must_change=False, created_at=world.hands.at)
+            session.add(row)
+            session.flush()
+            grants.give(session, EVERYTHING, row, Grant(role, under=under), world.hands.at, "test")
+            self.token = sittings.open_(session, row, world.hands.at, "test", "")
+
+    def get(self, path: str) -> Any:
+        return self._asked("GET", path)
+
+    def post(self, path: str, **fields: str) -> Any:
+        """As a browser sends it where there may be files."""
+        return self._asked("POST", path, files=[(name, (None, value)) for name, value in fields.items()])
+
+    def send(self, path: str, **fields: str) -> Any:
+        return self._asked("POST", path, data=fields)
+
+    def _asked(self, method: str, path: str, **more: Any) -> Any:
+        self.world.client.cookies.clear()
+        headers = {**ORIGIN, "Cookie": f"duban={self.token}"}
+        return self.world.client.request(method, path, headers=headers, follow_redirects=False, **more)
+
+
+def owed_on(html: str) -> list[int]:
+    """Numbers of what a page lists."""
+    table = html.split('id="owed"')[1].split("</table>")[0]
+    return [int(one) for one in re.findall(r'<a href="/campaigns/1/obligations/(\d+)">', table)]
+
+
+def test_a_liaison_sees_what_his_units_owe_by_date_and_answers_where_it_stands(world: Any) -> None:
+    world.at("2026-11-24 10:00")
+    liaison = Person(world, Role.liaison, "A")
+    html = liaison.get("/").text
+    told = world.get("/campaigns/1/obligations", params={"limit": 500, "status": ["open", "returned"]}).json()
+    mine = [one for one in told["items"] if one["unit"]["code"].startswith("A")]
+    due = {one["id"]: one["due"] for one in mine}
+    assert len(mine) > 4
+    assert sorted(owed_on(html)) == sorted(due)
+    assert [due[key] for key in owed_on(html)] == sorted(due.values())
+    assert "逾期 4 天" in html
+    key = world.owes("A-H1", "list")
+    found = re.search(rf'<form class="once"[^>]*/{key}/submissions"(.*?)</form>', html, re.DOTALL)
+    assert found, "零报告 by one click"
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', found[1]))
+    before = world.get(f"/obligations/{key}").json()["version"]
+    for _ in range(2):
+        assert liaison.post(f"/campaigns/1/obligations/{key}/submissions", **fields).status_code == 303
+    assert "已零报告" not in html
+    after = liaison.get("/").text
+    assert key not in owed_on(after)
+    assert world.get(f"/obligations/{key}").json()["status"]["key"] == "nil"
+    assert world.get(f"/obligations/{key}").json()["version"] == before + 1
+
+
+def test_pages_of_duties_follow_each_other_without_a_gap(world: Any) -> None:
+    scope = EVERYTHING
+    with world.store.read() as session:
+        whole, more = duties.owed(session, scope, world.hands.at, 0, 500)
+        assert not more
+        keys: list[int] = []
+        for first in range(0, len(whole), 3):
+            part, more = duties.owed(session, scope, world.hands.at, first, 3)
+            keys += [one.obligation["id"] for one in part]
+            assert more == (first + 3 < len(whole))
+    assert keys == [one.obligation["id"] for one in whole]
+
+
+def test_a_coordinator_and_a_leader_see_the_figures_of_the_api_and_what_waits(world: Any) -> None:
+    world.at("2026-12-02 10:00")
+    summary = world.get("/campaigns/1/summary").json()
+    assert summary["overdue"] > 0
+    assert summary["proposals"] > 0
+    html = Person(world, Role.coordinator).get("/").text
+    assert f"逾期 {summary['overdue']} 项" in html
+    assert f"落后 {summary['behind']} 个" in html
+    assert "红灯" in html
+    for name, figure in (("待审核", summary["submitted"]), ("待确认", summary["proposals"])):
+        cell = re.search(rf'data-name="{name}" class="number">(?:<a[^>]*>)?(\d+)', html)
+        assert cell
+        assert int(cell[1]) == figure
+    waiting = Person(world, Role.leader).get("/").text
+    proposed = world.get("/campaigns/1/proposals", params={"limit": 500}).json()["items"]
+    rows = waiting.split('id="waiting"')[1].split("</table>")[0]
+    assert rows.count("<tr>") == len(proposed) + 1
+    assert all(one["unit"]["name"] in rows for one in proposed)
+    elsewhere = Person(world, Role.leader, "B").get("/").text
+    assert "示例东县人民医院" not in elsewhere
+
+
+def test_the_page_of_a_unit_says_what_the_api_says_and_refuses_alike(world: Any) -> None:
+    world.at("2026-11-24 10:00")
+    coordinator = Person(world, Role.coordinator)
+    page = coordinator.get("/campaigns/1/units/A-H1")
+    told = world.get("/campaigns/1/units/A-H1").json()
+    offered = world.get("/campaigns/1/units/A-H1/moves").json()
+    assert sorted(owed_on(page.text)) == sorted(one["id"] for one in told["obligations"])
+    shut = [one for one in offered["moves"] if not one["open"]]
+    assert shut
+    assert offered["moves"] != shut
+    for one in shut:
+        assert f"disabled>{one['name']}</button><small>{'；'.join(one['refusals'])}" in page.text
+    assert "催办" in page.text
+    assert "liaison.a-h1@example.org" in page.text
+    override = next(one for one in offered["moves"] if one["open"] and one["needs_reason"])
+    fields = hidden(page.text, override["move"])
+    answer = coordinator.send("/campaigns/1/units/A-H1/moves", **fields)
+    api = world.post("/campaigns/1/units/A-H1/moves", {"move": override["move"]})
+    assert (answer.status_code, api.status_code) == (409, 409)
+    assert all(one in answer.text for one in api.json()["refusals"])
+    stale = {**fields, "version": "99", "reason": "写好的理由"}
+    answer = coordinator.send("/campaigns/1/units/A-H1/moves", **stale)
+    assert (answer.status_code, "写好的理由" in answer.text) == (409, True)
+    assert hidden(answer.text, override["move"])["version"] == str(offered["version"])
+    for _ in range(2):
+        answer = coordinator.send("/campaigns/1/units/A-H1/moves", **{**fields, "reason": "写好的理由"})
+        assert answer.status_code == 303, answer.text
+    after = world.get("/campaigns/1/units/A-H1/moves").json()
+    assert after["version"] == offered["version"] + 1
+    assert "写好的理由" in coordinator.get("/campaigns/1/units/A-H1").text
+
+
+@pytest.mark.parametrize(("under", "status"), [("A", 200), ("A-H1", 200), ("B", 403)])
+def test_a_unit_is_shown_to_those_above_it_and_to_itself(world: Any, under: str, status: int) -> None:
+    liaison = Person(world, Role.liaison, under)
+    assert liaison.get("/campaigns/1/units/A-H1").status_code == status
+    key = world.owes("A-H1", "list")
+    assert liaison.get(f"/campaigns/1/obligations/{key}").status_code == status
+    assert liaison.get("/campaigns/1").status_code == 403
