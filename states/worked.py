@@ -138,18 +138,23 @@ class Worked:
         return tuple(sorted(self.regions, key=_ahead))
 
     @property
-    def places(self) -> Sequence[tuple[int, Region]]:
-        """The regions in order with their places; equals share a place."""
-        found: list[tuple[int, Region]] = []
+    def places(self) -> Sequence[tuple[int | None, Region]]:
+        """The regions in order with their places; equals share a place, who has nothing to be ranked by has none."""
+        found: list[tuple[int | None, Region]] = []
         for index, one in enumerate(self.ranked):
             same = index and _ahead(found[-1][1])[:2] == _ahead(one)[:2]
-            found.append((found[-1][0] if same else index + 1, one))
+            place = found[-1][0] if same else index + 1
+            found.append((None if _rates(one) == (None, None) else place, one))
         return found
+
+
+def _rates(one: Region) -> tuple[float | None, float | None]:
+    return one.figures.handed.rate, one.figures.closing
 
 
 def _ahead(one: Region) -> tuple[float, float, str]:
     """What a region is ranked by: nothing due or no ledger counts as done in full only beside the other figure."""
-    rates = (one.figures.handed.rate, one.figures.closing)
+    rates = _rates(one)
     if rates == (None, None):
         return (1.0, 1.0, one.name)
     known = [1.0 if rate is None else rate for rate in rates]

@@ -24,6 +24,20 @@ def days(name: str) -> int:
     return next((length for shape, length in _LENGTHS.items() if re.fullmatch(shape, name)), 0)
 
 
+def named(name: str, period: str) -> str:
+    """A matter whose name ends in the label of its period, as an official paper has it: 周报（2026-W36） → 周报（2026年第36周）."""
+    ending = f"（{period}）"
+    return f"{name.removesuffix(ending)}（{spoken(period)}）" if period and name.endswith(ending) else name
+
+
+def spoken(period: str) -> str:
+    """A label in words; what is no label stays as it is."""
+    for shape, words in _SPOKEN:
+        if found := re.fullmatch(shape, period):
+            return words(*map(int, found.groups()))
+    return period
+
+
 def left_out(every: Every, turns: list[str], start: date, end: date) -> Iterator[str]:
     """Why a period at either end of a window from `start` to `end` has no turn, `turns` being the labels of those it has."""
     if every.rhythm not in _LABELS or every.also:
@@ -58,6 +72,16 @@ def _from_month(day: date, months: int) -> date:
     return day.replace(month=(day.month - 1) // months * months + 1, day=1)
 
 
+_SPOKEN: tuple[tuple[str, Callable[..., str]], ...] = (
+    (r"(\d{4})-W(\d\d)", lambda year, week: f"{year}年第{week}周"),
+    (r"(\d{4})-(\d\d)-T([1-3])", lambda year, month, third: f"{year}年{month}月{'上中下'[third - 1]}旬"),
+    (r"(\d{4})-(\d\d)-H([12])", lambda year, month, half: f"{year}年{month}月{'上下'[half - 1]}半月"),
+    (r"(\d{4})-(\d\d)-(\d\d)", lambda year, month, day: f"{year}年{month}月{day}日"),
+    (r"(\d{4})-(\d\d)", lambda year, month: f"{year}年{month}月"),
+    (r"(\d{4})-Q([1-4])", lambda year, quarter: f"{year}年第{'一二三四'[quarter - 1]}季度"),
+    (r"(\d{4})-H([12])", lambda year, half: f"{year}年{'上下'[half - 1]}半年"),
+    (r"(\d{4})", lambda year: f"{year}年"),
+)
 _LENGTHS = {
     r"\d{4}-W\d\d": 7,
     r"\d{4}-\d\d-T\d": 10,

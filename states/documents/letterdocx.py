@@ -87,7 +87,7 @@ def _sheet(words: Wording) -> str:
         ("签收日期", "　　　　年　　月　　日"),
     ]
     lines = "".join(
-        f'<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="700" w:hRule="atLeast"/></w:trPr>{_cell(2_200, name, BOLD)}{_cell(WIDTH - 2_200, text, TEXT)}</w:tr>'
+        f'<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="600" w:hRule="atLeast"/></w:trPr>{_cell(2_200, name, BOLD)}{_cell(WIDTH - 2_200, text, TEXT)}</w:tr>'
         for name, text in rows
     )
     edges = "".join(
@@ -101,13 +101,13 @@ def _sheet(words: Wording) -> str:
 def _cell(width: int, text: str, font: str) -> str:
     shape = f'<w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
     align = "center" if font == BOLD else "left"
-    return f"<w:tc>{shape}{_p(text, align=align, font=font, size=28, line=480)}</w:tc>"
+    return f"<w:tc>{shape}{_p(text, align=align, font=font, size=28, line=420)}</w:tc>"
 
 
 def _foot() -> str:
     return (
-        _p("", line=400)
-        + _p("{{ 发文单位 }}", align="right")
+        _p("", line=300)
+        + _p("{{ 发文单位 }}", align="right", keep=True)
         + _p("{{ 日期 }}", align="right")
         + _p("{%p if 抄送 %}")
         + _p("抄送：{{ 抄送 }}", size=28)
@@ -125,11 +125,15 @@ def _p(
     indent: bool = False,
     border: str = "",
     colour: str = "",
+    keep: bool = False,
 ) -> str:
-    """A paragraph; `size` in half points, `line` in twentieths of a point, `indent`: two characters."""
+    """A paragraph; `size` in half points, `line` in twentieths of a point, `indent`: two characters, `keep`: on the page of the
+    next one.
+    """
     first = '<w:ind w:firstLineChars="200" w:firstLine="640"/>' if indent else ""
     ink = f'<w:color w:val="{colour}"/>' if colour else ""
     fonts = f'<w:rFonts w:eastAsia="{font}" w:hint="eastAsia"/>'
     run = f'<w:r><w:rPr>{fonts}{ink}<w:sz w:val="{size}"/><w:szCs w:val="{size}"/></w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
-    shape = f'<w:pPr>{border}<w:spacing w:line="{line}" w:lineRule="exact"/>{first}<w:jc w:val="{align}"/></w:pPr>'
+    together = "<w:keepNext/>" if keep else ""
+    shape = f'<w:pPr>{together}{border}<w:spacing w:line="{line}" w:lineRule="exact"/>{first}<w:jc w:val="{align}"/></w:pPr>'
     return f"<w:p>{shape}{run if text else ''}</w:p>"

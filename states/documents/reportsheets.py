@@ -60,7 +60,7 @@ def ranking(found: Worked) -> bytes:
     return write_paper(Sheet("通报", RANKED, rows), Paper(f"{found.title}情况通报", about))
 
 
-def _ranked(place: int, one: Region) -> Sequence[Value]:
+def _ranked(place: int | None, one: Region) -> Sequence[Value]:
     return (place, one.name, *_figures(one.figures))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from states.progress import Reporting
 from states.worked import BLANK, COMING, RECURRING, WORST, Figures, Worked
@@ -158,11 +159,14 @@ def _next(found: Worked) -> Iterator[str]:
     if whole.items_to_close > whole.items_closed:
         yield f"继续整改台账中未销号的{whole.items_to_close - whole.items_closed}项，整改到位一项、核查销号一项。"
     if found.coming:
-        named = "；".join(
-            f"{day(one.day)}{'（暂定）' if one.provisional else ''}前{one.name}"
-            for one in found.coming[:COMING]
-        )
-        yield f"抓好即将到期的工作：{named}。"
+        yield f"抓好即将到期的工作：{'；'.join(_due_next(found))}。"
+
+
+def _due_next(found: Worked) -> Iterator[str]:
+    """What falls due, day by day."""
+    alike = groupby(found.coming[:COMING], lambda one: (one.day, one.provisional))
+    for (at, provisional), some in alike:
+        yield f"{day(at)}{'（暂定）' if provisional else ''}前{'、'.join(one.name for one in some)}"
 
 
 def day(at: date) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from states.dates.periods import named
 from states.documents.columns import ROLES
 from states.documents.letterfields import COLOURS, reply_words
 from states.letters import plain
@@ -124,7 +125,7 @@ def _facts(
         "抄送": copies,
         "专项行动": campaign.row.title,
         "依据": _basis(campaign),
-        "事项": about.name,
+        "事项": named(about.name, about.period),
         "期限": _moment(due, campaign) if due else (about.filled or about.words),
         "逾期": _overdue(campaign, due, now),
         "情况": _situation(campaign, about, due, now),
@@ -159,12 +160,13 @@ def _basis(campaign: Running) -> str:
 
 
 def _situation(campaign: Running, about: Milestone, due: datetime | None, now: datetime) -> str:
+    what = named(about.name, about.period)
     if due is None:
-        return f"“{about.name}”至今尚未办结"
+        return f"“{what}”至今尚未办结"
     if due >= now:
-        return f"“{about.name}”应于{_moment(due, campaign)}前办结"
+        return f"“{what}”应于{_moment(due, campaign)}前办结"
     late = _overdue(campaign, due, now)
-    return f"“{about.name}”应于{_moment(due, campaign)}前办结，截至{_day(now, campaign)}已逾期{late}"
+    return f"“{what}”应于{_moment(due, campaign)}前办结，截至{_day(now, campaign)}已逾期{late}"
 
 
 def _overdue(campaign: Running, due: datetime | None, now: datetime) -> str:

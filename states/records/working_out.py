@@ -20,6 +20,7 @@ from states.shares import Coverage
 from states.worked import Class, Figures, Named, Region, Stage, Target, Worked
 
 ITSELF = "本级"
+NOTHING = Figures()
 
 
 def worked(session: Session, campaign: Running, at: datetime) -> Worked:
@@ -99,7 +100,8 @@ def _regions(
     for key in sorted(keys, key=lambda one: (not one, names.get(one, ("", "", ""))[2], one)):
         code, name, _ = names.get(key, (None, ITSELF, ""))
         figures = _figures(units[key], closed[key], matters.get(key, []), here[key])
-        found.append(Region(code, name, figures))
+        if figures != NOTHING:  # a department whose first duty is not due yet is no line of a report
+            found.append(Region(code, name, figures))
     return tuple(found)
 
 

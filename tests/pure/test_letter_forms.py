@@ -204,7 +204,13 @@ def test_the_same_facts_make_the_same_bytes_whatever_the_time(monkeypatch) -> No
     shutil.which("soffice") is None or shutil.which("pdftotext") is None, reason="no LibreOffice here"
 )
 def test_libreoffice_shows_a_letter_on_one_page_with_all_its_words(tmp_path: Path) -> None:
-    facts = letterfields.example("督办单") | {"颜色": "黄"}
+    about = "“进展周报（2026年第36周）”应于2026年9月4日18:00前办结，截至2026年10月26日已逾期32个工作日"
+    facts = letterfields.example("督办单") | {
+        "颜色": "黄",
+        "专项行动": "示例县医疗卫生领域群众身边不正之风和腐败问题集中整治",
+        "依据": "《示例县医疗卫生领域集中整治工作方案》（示卫发〔2026〕2号）",
+        "情况": about,
+    }
     file = tmp_path / "letter.docx"
     file.write_bytes(letterpaper.made(letterdocx.default("督办单", "yellow"), facts, DAY))
     home = f"-env:UserInstallation=file://{tmp_path}/home"

@@ -48,7 +48,7 @@ from states.records.outbox import MailHours
 from states.records.sealing import Seal
 from states.records.session import Store, memory
 from states.records.working_out import worked
-from states.worked import Figures, Named, Region, Worked, added
+from states.worked import Coming, Figures, Named, Region, Worked, added
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HOURS = MailHours(ZONE, time(9), time(17, 30))
@@ -80,8 +80,8 @@ def _find(store: Store, now: datetime) -> None:
     with store.write() as session:
         campaign = running(session, 1)
         found = [
-            Found(code, "收费管理", "收费不公示", ("公示",), (), due="2026年6月20日", found_by="inspection")
-            for code in codes
+            Found(code, "收费管理", "收费不公示", ("公示",), who, due="2026年6月20日", found_by="inspection")
+            for code, who in zip(codes, ((), (), ("规财处",)), strict=True)
         ]
         numbers = add(session, campaign, found, now, "test")
         for name in ("claim", "close"):
@@ -125,6 +125,9 @@ def test_the_figures_are_those_of_every_other_page(store: Store) -> None:
     assert told.missing
     assert told.late
     assert found.mails
+    assert all(one.figures != Figures() for one in found.regions), (
+        "the section that owes nothing yet is no line"
+    )
     assert (whole.items, whole.items_closed, whole.items_overdue) == (3, 1, ledger["whole"]["overdue"])
     assert [(one.name, one.number) for one in found.clues] == [("重大", 1), ("行风", 1)]
 
@@ -270,6 +273,17 @@ def test_a_late_nil_is_late_and_nil_and_counted_once() -> None:
     assert [cell.value for cell in sheet[4]][3:9] == [31, 8, 4, 3, 16, 48.4]
 
 
+def test_what_falls_due_on_one_day_is_told_once_and_periods_in_words(store: Store) -> None:
+    days = (date(2026, 6, 5), date(2026, 6, 5), date(2026, 6, 8))
+    coming = tuple(Coming(name, day, day.day > 5, 1) for name, day in zip("甲乙丙", days, strict=True))
+    found = Worked("示例", "示例局", DAY, DAY, "自查自纠", (), (), (), coming=coming)
+    said = "".join(one.text for one in blocks(found))
+    assert "抓好即将到期的工作：2026年6月5日前甲、乙；2026年6月8日（暂定）前丙。" in said
+    named = [one.name for one in look(store, AT).coming]
+    assert any("（2026年第" in one for one in named)
+    assert not any("2026-" in one for one in named)
+
+
 def test_equals_share_a_place_and_blanks_stay_blank() -> None:
     parts = [
         Region("A", "甲", Figures(units=2, handed=Reporting(due=2, on_time=2))),
@@ -278,7 +292,12 @@ def test_equals_share_a_place_and_blanks_stay_blank() -> None:
         Region("D", "丁", Figures(units=1)),
     ]
     found = Worked("示例", "示例局", DAY, DAY, "自查自纠", (), (), tuple(parts))
-    assert [(place, one.name) for place, one in found.places] == [(1, "丙"), (1, "甲"), (3, "乙"), (4, "丁")]
+    assert [(place, one.name) for place, one in found.places] == [
+        (1, "丙"),
+        (1, "甲"),
+        (3, "乙"),
+        (None, "丁"),
+    ]
     assert added(one.figures for one in parts).handed.due == 8
     assert Figures().handed.rate is None
     assert "____" in "".join(one.text for one in Document(io.BytesIO(work_report(found))).paragraphs)
