@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from states.documents import sheet
+from states.documents.ledgerfacts import flat
 from states.documents.ledgerfile import check_links
 from states.documents.papersheet import Paper, write_paper
 from states.documents.rows import Row, column_letters, quoted, shown
@@ -106,7 +107,10 @@ def form_sheet(form: Form, rows: Sequence[FormRow], title: str, about: str) -> b
         blanks=dict(_blanks(form, places)),
     )
     lines = [list(_cells(form, dated, row)) for row in rows]
-    return write_paper(Sheet("报表", columns, lines), paper)
+    headed = [
+        (heading.replace("（", "\n（"), width) for heading, width in columns
+    ]  # no line ends in a bracket
+    return write_paper(Sheet("报表", headed, lines), paper)
 
 
 def _columns(form: Form, dated: set[str]) -> Iterator[tuple[str, float]]:
@@ -218,9 +222,9 @@ def read(content: bytes, filename: str, form: Form) -> list[FormLine]:
 
 
 def _header(rows: Sequence[Row], form: Form) -> int | None:
-    titles = {word for one in form.fields for word in _spellings(one)}
+    titles = {flat(word) for one in form.fields for word in _spellings(one)}
     for place, row in enumerate(rows[:HEADER_SEARCH]):
-        found = {cell.strip() for cell in row.cells}
+        found = {flat(cell) for cell in row.cells}
         if CODE in found and found & titles:
             return place
     return None
@@ -232,11 +236,11 @@ def _spellings(field: FormField) -> tuple[str, str, str]:
 
 def _places(row: Row, form: Form, name: str) -> dict[str, int]:
     """Column of each field by key, of each day as `key@`, of the fixed ones by their titles."""
-    known = {word: one.key for one in form.fields for word in _spellings(one)}
-    known |= {_as_of_title(one): f"{one.key}@" for one in form.fields} | {one: one for one in FIXED}
+    known = {flat(word): one.key for one in form.fields for word in _spellings(one)}
+    known |= {flat(_as_of_title(one)): f"{one.key}@" for one in form.fields} | {one: one for one in FIXED}
     faults, found = [], dict[str, int]()
     for place, cell in enumerate(row.cells):
-        title = cell.strip()
+        title = flat(cell)
         where = f"{name} {column_letters(place + 1)}{row.line}"
         if not title:
             continue

@@ -182,7 +182,11 @@ def instant(campaign: Running, text: str, due: datetime) -> datetime:
         year=due.astimezone(campaign.zone).year,
         ends=campaign.row.ends_at,
     )
-    found = resolve(parse(as_words(text)), anchors, campaign.calendar, campaign.zone).at
+    try:
+        meant = parse(as_words(text))
+    except Faulty as error:
+        raise Faulty([Fault("until", one.says) for one in error.faults]) from error
+    found = resolve(meant, anchors, campaign.calendar, campaign.zone).at
     if found is None:
         raise Faulty([Fault("until", f"“{text}”不是确定的日期，应写作 2026-12-15 或 +10wd")])
     return found

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from states.errors import Conflict, Refused
+from states.errors import Conflict, Faulty, Refused
 from states.records import deciding, granting
 from states.records.campaigns import running
 from states.records.deciding import Decided, Decision
@@ -96,6 +96,12 @@ def test_what_can_not_be_asked_for_is_refused_with_a_sentence(started, more, say
         ask(started, **more)
     assert says in refused.value.refusals
     assert started.rows(Extension) == []
+
+
+def test_words_that_are_no_date_are_named_at_their_place(started) -> None:
+    with pytest.raises(Faulty) as faulty:
+        ask(started, until="过几天")
+    assert [(one.place, "看不懂期限“过几天”" in one.says) for one in faulty.value.faults] == [("until", True)]
 
 
 def test_a_grant_moves_one_unit_keeps_the_first_date_and_sets_its_rungs_anew(started) -> None:
