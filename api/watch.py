@@ -22,7 +22,8 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 STREAM = b"text/event-stream"
 ERROR = 500
 LARGEST = 1 << 20  # bytes of a request's body
-LARGEST_LEDGER = 32 << 20  # where the body is a ledger's workbook
+LARGEST_SHEET = 32 << 20  # where the body is the workbook of a ledger or of a report
+LARGEST_FORM = 2 << 20  # where it is the form of a letter, with its pictures
 FILES_AT_ONCE = 4  # so many files of the largest size in one form
 ELSEWHERE = "(none)"  # the route of a request that found none
 WITH_FILES = re.compile(r"/obligations/[0-9]+/(submissions|extensions)$")
@@ -140,7 +141,9 @@ class Watch:
         """Bytes that the body of this request may have."""
         if WITH_FILES.search(scope["path"]):
             return self._largest_form
-        return LARGEST_LEDGER if scope["path"].endswith("/ledger/import") else LARGEST
+        if scope["path"].endswith(("/ledger/import", "/forms/import")):
+            return LARGEST_SHEET
+        return LARGEST_FORM if scope["path"].startswith("/api/v1/letter-forms/") else LARGEST
 
 
 def _announced(scope: Scope) -> int:

@@ -94,3 +94,20 @@ def test_a_key_sets_forms_where_it_is_trusted_and_nowhere_else(world: Any) -> No
     assert forms(world, world.key("west", under="B")) == [(None, False)]
     assert world.get(f"{F}/{NAME}", county, params={"unit": "B"}).status_code == 403
     assert world.get(f"{F}/{NAME}", county, params={"unit": "A"}).content != letterdocx.default(NAME)
+
+
+def test_a_form_with_pictures_and_a_report_of_many_units_may_be_larger_than_other_bodies(world: Any) -> None:
+    parts = {**parts_of(letterdocx.default(NAME)), "word/media/seal.png": bytes(range(256)) * 6_000}
+    large = BytesIO()
+    with ZipFile(large, "w") as archive:  # stored as it is, as pictures are
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    assert send(world, large.getvalue(), dry_run=True).status_code == 200
+    assert send(world, bytes(3_000_000), dry_run=True).status_code == 413
+    answer = world.client.post(
+        "/api/v1/campaigns/1/forms/import",
+        content=bytes(1_500_000),
+        params={"requirement": "report", "filename": "报表.xlsx"},
+        headers=world.all,
+    )
+    assert answer.status_code == 422, "read and judged"
