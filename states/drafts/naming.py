@@ -10,10 +10,11 @@ from states.drafts.proposals import Sure
 from states.drafts.timewords import Span, Time
 
 _STOPS = "，,。；;：:！？（）()"
-_HANDS = r"(?:上报|报送|呈报|报|送|提交|反馈|送交|寄送)"
+_ASIDE = re.compile(r"（[^（）]*）|\([^()]*\)")
+_HANDS = r"(?:上报|报送|呈报|报(?![送告表])|送|提交|反馈|送交|寄送)"
 _OFFICE = r"(?:办公室|扫黑办|专班|领导小组|工作组|委员会|中心|部门|医院|党组|机关|[\u4e00-\u9fff]办|科|处|股|局|厅|委|组|室)"
 _TO = re.compile(
-    rf"(?<!抄){_HANDS}(?:至|到|给|送)?(?P<to>(?![前后])[\u4e00-\u9fff]{{0,18}}?{_OFFICE})(?=备案|汇总|审核|审定|[，,。；;、）)（(]|$)"
+    rf"(?<!抄){_HANDS}(?:至|到|给|送)?(?P<to>(?![前后])[\u4e00-\u9fff]{{0,18}}?{_OFFICE})(?=备案|汇总|审核|审定|邮箱|[，,。；;、）)（(]|$)"
 )
 _THING = re.compile(rf"(?:将|把)(?P<what>[^，,。；;]{{2,50}}?)(?:盖章后?|汇总后?|书面)?{_HANDS}")
 _HANDED = re.compile(rf"^(?:前)?{_HANDS}(?:至|到|给)?(?P<what>[^，,。；;（(]+)")
@@ -21,7 +22,9 @@ _LEAD_OUT = re.compile(r"(?:请|须|应|要|务必|必须|最迟|力争|原则�
 _SUBJECT = re.compile(
     r"^(?:各地各单位|各县[（(]?市?、?区[）)]?[^，,]{0,8}?|各(?:级|有关)?(?:单位|医院|地|医疗(?:卫生)?机构)|全县|全市)(?:要|应|须|请)?"
 )
-_MODALS = re.compile(r"^(?:将|把|要|应|须|请|并|及时|拟|认真|进行|开展|实行|完成|全面|每月|每周|每季度)+")
+_MODALS = re.compile(
+    r"^(?:[一1]次|将|把|要|应|须|请|并|及时|拟|认真|进行|开展|实行|完成|全面|每月|每周|每季度)+"
+)
 _ABOUT = re.compile(r"对(?P<what>[^，,。；;]{2,20}?)(?:实行|进行|开展)")
 _FORMED = re.compile(r"(?:形成|编制|撰写|填写|汇总)(?P<what>[^，,。；;：:]{2,20})$")
 _BY_WAY = re.compile(rf"^(?:前)?(?:经[^，,。；;]{{2,20}}?(?:后|，)?)?(?:统一|汇总)?{_HANDS}")
@@ -103,12 +106,8 @@ def _clause(text: str, span: Span, every: Sequence[Span]) -> tuple[str, str]:
         [text.rfind(stop, 0, span.start) for stop in _STOPS]
         + [one.end for one in every if one.end < span.start]
     )
-    right = min(
-        [place for stop in _STOPS if (place := text.find(stop, span.end)) >= 0]
-        + [one.start for one in every if one.start > span.end]
-        + [len(text)]
-    )
-    after = text[span.end : right]
+    end = min((one.start for one in every if one.start > span.end), default=len(text))
+    after = re.split(rf"[{_STOPS}]", _ASIDE.sub("", text[span.end : end]))[0]
     return text[left + 1 : span.start], "" if after.startswith("、") else after
 
 

@@ -19,9 +19,12 @@ _DRAWN = re.compile(
 )
 _LEVEL = re.compile(r"([一二三])级(?:(及?以上))?(?=[\u4e00-\u9fff]*$|医|综)")
 _EACH = re.compile(r"(?<=全覆盖)、")
+_BY_SHARE = re.compile(
+    r"对(?P<of>[\u4e00-\u9fff、]{2,20}?)按(?:照)?(?:不低于|不少于)?(?P<number>\d{1,3})[%％]的?比例(?:进行|开展)?(?:随机)?(?:抽[取查检]|核查|检查)"
+)
 _THRESHOLD = re.compile(
     r"(?:不得?少于|不低于|不得?超过|达到|≥|≤|至少)\s?\d+(?:\.\d+)?\s?(?:%|％|个?工作日|个?月|天|日|秒|分钟|小时|名|人|台|张|个|次|件|平方米)?"
-    r"|\d+张[^，,。；;“”]{0,6}\d+名[\u4e00-\u9fff]{0,4}"
+    r"|(?<=率)\s?\d{1,3}\s?[%％]|\d+张[^，,。；;“”]{0,6}\d+名[\u4e00-\u9fff]{0,4}"
 )
 _VAGUE = ("其他", "其它")
 _WORDS = sorted(
@@ -73,6 +76,10 @@ def sampling(said: Sequence[Sentence]) -> Iterator[Proposal]:
             if number and not (share == "percent" and number > 100):
                 fields = {"name": f"抽查{hit['of']}", "of": hit["of"], share: number}
                 yield Proposal(fields, one, Sure.HIGH if share == "percent" else Sure.MIDDLE)
+        for hit in _BY_SHARE.finditer(one.text):
+            if 1 <= int(hit["number"]) <= 100:
+                fields = {"name": f"抽查{hit['of']}", "of": hit["of"], "percent": int(hit["number"])}
+                yield Proposal(fields, one, Sure.MIDDLE, "至少这个比例")
 
 
 def checklist(said: Sequence[Sentence]) -> Iterator[tuple[Sentence, dict[str, Any]]]:
@@ -83,7 +90,11 @@ def checklist(said: Sequence[Sentence]) -> Iterator[tuple[Sentence, dict[str, An
         rhythms = [span for span in spans(one.text) if span.kind is Time.CADENCE]
         for hit in _THRESHOLD.finditer(one.text):
             clause = _clause(one.text, hit)
-            if "延期" not in clause and not any(span.start <= hit.start() < span.end for span in rhythms):
+            if (
+                "延期" not in clause
+                and not _BY_SHARE.search(clause)
+                and not any(span.start <= hit.start() < span.end for span in rhythms)
+            ):
                 yield one, {"text": clause, "threshold": hit[0]}
 
 

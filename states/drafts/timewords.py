@@ -32,15 +32,18 @@ _UNIT = r"(?:个?工作日|个?小时|个?月|个?星期|周|日|天)"
 _ACT = r"(?:调度|通报|报告|报送|上报|小结|总结|研判|汇总|分析|会商|督查|检查|督导|例会|会议)"
 _PERIOD = r"(?:天|日|个?工作日|周|星期|旬|半?个?月|季度?|半年|年)"
 
+_LASTS = rf"(?:为期|历时|利?用时?){_N}{_UNIT}(?:左右)?(?:的?时间)?"
+_FEAST = r"(?:元旦|春节|清明|五一|劳动节|端午|中秋|国庆)(?:节|假期|长假)?"
 _WINDOW = (
     rf"(?:[自从])?(?:{_POINT}|即日)(?:起|开始)?[,，]?{_TO}(?:{_POINT}|{_D}|{_TENS})(?:止)?"
-    rf"|[自从]?{_POINT}(?:起|开始)[,，]?(?:为期|历时){_N}{_UNIT}"
+    rf"|[自从]?{_POINT}(?:起|开始)[,，]?{_LASTS}"
     rf"|[自从]?{_POINT}(?:起|开始)[,，]{_POINT}(?=结束|完成)"
 )
 _GOAL = r"(?:取得(?:明显成效|阶段性成效|实效|成效)|(?:基本|全面)?完成)"
 _DEADLINE = (
     rf"{_POINT}{_BEFORE}(?:{_GOAL}?[,，]?并长期坚持)?"
-    rf"|(?:在?完成(?:本?阶段)?工作后?|(?<=[，,。、；;：:])[\u4e00-\u9fff]{{2,10}}?(?:之日起|以后|之后|后|起)的?){_N}{_UNIT}(?:以内|之内|内)"
+    rf"|{_Y}?{_FEAST}{_BEFORE}|{_Y}?{_M}\s?\d{{1,2}}{_BEFORE}"
+    rf"|(?:在?完成(?:本?阶段)?工作后?|(?:(?<=[，,。、；;：:])|^)[\u4e00-\u9fff]{{2,18}}?(?:之日起|以后|之后|后|起)的?){_N}{_UNIT}(?:以内|之内|内)"
     rf"|(?<=[于到])(?:{_Y}?{_M}\s?{_D}|{_Y}?{_M}[底末]|年[底末]|{_Y}[底末])"
     rf"|(?:截至|截止到?){_POINT}|(?<=到){_Y}(?=[,，])|年[底末](?=适时|组织|开展|进行|完成|召开)"
 )
@@ -48,7 +51,7 @@ _CADENCE = (
     rf"每{_PERIOD}(?:末?的?最后[一1](?:个工作日|[天日])|[一二三四五六日天](?:{_TO}(?:周|星期)?[一二三四五六日天]|(?![次个项])))?"
     rf"(?:(?:(?:第?{_N}|最后一)个?月)?{_N}[日号]|[底末])?{_T}?{_BEFORE}?"
     rf"(?:[^，,。；;：:]{{0,10}}?(?:不少于|至少)[^，,。；;：:]{{0,6}}?{_N}次(?:专项)?{_ACT}?)?"
-    rf"|一(?:日|天|周|旬|月|季度?|年)一{_ACT}"
+    rf"|一(?:日|天|周|旬|月|季度?|年)一{_ACT}|{_FEAST}(?:、{_FEAST})+(?:等[^，,。；;]{{0,8}}?)?(?:{_BEFORE}|期间)"
 )
 _SHORT = rf"(?<![\d_XＸx×每本今当该上下全近一二三四五六七八九十个作昨平节半])(?:日|周|旬|半?月|双月)(?:报(?=表|告|送|制|[，,。；;、及上随]|$)|{_ACT})"
 
@@ -57,13 +60,14 @@ _ENDS = (
     re.compile(
         rf"[自从]?(?P<first>{_POINT}|即日)(?:起|开始)?[,，]?{_TO}(?P<last>{_POINT}|{_D}|{_TENS})(?:止)?"
     ),
-    re.compile(rf"[自从]?(?P<first>{_POINT})(?:起|开始)[,，]?(?P<last>(?:为期|历时){_N}{_UNIT})"),
+    re.compile(rf"[自从]?(?P<first>{_POINT})(?:起|开始)[,，]?(?P<last>{_LASTS})"),
     re.compile(rf"[自从]?(?P<first>{_POINT})(?:起|开始)[,，](?P<last>{_POINT})"),
 )
 
 
 _LOOSE = re.compile(
-    rf"(?:届满|期满|到期)前{_N}{_UNIT}|{_N}{_UNIT}(?:以内|之内|内)|零报告|(?:并)?长期坚持|立[行即](?:立改|整改|报告)"
+    rf"{_Y}?{_M}(?:\s?{_D})?(?:起|开始)|{_M}\s?\d{{1,2}}[^\d日号旬底末月年、至到，,。；;\-—–~]{_BEFORE}"
+    rf"|适时|随时(?:报告|上报|报送)|第一时间|及时(?:报告|上报|报送|反馈)|(?:届满|期满|到期)前{_N}{_UNIT}|{_N}{_UNIT}(?:以内|之内|内)|零报告|(?:并)?长期坚持|立[行即](?:立改|整改|报告)"
 )
 
 
@@ -100,6 +104,9 @@ _READERS: dict[Time, Callable[[str], object]] = {
 }
 _TITLES = re.compile(r"《[^》]*》|〔[^〕]*〕|【[^】]*】")
 _MODAL = re.compile(r"(?:应当|必须|应|须|要|请|并)+在?")
+_ABOUT = re.compile(
+    r"[\u4e00-\u9fff]{2,12}?(?:(?:应当|必须|务必|应|须|要|请)(?:于|在)?|(?<![存现])(?:于|在))(?=[\u4e00-\u9fff]{2})"
+)
 _STAMP = re.compile(rf"{_POINT}(?:止)?|{_WINDOW}|{_DEADLINE}")
 
 
@@ -157,6 +164,8 @@ def _span(text: str, hit: re.Match[str], kind: Time) -> Span:
     words = text[hit.start() : hit.end()].strip()
     if kind is Time.DEADLINE and (modal := _MODAL.match(words)):
         words = words[modal.end() :]
+    if kind is Time.DEADLINE and words[-1] == "内" and (about := _ABOUT.match(words)):
+        words = words[about.end() :]  # 整改报告须于整改完成后3日内: the thing, then its time
     if kind is Time.CADENCE and not readable(words, kind):
         shorter = next((words[:n] for n in range(len(words) - 1, 1, -1) if readable(words[:n], kind)), words)
         words = shorter

@@ -245,6 +245,45 @@ def test_awkward_phrases_of_a_notice_come_out_whole() -> None:
     assert "name: 约谈, to: [], confirm: true" in made.text
 
 
+CHECKS = """示例县药品管理专项检查方案
+二、时间安排
+自2026年10月12日起，利用3个月左右时间，分阶段实施：
+第一阶段：自查（10月12日—10月31日）。自查率100%，10月底前将自查报告及问题台账（加盖公章）报县卫健局药政股邮箱。
+第二阶段：检查（11月上、中旬）。对村卫生室按不低于30%的比例抽查。
+第三阶段：整改（11月20日至12月20日）。一般问题在收到整改通知书后5个工作日内整改到位；整改报告须于整改完成后3日内报送。
+三、工作要求
+每半月报送一次进展；12月起改为每月25日前报送。于10月15目前报送名单，7月10前报送方案。端午、中秋、国庆等节日前开展检查，春节前报送小结。
+"""
+
+
+def test_dates_of_a_notice_that_are_hidden_in_a_clause_are_found_with_what_they_are_for() -> None:
+    made = draft(from_text(CHECKS))
+    found = made.findings
+    assert made.faults == ()
+    assert (found.title.fields["begins"], found.title.fields["ends"]) == (
+        "2026年10月12日",
+        "利用3个月左右时间",
+    )
+    owed = [(one.fields["name"], one.fields.get("due") or one.fields.get("every")) for one in found.owed]
+    assert owed[:-1] == [
+        ("自查报告及问题台账", "10月底前"),
+        ("一般问题", "收到整改通知书后5个工作日内"),
+        ("整改报告", "整改完成后3日内"),
+        ("进展", "每半月"),
+        ("12月起改为", "每月25日前"),
+        ("方案", "7月10前"),
+        ("检查", "端午、中秋、国庆等节日前"),
+        ("小结", "春节前"),
+    ]
+    assert next(one.fields["to"] for one in found.owed) == "县卫健局药政股"
+    assert [(one.fields["of"], one.fields["percent"]) for one in found.sampling] == [("村卫生室", 30)]
+    (checks,) = [one.fields["checklist"] for one in found.owed if "checklist" in one.fields]
+    assert [item["threshold"] for item in checks] == ["100%"]
+    listed = "\n".join(made.todo)
+    for words in ("10月15目前", "12月起"):
+        assert f"没有列入：“{words}”" in listed, words
+
+
 def test_a_gap_left_for_a_date_is_a_blank_and_a_day_may_have_its_weekday() -> None:
     text = "方案\n一、要求\n于    月    日前报送总结。名单于11月27日（周五）下班前报送。"
     owed = [one.fields["due"] for one in find(from_text(text)).owed]
