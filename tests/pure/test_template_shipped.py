@@ -168,6 +168,9 @@ def test_the_provincial_plan_overlaps_in_november() -> None:
         ("督导检查", "11月-12月"),
     ]
     assert {document.issued for document in plan.documents.values()} == {"2017-08-22"}
+    due = {one.key: one.due for one in plan.requirements}
+    assert (due["summary"], due["inspection"]) == ("年底", "年底适时")
+    assert "2017年8月至12月" in plan.notes[0], "the year that its dates do not carry"
 
 
 def test_the_provincial_ledger_has_its_33_rows_with_their_own_words() -> None:
