@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,34 +11,16 @@ import pytest
 from fastapi import Request
 from fastapi.testclient import TestClient
 
-from states import loglines
-from states.loglines import Json
+from kept_lines import Lines, kept_lines
 
 MADE = re.compile("[0-9a-f]{32}")
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
-class Kept(logging.Handler):
-    """Lines as they would be written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFormatter(Json())
-        self.lines: list[dict[str, Any]] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(json.loads(self.format(record)))
-
-
 @pytest.fixture
-def kept() -> Iterator[list[dict[str, Any]]]:
-    ours, handler = logging.getLogger(loglines.OURS), Kept()
-    before = ours.level
-    ours.addHandler(handler)
-    ours.setLevel("INFO")
-    yield handler.lines
-    ours.removeHandler(handler)
-    ours.setLevel(before)
+def kept() -> Iterator[Lines]:
+    with kept_lines() as lines:
+        yield lines
 
 
 def broken(world: Any) -> TestClient:
@@ -85,7 +66,7 @@ def test_a_problem_tells_the_number_too(world: Any, method: str, path: str, stat
     assert answer.headers["x-request-id"] == "mine-17"
 
 
-def test_a_request_is_one_line_with_its_template_and_no_more(world: Any, kept: list[dict[str, Any]]) -> None:
+def test_a_request_is_one_line_with_its_template_and_no_more(world: Any, kept: Lines) -> None:
     world.get("/units/A-H1/status", headers={"X-Request-Id": "mine-17"})
     (line,) = [one for one in kept if one["logger"] == "duban.request"]
     assert line["request_id"] == "mine-17"
@@ -94,9 +75,7 @@ def test_a_request_is_one_line_with_its_template_and_no_more(world: Any, kept: l
     assert "A-H1" not in json.dumps(line)
 
 
-def test_what_fails_is_logged_under_the_number_that_the_caller_sees(
-    world: Any, kept: list[dict[str, Any]]
-) -> None:
+def test_what_fails_is_logged_under_the_number_that_the_caller_sees(world: Any, kept: Lines) -> None:
     answer = broken(world).get("/broken/王示例", headers=world.all)
     number = answer.json()["request_id"]
     assert answer.status_code == 500
@@ -110,7 +89,7 @@ def test_what_fails_is_logged_under_the_number_that_the_caller_sees(
         assert word not in written, word
 
 
-def test_values_of_rows_stand_in_no_line_of_the_log(world: Any, kept: list[dict[str, Any]]) -> None:
+def test_values_of_rows_stand_in_no_line_of_the_log(world: Any, kept: Lines) -> None:
     """A statement that fails would be repeated by its driver with everything that was to be written."""
     from states.records.tables import Contact
 
