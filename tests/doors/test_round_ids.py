@@ -42,7 +42,8 @@ def told(store: Store, count: int) -> None:
     with store.write() as session:
         for number in range(count):
             wish = Wish(f"示例{number}", f"http://127.0.0.1:9999/{number}", after=0)
-            webhooks.add(session, wish, networks("127.0.0.1"), NOW, "test")
+            made = webhooks.add(session, wish, networks("127.0.0.1"), NOW, "test")
+            webhooks.try_out(session, made.id, NOW, "test")
 
 
 def test_threads_of_a_round_write_its_number(
