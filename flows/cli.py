@@ -14,6 +14,7 @@ from flows.commands import (
     clues,
     contacts,
     coverage,
+    deploying,
     drawing,
     extending,
     files,
@@ -64,6 +65,7 @@ app.command()(noting.backup_made)
 app.command()(backups.backup)
 app.command()(backups.restore)
 app.command()(backups.resume)
+app.command()(deploying.deploy)
 app.add_typer(templates.app, name="template")
 app.add_typer(units.app, name="units")
 app.add_typer(contacts.app, name="contact")

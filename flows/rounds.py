@@ -145,7 +145,7 @@ def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
     composed = rounds.compose(store, now, hours)
     post = mailer(settings.smtp_url, settings.mail_from)
     try:
-        done = rounds.deliver(store, sender(post, settings, now), now, worker_name(), hours)
+        done = rounds.deliver(store, sender(post, settings, now), now, worker_name(), hours, settings.lease)
     finally:
         post.close()
     with store.read() as session:

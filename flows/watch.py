@@ -18,10 +18,14 @@ from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
 from states import clock, settings
+from states.settings import Settings
 
 if TYPE_CHECKING:
     from flows.rounds import RoundReport
 
+ATTEMPTS = 5
+"""How often one run is begun at most, however often it crashes: the automation that tries it again knows no end."""
+HASTE = 2.0  # seconds that a sweep may keep a round from beginning
 Work = Callable[[], Any]
 _turn: ContextVar[Work | None] = ContextVar("turn", default=None)
 
@@ -97,13 +101,18 @@ async def _round(job: str) -> RoundReport:
 
 
 def by_worker(job: str, slot: datetime, attempt: int) -> RoundReport:
-    """The round of one slot. The first attempt claims the slot; a retry holds it already."""
+    """The round of one slot. The first attempt claims the slot; a retry holds it already, and there are few."""
     from flows import rounds  # the records behind it are of no use to whoever only names a flow
     from states import loglines, marks
 
     read = settings.read()
     loglines.set_up(read.log)
     with marks.in_round(job):
+        _sweep(read)
+        if attempt > ATTEMPTS:
+            words = f"同一运行已中断 {attempt - 1} 次，不再重试，由下一轮补做"
+            rounds.note_health(read, f"round:{job}", False, words, clock.now())
+            return rounds.RoundReport(job, slot, 0, (words,))
         if attempt == 1 and not rounds.claim_tick(read, job, slot):
             return rounds.RoundReport(job, slot, 0, ("本时段已由另一时钟运行",))
         try:
@@ -112,3 +121,15 @@ def by_worker(job: str, slot: datetime, attempt: int) -> RoundReport:
             words = f"轮次出错：{type(problem).__name__}: {problem}"
             rounds.note_health(read, f"round:{job}", False, words, clock.now())
             raise
+
+
+def _sweep(read: Settings) -> None:
+    """Free the places of runs that are stuck; a server that does not answer is no reason not to run the round."""
+    from flows import stuck
+    from flows.prefect_http import Prefect, Unanswered
+
+    if read.prefect_api_url:
+        try:
+            stuck.sweep(Prefect(read.prefect_api_url, read.prefect_auth, HASTE))
+        except Unanswered as error:
+            get_run_logger().info("%s", error)

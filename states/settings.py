@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import time, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,12 +22,14 @@ from states.tracing import PLACE
 DATABASES = ("sqlite", "postgresql+psycopg")
 MAILBOXES = ("smtp", "smtps", "maildir", "memory")
 OIDC = ("DUBAN_OIDC_ISSUER", "DUBAN_OIDC_CLIENT_ID", "DUBAN_OIDC_CLIENT_SECRET")
+LEASES = (30, 3600)
 KNOWN = {
     "DUBAN_DATABASE_URL",
     "DUBAN_FILE_MB",
     "DUBAN_HOME",
     "DUBAN_CLUE_KEY",
     "DUBAN_JOURNAL_KEY",
+    "DUBAN_LEASE_SECONDS",
     "DUBAN_SMTP_URL",
     "DUBAN_MAIL_FROM",
     "DUBAN_MAIL_HOURS",
@@ -54,6 +56,8 @@ class Settings:
     mail_opens: time
     mail_closes: time
     prefect_api_url: str | None
+    prefect_auth: str = field(default="", repr=False)
+    """What its server asks for, as user:password."""
     clue_key: str = field(default="", repr=False)
     journal_key: str = field(default="", repr=False)
     file_mb: int = 50
@@ -62,6 +66,7 @@ class Settings:
     traces: str = ""
     """Where OpenTelemetry takes spans; empty where nobody does."""
     oidc: tuple[str, ...] = field(default=("", "", ""), repr=False)
+    lease_seconds: int = 600
     source: str = "http://127.0.0.1:8000"
     """Whose events these are, for who gets them from several; the same in all processes."""
 
@@ -95,6 +100,11 @@ class Settings:
         return self.file_mb << 20
 
     @property
+    def lease(self) -> timedelta:
+        """How long a mail is one process's to send: what a process that died had in hand waits so long."""
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
     def mail_link(self) -> str:
         """The address that mails lead to; empty where they go out to people who could not open it."""
         return "" if self.sends_out and _this_machine(self.base_url) else self.base_url
@@ -109,12 +119,12 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     """Settings from the environment over `.env` in `folder`; raises BadSetting with every fault at once."""
     values = _values(environ, folder or Path.cwd())
     home = Path(values.get("DUBAN_HOME", "duban-data")).expanduser().absolute()
-    hours = values.get("DUBAN_MAIL_HOURS", "09:00-17:30")
-    settings = _given(values, home, hours)
+    settings = _given(values, home)
     faults = [*_unknown(values), *_faults(settings)]
     if faults:
         raise BadSetting(faults)
-    opens, closes = (time.fromisoformat(part.strip().zfill(5)) for part in hours.split("-"))
+    hours = settings["DUBAN_MAIL_HOURS"].split("-")
+    opens, closes = (time.fromisoformat(part.strip().zfill(5)) for part in hours)
     return Settings(
         home=home,
         database_url=settings["DUBAN_DATABASE_URL"],
@@ -125,6 +135,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         mail_opens=opens,
         mail_closes=closes,
         prefect_api_url=settings["PREFECT_API_URL"] or None,
+        prefect_auth=values.get("PREFECT_API_AUTH_STRING", ""),
         clue_key=settings["DUBAN_CLUE_KEY"],
         journal_key=settings["DUBAN_JOURNAL_KEY"],
         file_mb=int(settings["DUBAN_FILE_MB"]),
@@ -133,6 +144,7 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         traces=settings["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"],
         oidc=tuple(settings[name] for name in OIDC),
         source=settings["DUBAN_BASE_URL"],
+        lease_seconds=int(settings["DUBAN_LEASE_SECONDS"]),
     )
 
 
@@ -153,7 +165,7 @@ def _values(environ: Mapping[str, str] | None, folder: Path) -> dict[str, str]:
     return {**written, **os.environ}
 
 
-def _given(values: Mapping[str, str], home: Path, hours: str) -> dict[str, str]:
+def _given(values: Mapping[str, str], home: Path) -> dict[str, str]:
     """Every setting as it was written, or as it is where it was not."""
     return {
         "DUBAN_DATABASE_URL": values.get("DUBAN_DATABASE_URL", f"sqlite:///{home / 'duban.db'}"),
@@ -161,8 +173,9 @@ def _given(values: Mapping[str, str], home: Path, hours: str) -> dict[str, str]:
         "DUBAN_MAIL_FROM": values.get("DUBAN_MAIL_FROM", "duban@localhost.localdomain"),
         "DUBAN_BASE_URL": values.get("DUBAN_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         "DUBAN_TIMEZONE": values.get("DUBAN_TIMEZONE", "Asia/Shanghai"),
-        "DUBAN_MAIL_HOURS": hours,
+        "DUBAN_MAIL_HOURS": values.get("DUBAN_MAIL_HOURS", "09:00-17:30"),
         "DUBAN_FILE_MB": values.get("DUBAN_FILE_MB", "50"),
+        "DUBAN_LEASE_SECONDS": values.get("DUBAN_LEASE_SECONDS", "600"),
         "PREFECT_API_URL": values.get("PREFECT_API_URL", ""),
         "DUBAN_CLUE_KEY": values.get("DUBAN_CLUE_KEY", ""),
         **{name: values.get(name, "") for name in OIDC},
@@ -227,6 +240,7 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
         faults.append(Fault("DUBAN_MAIL_HOURS", "应写作 09:00-17:30，前早后晚"))
     if not re.fullmatch(r"[1-9]\d{0,3}", settings["DUBAN_FILE_MB"]):
         faults.append(Fault("DUBAN_FILE_MB", "应为 1 到 9999 的整数（MB），一个文件最大多少"))
+    faults += _lease_faults(settings["DUBAN_LEASE_SECONDS"])
     try:
         ZoneInfo(settings["DUBAN_TIMEZONE"])
     except (ZoneInfoNotFoundError, ValueError):
@@ -241,6 +255,15 @@ def _key_faults(settings: Mapping[str, str]) -> list[Fault]:
     if settings["DUBAN_JOURNAL_KEY"] and not _key(settings["DUBAN_JOURNAL_KEY"]):
         faults.append(Fault("DUBAN_JOURNAL_KEY", "应与数据文件夹中 journal.key 的内容一样：44 个字符的密钥"))
     return faults
+
+
+def _lease_faults(text: str) -> list[Fault]:
+    least, most = LEASES
+    if re.fullmatch(r"[1-9]\d{0,4}", text) and least <= int(text) <= most:
+        return []
+    return [
+        Fault("DUBAN_LEASE_SECONDS", f"应为 {least} 到 {most} 的整数（秒）：进程中断后，它手中的邮件等多久")
+    ]
 
 
 def _oidc_faults(settings: Mapping[str, str]) -> list[Fault]:

@@ -39,16 +39,12 @@ def up(
     lite: Lite = False,
 ) -> None:
     """在本机运行：升级数据库，提供页面和接口，运行时钟。Ctrl-C 停止。"""
-    from flows import local, outage, rounds, serving
-    from states.records import health, schema
-    from states.records.session import connect
+    from flows import local, outage, rounds, serving, stuck
+    from states.records import health
 
     settings = given.postal(given.settings())
     bound = serving.listen(host, port)
-    store = connect(settings.database_url, home=settings.home)
-    schema.upgrade(store)
-    _first_account(store)
-    store.close()
+    _upgraded(settings)
     given.mailbox(settings)
     settings = given.warned(_reachable(settings, serving.address(bound)))
     clock = None if no_clock else local.of(settings, lite=lite)
@@ -62,7 +58,8 @@ def up(
             threading.Thread(target=_tell_prefect, args=[ending, clock], daemon=True).start()
 
     try:
-        serving.serve(bound, when_up, gone, log=settings.log)
+        with stuck.swept(settings):
+            serving.serve(bound, when_up, gone, log=settings.log)
     finally:
         ending.set()
         gone.end()
@@ -111,6 +108,17 @@ def upgrade() -> None:
     finally:
         store.close()
     shown.say(f"数据库已是最新结构：{store.engine.url.render_as_string()}")
+
+
+def _upgraded(settings: Settings) -> None:
+    """The database in this version's shape, with somebody who can log in."""
+    from states.records import schema
+    from states.records.session import connect
+
+    store = connect(settings.database_url, home=settings.home)
+    schema.upgrade(store)
+    _first_account(store)
+    store.close()
 
 
 def _first_account(store: Store) -> None:

@@ -147,16 +147,24 @@ def compose(store: Store, now: datetime, hours: MailHours) -> int:
         total += made
 
 
-def deliver(store: Store, send: Send, now: datetime, who: str, hours: MailHours) -> Delivered:
-    """Send what is queued, one transaction a mail, until the round has lasted half a lease.
+def deliver(
+    store: Store,
+    send: Send,
+    now: datetime,
+    who: str,
+    hours: MailHours,
+    lease: timedelta = outbox.LEASE,
+    batch: int = outbox.BATCH,
+) -> Delivered:
+    """Send what is queued, `batch` claimed at a time, one transaction a mail, until the round has lasted half a lease.
 
     What was put off or left behind by day is not sent by night, unless it is urgent. Leases count from `now`, so a round must end before the first of its own could pass to somebody else.
     """
     done = Delivered()
-    while claims := _claim(store, now, who, hours):
+    while claims := _claim(store, now, who, hours, lease, batch):
         drafted = _drafts(store, [one.id for one in claims], now)
         for place, claim in enumerate(claims):
-            if timedelta(seconds=elapsed() - done.began) > outbox.LEASE / 2:
+            if timedelta(seconds=elapsed() - done.began) > lease / 2:
                 with store.write() as session:
                     outbox.release(session, claims[place:], now)
                 done.notes.append("本轮未发完，下一轮继续")
@@ -200,10 +208,17 @@ def deliver_at_once(store: Store, send: Send, now: datetime, who: str, hours: Ma
     return done
 
 
-def _claim(store: Store, now: datetime, who: str, hours: MailHours) -> list[Claim]:
+def _claim(
+    store: Store,
+    now: datetime,
+    who: str,
+    hours: MailHours,
+    lease: timedelta = outbox.LEASE,
+    batch: int = outbox.BATCH,
+) -> list[Claim]:
     with store.write() as session:
         by_night = not outbox.by_day(session, now, hours)
-        return outbox.claim(session, now, who, urgent_only=by_night)
+        return outbox.claim(session, now, who, batch, urgent_only=by_night, lease=lease)
 
 
 def _drafts(store: Store, keys: list[int], now: datetime) -> dict[int, drafting.Drafted]:

@@ -25,7 +25,10 @@ from states.records.session import connect
 slot = datetime.now(UTC).replace(second=0, microsecond=0)
 store = connect(settings.read().database_url)
 schema.upgrade(store)
-first, lost, retried = (watch.by_worker("remind", slot, attempt).notes for attempt in (1, 1, 2))
+first, lost, retried, given_up = (watch.by_worker("remind", slot, attempt).notes for attempt in (1, 1, 2, 6))
+with store.read() as session:
+    said = {beat.name: beat.ok for beat in health.beats(session)}
+watch.by_worker("remind", slot, 2)
 try:
     watch.by_worker("no_such_round", slot, 1)
 except KeyError:
@@ -34,9 +37,13 @@ with store.read() as session:
     beats = {beat.name: [beat.ok, beat.detail] for beat in health.beats(session)}
 print(json.dumps({
     "flows": sorted(watch.FLOWS), "lost": lost, "retried": retried, "raised": raised, "beats": beats,
+    "given_up": [*given_up, said["round:remind"]],
     "retries": {each.retries for each in watch.FLOWS.values() if each.name in rounds.JOBS} == {2},
 }))
 """
+
+
+HEARTBEAT = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
 
 
 def test_every_round_is_deployed_once_by_module_one_at_a_time_and_nothing_is_fetched():
@@ -47,7 +54,7 @@ def test_every_round_is_deployed_once_by_module_one_at_a_time_and_nothing_is_fet
     assert not {"build", "push"} & page.keys()
     for each in deployments:
         assert each["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
-        assert each["work_pool"] == {"name": "duban"}
+        assert each["work_pool"] == {"name": "duban", "job_variables": {"env": HEARTBEAT}}
         assert [list(schedule) for schedule in each["schedules"]] == [["cron", "timezone"]]
 
 
@@ -74,6 +81,9 @@ def test_a_workers_first_attempt_claims_a_retry_does_not_and_failure_shows_in_he
     assert told["retries"]
     assert told["lost"] == ["本时段已由另一时钟运行"]
     assert told["retried"] == []
+    (words, well) = told["given_up"]
+    assert "不再重试" in words
+    assert not well, "whoever looks after it sees it"
     assert told["raised"]
     assert told["beats"]["round:remind"][0] is True
     ok, detail = told["beats"]["round:no_such_round"]

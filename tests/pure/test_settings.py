@@ -37,6 +37,8 @@ def test_without_settings_everything_lies_in_one_folder(tmp_path: Path) -> None:
         ("DUBAN_MAIL_HOURS", "09:00-25:00", "应写作 09:00-17:30"),
         ("DUBAN_FILE_MB", "0", "应为 1 到 9999 的整数"),
         ("DUBAN_FILE_MB", "50MB", "应为 1 到 9999 的整数"),
+        ("DUBAN_LEASE_SECONDS", "29", "应为 30 到 3600 的整数"),
+        ("DUBAN_LEASE_SECONDS", "10m", "应为 30 到 3600 的整数"),
         ("DUBAN_TIMEZONE", "Mars/Olympus", "不认识这个时区"),
         ("DUBAN_DATABSE_URL", "sqlite:///x", "没有这个设置"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -177,6 +178,18 @@ def test_what_a_killed_holder_had_claimed_is_sent_by_another(stage, campaign) ->
     assert stage.deliver("2026-03-05 09:05").sent == 0
     assert stage.deliver("2026-03-05 09:10").sent == 7
     assert Counter(stage.counted(Mail.state)) == {"sent": 7}
+
+
+def test_how_long_the_mails_of_a_dead_process_wait_is_a_setting(stage, campaign) -> None:
+    stage.decide(DECIDED)
+
+    def dying(message: Message) -> rounds.Answer:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rounds.deliver(stage.store, dying, stage.at(DECIDED), "dead", stage.hours, timedelta(minutes=2))
+    assert stage.deliver("2026-03-05 09:01").sent == 0
+    assert stage.deliver("2026-03-05 09:02").sent == 7
 
 
 def test_who_has_lost_the_lease_cannot_mark(stage, campaign) -> None:
