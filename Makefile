@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export UV_LINK_MODE ?= copy
 
-.PHONY: help demo up test test-fast check format bench lock clean
+.PHONY: help demo up test test-fast check format bench cluster-test lock clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -44,6 +44,9 @@ format: $(VENV)/.ready-dev ## put the code in the house format
 
 bench: $(VENV)/.ready-dev ## figures beside their limits; writes bench/results.json
 	@$(BIN)/python -m bench
+
+cluster-test: $(VENV)/.ready-dev ## many machines on one, killed in the middle of a deadline; a quarter of an hour at most
+	@$(BIN)/python -m tests.cluster
 
 lock: ## resolve anew: requirements.lock and requirements-dev.lock, versions with hashes
 	@sh tools/bootstrap.sh "$(PYTHON)"

@@ -18,6 +18,7 @@ GROUPS = {
     "move": ("bench.moving_one", "One move"),
     "round": ("bench.due_round", "A round with 1,000 due"),
     "rung": ("bench.cohort", "A rung for a place"),
+    "batch": ("bench.batches", "Mails claimed at a time"),
     "status": ("bench.status_reads", "Status reads over HTTP"),
     "simulate": ("bench.foresight", "Simulation and preview"),
     "grant": ("bench.granting_all", "A later date for all"),

@@ -145,7 +145,14 @@ def deliver(store: Store, settings: Settings, now: datetime) -> RoundReport:
     composed = rounds.compose(store, now, hours)
     post = mailer(settings.smtp_url, settings.mail_from)
     try:
-        done = rounds.deliver(store, sender(post, settings, now), now, worker_name(), hours, settings.lease)
+        done = rounds.deliver(
+            store,
+            sender(post, settings, now),
+            now,
+            worker_name(),
+            hours,
+            timedelta(seconds=settings.lease_seconds),
+        )
     finally:
         post.close()
     with store.read() as session:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,7 +22,10 @@ from states.tracing import PLACE
 DATABASES = ("sqlite", "postgresql+psycopg")
 MAILBOXES = ("smtp", "smtps", "maildir", "memory")
 OIDC = ("DUBAN_OIDC_ISSUER", "DUBAN_OIDC_CLIENT_ID", "DUBAN_OIDC_CLIENT_SECRET")
-LEASES = (30, 3600)
+NUMBERS = {
+    "DUBAN_FILE_MB": (1, 9999, "MB），一个文件最大多少"),
+    "DUBAN_LEASE_SECONDS": (30, 3600, "秒），进程中断后它手中的邮件等多久"),
+}
 KNOWN = {
     "DUBAN_DATABASE_URL",
     "DUBAN_FILE_MB",
@@ -57,7 +60,6 @@ class Settings:
     mail_closes: time
     prefect_api_url: str | None
     prefect_auth: str = field(default="", repr=False)
-    """What its server asks for, as user:password."""
     clue_key: str = field(default="", repr=False)
     journal_key: str = field(default="", repr=False)
     file_mb: int = 50
@@ -66,7 +68,7 @@ class Settings:
     traces: str = ""
     """Where OpenTelemetry takes spans; empty where nobody does."""
     oidc: tuple[str, ...] = field(default=("", "", ""), repr=False)
-    lease_seconds: int = 600
+    lease_seconds: int = 600  # how long a mail is one process's to send
     source: str = "http://127.0.0.1:8000"
     """Whose events these are, for who gets them from several; the same in all processes."""
 
@@ -98,11 +100,6 @@ class Settings:
     def file_bytes(self) -> int:
         """The largest file that is taken, in bytes."""
         return self.file_mb << 20
-
-    @property
-    def lease(self) -> timedelta:
-        """How long a mail is one process's to send: what a process that died had in hand waits so long."""
-        return timedelta(seconds=self.lease_seconds)
 
     @property
     def mail_link(self) -> str:
@@ -238,9 +235,11 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
     faults += _told_faults(settings)
     if not _hours(settings["DUBAN_MAIL_HOURS"]):
         faults.append(Fault("DUBAN_MAIL_HOURS", "应写作 09:00-17:30，前早后晚"))
-    if not re.fullmatch(r"[1-9]\d{0,3}", settings["DUBAN_FILE_MB"]):
-        faults.append(Fault("DUBAN_FILE_MB", "应为 1 到 9999 的整数（MB），一个文件最大多少"))
-    faults += _lease_faults(settings["DUBAN_LEASE_SECONDS"])
+    faults += [
+        Fault(name, f"应为 {least} 到 {most} 的整数（{about}")
+        for name, (least, most, about) in NUMBERS.items()
+        if not re.fullmatch(r"[1-9]\d{0,4}", settings[name]) or not least <= int(settings[name]) <= most
+    ]
     try:
         ZoneInfo(settings["DUBAN_TIMEZONE"])
     except (ZoneInfoNotFoundError, ValueError):
@@ -255,15 +254,6 @@ def _key_faults(settings: Mapping[str, str]) -> list[Fault]:
     if settings["DUBAN_JOURNAL_KEY"] and not _key(settings["DUBAN_JOURNAL_KEY"]):
         faults.append(Fault("DUBAN_JOURNAL_KEY", "应与数据文件夹中 journal.key 的内容一样：44 个字符的密钥"))
     return faults
-
-
-def _lease_faults(text: str) -> list[Fault]:
-    least, most = LEASES
-    if re.fullmatch(r"[1-9]\d{0,4}", text) and least <= int(text) <= most:
-        return []
-    return [
-        Fault("DUBAN_LEASE_SECONDS", f"应为 {least} 到 {most} 的整数（秒）：进程中断后，它手中的邮件等多久")
-    ]
 
 
 def _oidc_faults(settings: Mapping[str, str]) -> list[Fault]:

@@ -1,0 +1,61 @@
+"""The two stories: the long one of `make cluster-test`, and the short one of the suite."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.cluster import blows
+from tests.cluster.blows import Blow, Freeze, Pending
+from tests.cluster.machines import Shape
+from tests.cluster.scene import Scene
+from tests.cluster.story import Story
+
+SLOT, POLL, BEGINS = 60, 10, 30
+"""Seconds between two runs of a round, two looks of a worker, and from a run's place to its work."""
+SILENT = 90 + 30
+"""Seconds until a dead run is seen: what flows.deploying asks for, and Prefect's own slowness."""
+RESTART = 30
+"""Seconds in which a killed server stands again on a busy machine."""
+LEASE = 120
+
+
+def deciding(scene: Scene) -> bool:
+    """Some notices are there, not all."""
+    return 0 < scene.told() < scene.expected
+
+
+def long(units: int, without: frozenset[str] = frozenset()) -> Story:
+    """Each of them in the middle, one after the other."""
+    pending, freeze = Pending(), Freeze()
+    again = RESTART + SLOT + POLL + BEGINS
+    lost = SILENT + POLL + BEGINS
+    made = [
+        Blow("run taken, never begun", always, pending.take, lambda *_: True, 1),
+        Blow("PostgreSQL, while deciding", deciding, blows.postgres, blows.decided, again),
+        Blow("worker", 0.05, blows.worker, blows.mail_again, again),
+        Blow("API process", 0.12, blows.page, blows.answers_again, RESTART),
+        Blow("Prefect server", 0.2, blows.server, blows.thinks, RESTART),
+        Blow("PostgreSQL, while sending", 0.3, blows.postgres, blows.mail_again, again, ours=True),
+        Blow("worker with its run", 0.45, blows.machine, blows.mail_again, lost, ours=True),
+        Blow("run stands still", 0.6, freeze.stop, blows.mail_again, lost, ours=True),
+        Blow("run alone", 0.8, blows.run, blows.mail_again, again, ours=True),
+        Blow("run goes on after its leases", freeze.outlived, freeze.go, freeze.gone, 30, ours=True),
+        Blow("run never begun: swept", always, lambda _: "see above", pending.swept, 180),
+    ]
+    return Story(units, made, bound=840, shape=Shape(lease=LEASE), without=without)
+
+
+def short() -> Story:
+    """Small, in a hurry: what the suite can afford."""
+    pending = Pending(after=timedelta(0))
+    made = [
+        Blow("run taken, never begun", always, pending.take, pending.swept_now, 10),
+        Blow("PostgreSQL, while sending", 0.1, blows.postgres, blows.mail_again, 60, ours=True),
+        Blow("API process", 0.3, blows.page, blows.answers_again, RESTART),
+        Blow("run alone", 0.4, blows.run, blows.mail_again, 60, ours=True),
+    ]
+    return Story(400, made, bound=400, shape=Shape(lease=40, polls=2), hurry=True)
+
+
+def always(_: object) -> bool:
+    return True
