@@ -1,8 +1,9 @@
 """Runs that Prefect would keep for ever: swept, so that the round's place is free for the next minute's run.
 
 A worker that dies between taking a run and starting it leaves it Pending, and nothing in Prefect ever looks at it
-again; one that crashes before it begins is retried without end. Whoever knows the server sweeps: the pages of every
-machine, and each run that begins.
+again; one that crashes before it begins is retried without end. A run that lasts longer than a lease is over for us,
+whatever Prefect's automations saw: they go by events, and a server that lost its database for a while has lost some,
+or hears none any more. Whoever knows the server sweeps: the pages of every machine, and each run that begins.
 """
 
 from __future__ import annotations
@@ -29,26 +30,37 @@ MOST = 200  # runs looked at together
 
 @dataclass(frozen=True)
 class Run:
-    """A run that has not ended and does not run: since when it is so, and for which slot it was."""
+    """A run that has not ended: its state and what kind of state that is, since when, and for which slot it was."""
 
     id: str
     name: str
     state: str
+    kind: str
     since: datetime
     slot: datetime
 
-    def why(self, now: datetime, pending_for: timedelta = PENDING_FOR) -> str:
-        """Why it is to be given up, or "" when it is not."""
-        if self.state == "Pending" and now - self.since > pending_for:
-            return f"交给执行端 {(now - self.since).total_seconds():.0f} 秒仍未开始，执行端已不在；下一轮补做"
+    def why(self, now: datetime, lasts: timedelta, pending_for: timedelta = PENDING_FOR) -> str:
+        """Why it is to be given up, or "" when it is not; `lasts`: how long a run may."""
+        since = (now - self.since).total_seconds()
+        if self.kind == "PENDING" and since > pending_for.total_seconds():
+            return f"交给执行端 {since:.0f} 秒仍未开始，执行端已不在；下一轮补做"
+        if self.kind == "RUNNING" and since > lasts.total_seconds():
+            return f"已运行 {since:.0f} 秒，超过一次占用的时间，按中断处理；下一轮补做"
         if self.state == "AwaitingRetry" and now - self.slot > RETRIED_FOR:
             return f"应在 {(now - self.slot).total_seconds() / 60:.0f} 分钟前运行，后面的轮次已补做，不再重试"
         return ""
 
 
-def sweep(server: Prefect, pending_for: timedelta = PENDING_FOR) -> list[Run]:
-    """Cancel what is stuck; the runs that were. Raises Unanswered. Harmless in any number of processes at once."""
-    states = {"name": {"any_": ["Pending", "AwaitingRetry"]}}
+def sweep(server: Prefect, lasts: timedelta, pending_for: timedelta = PENDING_FOR) -> list[Run]:
+    """Cancel what is stuck; the runs that were. Raises Unanswered. Harmless in any number of processes at once.
+
+    A worker calls a run that it took Submitting, then Pending: the kind counts, not the name.
+    """
+    states = {
+        "operator": "or_",
+        "type": {"any_": ["PENDING", "RUNNING"]},
+        "name": {"any_": ["AwaitingRetry"]},
+    }
     told = server.post(
         "flow_runs/filter",
         {
@@ -58,7 +70,7 @@ def sweep(server: Prefect, pending_for: timedelta = PENDING_FOR) -> list[Run]:
             "limit": MOST,
         },
     )
-    found = [(run, why) for run in _runs(told.body or ()) if (why := run.why(told.at, pending_for))]
+    found = [(run, why) for run in _runs(told.body or ()) if (why := run.why(told.at, lasts, pending_for))]
     for run, why in found:
         state = {"type": "CANCELLED", "name": "Cancelled", "message": why}
         server.post(f"flow_runs/{run.id}/set_state", {"state": state})
@@ -72,6 +84,7 @@ def _runs(rows: Iterable[dict[str, Any]]) -> list[Run]:
             row["id"],
             row["name"],
             row["state"]["name"],
+            row["state"]["type"],
             datetime.fromisoformat(row["state"]["timestamp"]),
             datetime.fromisoformat(row["expected_start_time"]),
         )
@@ -85,16 +98,19 @@ def swept(settings: Settings, every: float = EVERY) -> Iterator[None]:
     ending = threading.Event()
     if settings.prefect_api_url:
         server = Prefect(settings.prefect_api_url, settings.prefect_auth)
-        threading.Thread(target=_keep, args=[server, ending, every], name="sweeper", daemon=True).start()
+        lasts = timedelta(seconds=settings.lease_seconds)
+        threading.Thread(
+            target=_keep, args=[server, lasts, ending, every], name="sweeper", daemon=True
+        ).start()
     try:
         yield
     finally:
         ending.set()
 
 
-def _keep(server: Prefect, ending: threading.Event, every: float) -> None:
+def _keep(server: Prefect, lasts: timedelta, ending: threading.Event, every: float) -> None:
     while not ending.wait(every):
         try:
-            sweep(server)
+            sweep(server, lasts)
         except Unanswered as error:  # asked again the next time
             log.info("%s", error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +130,7 @@ def _sweep(read: Settings) -> None:
 
     if read.prefect_api_url:
         try:
-            stuck.sweep(Prefect(read.prefect_api_url, read.prefect_auth, HASTE))
+            server = Prefect(read.prefect_api_url, read.prefect_auth, HASTE)
+            stuck.sweep(server, timedelta(seconds=read.lease_seconds))
         except Unanswered as error:
             get_run_logger().info("%s", error)

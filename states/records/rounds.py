@@ -160,7 +160,7 @@ def deliver(
 
     What was put off or left behind by day is not sent by night, unless it is urgent. Leases count from `now`, so a round must end before the first of its own could pass to somebody else.
     """
-    done = Delivered()
+    done = Delivered(began=elapsed())
     while claims := _claim(store, now, who, hours, lease, batch):
         drafted = _drafts(store, [one.id for one in claims], now)
         for place, claim in enumerate(claims):

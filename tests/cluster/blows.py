@@ -188,7 +188,7 @@ class Pending:
     def swept_now(self, scene: Scene, since: datetime) -> bool:
         """As `swept`, and the sweep is ours: nobody waits for two minutes."""
         with contextlib.suppress(Unanswered):
-            stuck.sweep(scene.cluster.prefect, self.after)
+            stuck.sweep(scene.cluster.prefect, timedelta(seconds=scene.cluster.shape.lease), self.after)
         return self.swept(scene, since)
 
     def swept(self, scene: Scene, _since: datetime) -> bool:

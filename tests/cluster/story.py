@@ -69,7 +69,7 @@ def run(story: Story, say: Say, *, kept: bool = False) -> Outcome:
             with _progress(scene):
                 _lived(story, scene)
             scene.asking.stop()
-            verdict = judge(scene, story.blows, story.bound)
+            verdict = judge(scene, story.blows, story.bound, strict=not story.hurry)
             scene.store.close()
         except Exception:
             for part in cluster.keeper.parts:

@@ -42,8 +42,11 @@ class Verdict:
     wrong: tuple[str, ...]
 
 
-def judge(scene: Scene, blows: Sequence[Blow], bound: float) -> Verdict:
-    """Look at everything; `bound`: seconds within which the last mail was to be accepted."""
+def judge(scene: Scene, blows: Sequence[Blow], bound: float, *, strict: bool) -> Verdict:
+    """Look at everything; `bound`: seconds within which the last mail was to be accepted.
+
+    `strict`: each blow must have been over in time as well, which a busy machine does not allow.
+    """
     by_mail = scene.office.by_mail()
     again = {key: taken for key, taken in by_mail.items() if len(taken) > 1}
     stray = [key for key, taken in again.items() if not excused(taken, blows)]
@@ -54,6 +57,11 @@ def judge(scene: Scene, blows: Sequence[Blow], bound: float) -> Verdict:
         *_doubled(scene, by_mail, again, stray, blows),
         *_stuck(scene),
         *(f"a question without database was answered {one.says}" for one in away if one.says != "503"),
+        *(
+            f"{blow.name}: over after {blow.lasted:.0f} s, {blow.bound:.0f} s were foretold"
+            for blow in blows
+            if strict and blow.lasted > blow.bound
+        ),
         *(f"a question failed at {one.asked:%H:%M:%S}: {one.says}" for one in bare),
     ]
     if lateness and lateness[-1] > bound:

@@ -18,17 +18,23 @@ NOW = datetime(2026, 12, 3, 9, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def of(state: str, since: timedelta, slot: timedelta) -> Run:
-    return Run("1", "deliver", state, NOW - since, NOW - slot)
+LEASE = timedelta(minutes=10)
 
 
-def test_what_was_taken_and_not_begun_is_given_up_after_two_minutes_and_a_retry_after_ten() -> None:
+def why(state: str, kind: str, since: timedelta, slot: timedelta) -> str:
+    return Run("1", "deliver", state, kind, NOW - since, NOW - slot).why(NOW, LEASE)
+
+
+def test_what_nobody_begins_waits_two_minutes_a_retry_ten_and_what_runs_a_lease() -> None:
     long = timedelta(hours=1)
-    assert of("Pending", PENDING_FOR, long).why(NOW) == ""
-    assert "121 秒" in of("Pending", PENDING_FOR + SECOND, long).why(NOW)
-    assert of("AwaitingRetry", long, RETRIED_FOR).why(NOW) == ""
-    assert "不再重试" in of("AwaitingRetry", SECOND, RETRIED_FOR + SECOND).why(NOW)
-    assert of("Running", long, long).why(NOW) == "", "whether it lives is for the automation to see"
+    for name in ("Pending", "Submitting"):
+        assert why(name, "PENDING", PENDING_FOR, long) == ""
+        assert "121 秒" in why(name, "PENDING", PENDING_FOR + SECOND, long)
+    assert why("AwaitingRetry", "SCHEDULED", long, RETRIED_FOR) == ""
+    assert "不再重试" in why("AwaitingRetry", "SCHEDULED", SECOND, RETRIED_FOR + SECOND)
+    assert why("Running", "RUNNING", LEASE, long) == ""
+    assert "601 秒" in why("Running", "RUNNING", LEASE + SECOND, long)
+    assert why("Late", "SCHEDULED", long, long) == "", "it is the worker's to take"
 
 
 def test_no_run_is_swept_as_fast_as_one_begins_on_a_busy_machine() -> None:
@@ -75,12 +81,12 @@ def test_a_sweep_goes_by_the_servers_clock_with_its_password_and_leaves_alone_wh
         {
             "id": name,
             "name": name,
-            "state": {"name": "Pending", "timestamp": f"2026-12-03T{at}Z"},
+            "state": {"name": "Pending", "type": "PENDING", "timestamp": f"2026-12-03T{at}Z"},
             "expected_start_time": f"2026-12-03T{at}Z",
         }
         for name, at in rows
     ]
-    swept = stuck.sweep(Prefect(f"http://127.0.0.1:{port}/api", "duban:示例"))
+    swept = stuck.sweep(Prefect(f"http://127.0.0.1:{port}/api", "duban:示例"), LEASE)
     assert [one.id for one in swept] == ["old"]
     paths = [path for path, _, _ in Server.heard]
     assert paths == ["/api/flow_runs/filter", "/api/flow_runs/old/set_state"]
@@ -92,6 +98,6 @@ def test_a_sweep_goes_by_the_servers_clock_with_its_password_and_leaves_alone_wh
 def test_a_server_that_says_no_or_nothing_is_named(port: int) -> None:
     Server.answer = 401
     with pytest.raises(Unanswered, match=f"127.0.0.1:{port}/api 对 flow_runs/filter 答复 401"):
-        stuck.sweep(Prefect(f"http://127.0.0.1:{port}/api"))
+        stuck.sweep(Prefect(f"http://127.0.0.1:{port}/api"), LEASE)
     with pytest.raises(Unanswered, match="没有应答"):
-        stuck.sweep(Prefect("http://127.0.0.1:1/api"))
+        stuck.sweep(Prefect("http://127.0.0.1:1/api"), LEASE)
