@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 
 import sqlalchemy as sa
@@ -87,10 +88,10 @@ class Metrics:
         finally:
             self._logins.labels(way, outcome).inc()
 
-    def text(self, store: Store, now: Now) -> bytes:
+    def text(self, store: Store, now: Now, lease: timedelta) -> bytes:
         """Everything in Prometheus' text format; a database that fails is a figure too."""
         registry = CollectorRegistry()
-        registry.register(recorded.Recorded(store, now))
+        registry.register(recorded.Recorded(store, now, lease))
         registry.register(_Connections(store))
         return generate_latest(self._registry) + generate_latest(registry)
 

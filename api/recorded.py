@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from prometheus_client.metrics_core import (
@@ -71,15 +71,15 @@ LATE = {
 class Recorded:
     """What is read at the moment of asking."""
 
-    def __init__(self, store: Store, now: Now) -> None:
-        self._store, self._read = store, now
+    def __init__(self, store: Store, now: Now, lease: timedelta) -> None:
+        self._store, self._read, self._lease = store, now, lease
 
     def collect(self) -> Iterable[Metric]:
         says = "Whether the database answers"
         try:
             now = self._read()
             with self._store.read() as session:
-                seen = pulse.look(session, now)
+                seen = pulse.look(session, now, self._lease)
                 beats = [one for one in health.beats(session) if one.name != DEMO_CLOCK]
                 totals = meters.totals(session)
         except sa.exc.SQLAlchemyError:

@@ -82,7 +82,7 @@ async def metrics(request: Request) -> Response:
 
 
 def _figures(house: House) -> bytes:
-    return house.metrics.text(house.store, house.time.read)
+    return house.metrics.text(house.store, house.time.read, timedelta(seconds=house.settings.lease_seconds))
 
 
 def _look(house: House) -> Readiness:

@@ -211,7 +211,7 @@ def watchdog(store: Store, settings: Settings, now: datetime) -> RoundReport:
     once.forget(store, now - ANSWERS_KEPT)
     with store.write() as session:
         webhook_sending.forget(session, now - webhook_sending.KEPT)
-    found = health.look(store, now)
+    found = health.look(store, now, timedelta(seconds=settings.lease_seconds))
     return RoundReport("watchdog", now, len(found.troubles), tuple(found.troubles), found.figures)
 
 

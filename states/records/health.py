@@ -16,6 +16,7 @@ from states.records.columns import changed, insert_new
 from states.records.core import health, mail, milestone, tick, vacancy
 from states.records.core import notice as notices
 from states.records.meters import Counts
+from states.records.outbox import LEASE
 from states.records.session import Store
 from states.records.tables import Health, Tick
 
@@ -82,10 +83,10 @@ def forget_ticks(store: Store, before: datetime) -> None:
         session.execute(sa.delete(tick).where(tick.c.slot < before))
 
 
-def look(store: Store, now: datetime) -> Look:
+def look(store: Store, now: datetime, lease: timedelta = LEASE) -> Look:
     """Oldest unfired rung, oldest unsent mail, what failed, what nobody could be told."""
     with store.read() as session:
-        seen = pulse.look(session, now)
+        seen = pulse.look(session, now, lease)
         failed = _count(session, mail, IN_VAIN)
         given_up = _count(
             session, mail, sa.and_(IN_VAIN, mail.c.state == "failed", mail.c.queued_at > now - REMEMBERED)

@@ -27,7 +27,7 @@ AT_ONCE = 20_000
 BATCH = 50
 """Mails claimed at a time: as many as wait for a lease when a process dies. Smaller ones are slower, larger ones hardly
 faster: `python -m bench --only batch`."""
-LEASE = timedelta(minutes=10)
+LEASE, LONGEST_LEASE = timedelta(minutes=10), timedelta(hours=1)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
 FAR = 2 * LONGEST_WAIT
 GIVES_UP_AFTER, TRIES_AT_LEAST = timedelta(days=7), 10

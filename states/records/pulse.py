@@ -6,7 +6,7 @@ over many rows is counted by the watchdog, and read from its last word.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -22,15 +22,15 @@ UNFIRED = sa.text("timer.done_at IS NULL")
 ASLEEP = sa.or_(campaign.c.state.like("%.suspended"), campaign.c.state.in_(("closed", "cancelled")))
 
 
-def look(session: Session, now: datetime) -> dict[str, float]:
-    """Seconds and, of webhooks, counts; 0 where nothing waits."""
+def look(session: Session, now: datetime, lease: timedelta = outbox.LEASE) -> dict[str, float]:
+    """Seconds and, of webhooks, counts; 0 where nothing waits. `lease`: how long a mail is one process's."""
     unsent = {kind: _oldest(session, mail.c.queued_at, QUEUED, mail.c.kind == kind) for kind in KINDS}
     return {
         "oldest_unfired_seconds": _age(_unfired(session, now), now),
         "oldest_unsent_seconds": _age(min(filter(None, unsent.values()), default=None), now),
         "oldest_unsent_urgent_seconds": _age(unsent["urgent"], now),
         "oldest_untaken_seconds": _age(_oldest(session, mail.c.next_try_at, QUEUED), now),
-        "oldest_lease_seconds": _age(_leased(session), now),
+        "oldest_lease_seconds": _age(_leased(session, lease), now),
         "changes_unnumbered_seconds": _age(commit_order.oldest_uncertain(session), now),
         **lagging.ages(session, now),
         **_webhooks(session, now),
@@ -62,10 +62,10 @@ def _oldest(
     return session.execute(sa.select(column).where(*where).order_by(column).limit(1)).scalar()
 
 
-def _leased(session: Session) -> datetime | None:
+def _leased(session: Session, lease: timedelta) -> datetime | None:
     """When the oldest mail was claimed that somebody still holds."""
     ends = _oldest(session, mail.c.next_try_at, LEASED)
-    return ends - outbox.LEASE if ends is not None else None
+    return ends - lease if ends is not None else None
 
 
 def _webhooks(session: Session, now: datetime) -> dict[str, float]:

@@ -78,7 +78,7 @@ def _live_through(
 def _mark(session: Session, now: datetime, went: Went) -> int:
     """Mark as sent what went out; the rest waits on."""
     gone, rest = 0, []
-    for claim in outbox.claim(session, now + outbox.LEASE, WHO, EVERYTHING):
+    for claim in outbox.claim(session, now + outbox.LONGEST_LEASE, WHO, EVERYTHING):
         message_id = went(claim.key)
         if message_id is not None and outbox.mark_sent(session, claim, now, message_id):
             gone += 1
