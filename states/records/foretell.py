@@ -15,6 +15,7 @@ from sqlmodel import Session, SQLModel
 
 from states.letters import Message
 from states.records import rounds
+from states.records.blank import shape
 from states.records.calendar import workdays
 from states.records.core import (
     account,
@@ -82,7 +83,7 @@ class Foretold:
 def shadow(store: Store) -> Iterator[Store]:
     """A copy in memory of everything that is still going on; the live database is only read."""
     copy = memory()
-    SQLModel.metadata.create_all(copy.engine)
+    shape(copy)
     try:
         with store.read(one_moment=True) as live, copy.engine.connect() as target:
             for table in SQLModel.metadata.sorted_tables:

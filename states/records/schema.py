@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from states.errors import DubanError
-from states.records import core  # noqa: F401  (knows all tables)
+from states.records.blank import shape
 from states.records.calendar import seed
 from states.records.session import Store
 
@@ -164,7 +164,7 @@ def _without_colours() -> None:
 
 def create(store: Store) -> None:
     """The present shape at once, without migrations; for stores that live in memory."""
-    SQLModel.metadata.create_all(store.engine)
+    shape(store)
     with store.write() as session:
         seed(session)
 

@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from states.clock import elapsed
 from states.errors import BadSetting, Fault
+from states.records.compiled import share
 from states.records.discretion import BOX, KNOWN, Disclosing, Nobody, traced
 from states.records.sealing import Seal, seal
 from states.settings import Settings
@@ -136,7 +137,9 @@ def connect(url: str, *, home: Path | None = None, **options: Any) -> Store:
             _prepare(Path(parsed.database).absolute(), home)
         return Store(_sqlite(parsed, options))
     pool = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10}
-    return Store(sa.create_engine(parsed, hide_parameters=True, **pool, **options))
+    engine = sa.create_engine(parsed, hide_parameters=True, **pool, **options)
+    share(engine)
+    return Store(engine)
 
 
 def store_of(settings: Settings) -> Store:
@@ -148,10 +151,9 @@ def store_of(settings: Settings) -> Store:
 
 def memory() -> Store:
     """A store that lives in this process only; for simulations and previews."""
-    engine = sa.create_engine(
-        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}, json_serializer=None
-    )
+    engine = sa.create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     _listen(engine, wal=False)
+    share(engine)
     return Store(engine)
 
 
@@ -180,6 +182,7 @@ def _sqlite(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
         **options,
     )
     _listen(engine, wal=True)
+    share(engine)
     return engine
 
 
