@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export UV_LINK_MODE ?= copy
 
-.PHONY: help demo up test test-fast check format bench cluster-test lock clean
+.PHONY: help demo up test test-fast check format fuzz audit bench cluster-test lock clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -41,6 +41,12 @@ check: $(VENV)/.ready-dev ## format, lint, types, layers
 format: $(VENV)/.ready-dev ## put the code in the house format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+fuzz: $(VENV)/.ready-dev ## every route asked at length, with other values each time (FUZZ_EXAMPLES=40)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-40} $(BIN)/pytest tests/doors/status_api/test_api_fuzzed.py -o faulthandler_timeout=0
+
+audit: $(VENV)/.ready-dev ## the lock files: whole, and (ADVISORIES=all.zip) none of it known to be bad
+	@$(BIN)/python tools/audit.py $(if $(ADVISORIES),--advisories $(ADVISORIES)) $(foreach one,$(ACCEPT),--accept $(one))
 
 bench: $(VENV)/.ready-dev ## figures beside their limits; writes bench/results.json
 	@$(BIN)/python -m bench

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from sqlmodel import Session
 from starlette.responses import Response
 
-from api import answers, identity, rights
+from api import answers, identity, rights, weights
 from api.house import House
 from api.problems import NoKey
 from states.errors import Fault, Faulty, NotAllowed
@@ -149,6 +149,7 @@ class Gate(SecurityBase):
         now = await house.time.now()
         found = await identity.asker(request, house, now)
         request.state.asker = (found.scope, now)
+        weights.weigh(request, house.throttle, found.scope)
         rights.check(found.scope, found.sitting, rights.needed(request))
         again = self._whole and "idempotency-key" in request.headers
         digest = await _digest(request) if again else ""

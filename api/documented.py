@@ -21,6 +21,7 @@ ABOUT = """专项整治的状态接口。
 - 逐页：回答中的 `next` 即下一页的 `cursor`，也写在 `Link` 头里。
 - 读：`ETag` 和 `If-None-Match`，没有变化时回答 304。
 - 写：`version` 是看到的版本，已被他人改动时回答 409；`Idempotency-Key` 相同的请求只办一次，回答相同。
+- 次数：同一密钥或账号每分钟的请求有上限，查状态和推动一个单位不计；超过时回答 429 和 `Retry-After`。
 - 出错：`application/problem+json`（RFC 9457）；`refusals` 是不能办的每一条理由，`faults` 是写错的每一处。
 """
 READ = {
@@ -28,10 +29,12 @@ READ = {
     "403": "在授权的范围之外",
     "404": "找不到",
     "422": "内容有误",
+    "429": "请求过于频繁：Retry-After 秒后再试",
     "503": "数据库暂时用不了",
 }
-WRITE = {**READ, "409": "不能办：规则不许，或已被他人改动", "413": "内容太大"}
-LOG_IN = {"429": "尝试次数过多"}
+WRITE = {**READ, "400": "内容读不懂", "409": "不能办：规则不许，或已被他人改动", "413": "内容太大"}
+WAITS = {"429", "503"}
+RETRY = {"Retry-After": {"description": "几秒后再试", "schema": {"type": "integer", "minimum": 1}}}
 OWN = ("HTTPValidationError", "ValidationError")
 
 
@@ -62,9 +65,10 @@ def _refusals(path: str, method: str, operation: dict[str, Any]) -> None:
     if not path.startswith("/api/"):
         return
     shape = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    logs_in = path.startswith("/api/v1/session") and method != "get"
-    for status, says in (READ if method == "get" else {**WRITE, **LOG_IN} if logs_in else WRITE).items():
+    for status, says in (READ if method == "get" else WRITE).items():
         answers[status] = {"description": says, "content": shape}
+        if status in WAITS:
+            answers[status]["headers"] = RETRY
     if method == "get":
         answers["304"] = {"description": "没有变化（If-None-Match）"}
     else:

@@ -15,6 +15,7 @@ from api.metrics import Metrics
 from api.oidc import Provider
 from api.points import points
 from api.seats import Seats
+from api.throttle import Throttle
 from states import clock
 from states.records import access
 from states.records.access import Scope
@@ -48,6 +49,7 @@ class House:
         self.watchers = CapacityLimiter(WATCHERS)
         self.metrics = Metrics()
         self.keys = Keys(self.store)
+        self.throttle = Throttle(settings.rates)
         self.seats = Seats(self.store)
         self.provider = Provider(settings)
         self.time = Time(self.driver, now)

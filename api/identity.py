@@ -32,14 +32,45 @@ class Asker:
 async def asker(request: Request, house: House, now: datetime) -> Asker:
     """Who asks. Raises NoKey, and NotAllowed for a request that another site's page sent."""
     header = request.headers.get("authorization")
-    kept = house.keys.kept(bearer(header)) if header is not None else None
+    key = None if header is None else _shown(request, house, header)
+    kept = house.keys.kept(key) if key is not None else None
     if kept is not None:
         return Asker(kept)
-    return await to_thread.run_sync(look, request, house, now, None if header is None else bearer(header))
+    return await to_thread.run_sync(look, request, house, now, key)
+
+
+def _shown(request: Request, house: House, header: str) -> str:
+    """What the header holds; one that holds no key is refused like one that is none."""
+    try:
+        return bearer(header)
+    except NoKey:
+        house.throttle.check_stranger(address(request), None)
+        house.throttle.stranger(address(request))
+        raise
 
 
 def look(request: Request, house: House, now: datetime, key: str | None, *, noted: bool = True) -> Asker:
-    """The same in a thread, once the request's `key` is read: a key first, no other site can make a browser send one."""
+    """The same in a thread, once the request's `key` is read. Raises TooMany where too much came from there that was none."""
+    where = address(request)
+    token = key or cookies.token(request, house.settings)
+    house.throttle.check_stranger(where, token)
+    try:
+        found = _found(request, house, now, key, noted=noted)
+    except NoKey:
+        house.throttle.stranger(where)
+        raise
+    if token:
+        house.throttle.welcome(token)
+    return found
+
+
+def address(request: Request) -> str:
+    """Where a request comes from, as the server that took it says."""
+    return request.client.host if request.client else ""
+
+
+def _found(request: Request, house: House, now: datetime, key: str | None, *, noted: bool) -> Asker:
+    """A key first: no other site can make a browser send one."""
     if key is not None:
         scope = house.keys.kept(key) or house.keys.find(key, now)
         if scope is None:

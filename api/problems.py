@@ -35,6 +35,7 @@ from states.errors import (
 from states.letters import plain
 from states.records.reading_preview import Busy
 from states.records.schema import NoDatabase
+from states.records.sealing import Unreadable
 
 log = logging.getLogger("duban.api")
 
@@ -60,6 +61,7 @@ STATUSES: Mapping[type[DubanError], tuple[int, str]] = {
     NoDatabase: (503, "unavailable"),
     Busy: (503, "unavailable"),
     NoProvider: (503, "unavailable"),
+    Unreadable: (503, "unavailable"),  # a key that is missing here is for an administrator to bring
     NoRoom: (507, "no-room"),
     DubanError: (500, "error"),
 }
@@ -70,12 +72,12 @@ HTTP: Mapping[int, tuple[str, str, str]] = {
 }
 HEADERS: Mapping[int, Mapping[str, str]] = {
     401: {"WWW-Authenticate": "Bearer"},
-    429: {"Retry-After": "900"},
     413: {"Connection": "close"},  # the rest of the body is not waited for
     503: {"Retry-After": "10"},
     507: {"Connection": "close"},
 }
-LONGEST = 200  # of an address that is kept
+LONGEST = 200  # of an address that is kept, and of a place that is named
+MOST = 50  # faults that are named one by one
 BROKEN = "服务出错"
 UNAVAILABLE = "数据库暂时用不了，请稍后再试；原因见 /readyz"
 SAYINGS: Mapping[str, str] = {
@@ -132,7 +134,7 @@ def told(error: DubanError) -> Response:
             more["places"] = error.places
     if isinstance(error, Faulty):
         more["faults"] = [_fault(one) for one in error.faults]
-    headers = HEADERS.get(status)
+    headers = waiting(error) or HEADERS.get(status)
     return problem(status, kind, error.title, error.detail, headers, **more)
 
 
@@ -143,6 +145,11 @@ def status_of(error: DubanError) -> int:
 
 def _status(error: DubanError) -> tuple[int, str]:
     return next(STATUSES[one] for one in type(error).__mro__ if one in STATUSES)
+
+
+def waiting(error: DubanError) -> Mapping[str, str]:
+    """A header that says how long, where it may be tried again."""
+    return {"Retry-After": str(error.wait)} if isinstance(error, TooMany) else {}
 
 
 def _fault(one: Fault) -> dict[str, Any]:
@@ -210,11 +217,13 @@ def remember(request: Request, error: NotAllowed) -> None:
 
 def faulty(errors: Iterable[Mapping[str, Any]]) -> Faulty:
     """What a shape has against what was sent, each with its place, in our words: for the API and for forms."""
-    return Faulty([_invalid(one) for one in errors])
+    found = list(errors)
+    more = [Fault("", f"还有 {len(found) - MOST} 处")] if len(found) > MOST else []
+    return Faulty([*map(_invalid, found[:MOST]), *more])
 
 
 def _invalid(error: Mapping[str, Any]) -> Fault:
-    place = ".".join(str(part) for part in error["loc"])
+    place = plain(".".join(str(part) for part in error["loc"]), LONGEST)
     saying = SAYINGS.get(error["type"])
     if saying is None:
         return Fault(place, f"不合规定（{error['msg']}）")

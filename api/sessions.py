@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 
@@ -13,8 +15,9 @@ from starlette.responses import Response
 from api import answers, cookies
 from api.deps import AtDesk, Desk
 from api.house import House
+from api.identity import address
 from api.shapes import NO_ZERO, Sent
-from states.errors import Refused
+from states.errors import NotKnown, Refused, TooMany
 from states.records import entering, passwords, reading_accounts, sittings
 from states.records.entering import Asked
 from states.records.sittings import Sitting
@@ -54,12 +57,12 @@ async def moment(request: Request) -> datetime:
 
 @router.post("", summary="登录", response_model=Myself)
 async def log_in(request: Request, sent: LogIn, now: Annotated[datetime, Depends(moment)]) -> Response:
-    """登录名或密码不对时，不说是哪一样。15 分钟内同一账号错 5 次、同一地址错 30 次，暂停尝试。"""
+    """登录名或密码不对时，不说是哪一样。15 分钟内同一账号错 5 次、同一地址错 300 次（可设置），暂停尝试。"""
     house: House = request.app.state.house
     cookies.check_origin(request, house.settings, asked=False)
-    asked = Asked(sent.login.strip().lower(), address(request), now)
     doorway = house.seats.doorway
-    with house.metrics.entering("password"):
+    with house.metrics.entering("password"), doorstep(request, house) as where:
+        asked = Asked(sent.login.strip().lower(), where, now, house.settings.rates.logins)
         token = await to_thread.run_sync(entering.enter, house.store, asked, sent.password, limiter=doorway)
     return await to_thread.run_sync(welcome, request, token, now, cookies.token(request, house.settings))
 
@@ -98,14 +101,15 @@ def change(desk: AtDesk, sent: NewPassword) -> Response:
     """须先写明现在的密码；其他登录随之失效。"""
     sitting, house = sitting_of(desk), desk.house
     before, after = sent.before, sent.password
-    now = house.time.real()
-    token = entering.change(house.store, sitting, before, after, now, address(desk.request))
-    return welcome(desk.request, token, now, None)
+    asked = Asked(sitting.login, address(desk.request), house.time.real(), house.settings.rates.logins)
+    token = entering.change(house.store, sitting, before, after, asked)
+    return welcome(desk.request, token, asked.now, None)
 
 
 def welcome(request: Request, token: str, now: datetime, before: str | None) -> Response:
     """The answer to whoever got in; `before`: the session that the browser showed, which ends."""
     house: House = request.app.state.house
+    house.throttle.welcome(token)
     end(house, before, now)
     answer = answers.plain(_myself(request, token, now))
     cookies.put(answer, request, house.settings, token)
@@ -120,9 +124,16 @@ def end(house: House, token: str | None, now: datetime) -> None:
             sittings.end(session, found.id, now, "again", found.scope.actor)
 
 
-def address(request: Request) -> str:
-    """Where a request comes from, as the server that took it says."""
-    return request.client.host if request.client else ""
+@contextmanager
+def doorstep(request: Request, house: House) -> Iterator[str]:
+    """From where somebody asks to be let in. Raises TooMany where too many had to be refused from there."""
+    where = address(request)
+    house.throttle.check_stranger(where, None)
+    try:
+        yield where
+    except (NotKnown, TooMany):
+        house.throttle.stranger(where)
+        raise
 
 
 def _myself(request: Request, token: str, now: datetime) -> str:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from api import cookies
 from api.house import House
 from api.oidc import FAILED
-from api.sessions import address, end, moment
+from api.sessions import doorstep, end, moment
 from states.errors import NotFound, NotKnown
 from states.records import entering, oidc_attempts
 from states.records.oidc_attempts import Begun
@@ -38,8 +38,9 @@ async def back(request: Request, now: Now, state: Text = "", code: Text = "", is
 
 def _begin(request: Request, now: datetime) -> Response:
     house = _house(request)
-    with house.store.write() as session:
+    with doorstep(request, house) as where, house.store.write() as session:
         begun = oidc_attempts.begin(session, now)
+    house.throttle.stranger(where)  # each is a row, and anybody may ask
     answer = RedirectResponse(house.provider.address(begun), 303)
     patience = int(oidc_attempts.PATIENCE.total_seconds())
     cookies.put(answer, request, house.settings, begun.browser, BROWSER, patience)
@@ -48,12 +49,14 @@ def _begin(request: Request, now: datetime) -> Response:
 
 def _back(request: Request, now: datetime, state: str, code: str, iss: str) -> Response:
     house = _house(request)
-    begun = _taken(request, house, state, now)
-    if begun is None or not code or iss not in ("", house.settings.oidc_issuer):
-        raise NotKnown(FAILED)
-    claims = house.provider.claims(code, begun)
-    with house.metrics.entering("oidc"):
-        token = entering.enter_claimed(house.store, claims, address(request), now)
+    with doorstep(request, house) as where:
+        begun = _taken(request, house, state, now)
+        if begun is None or not code or iss not in ("", house.settings.oidc_issuer):
+            raise NotKnown(FAILED)
+        claims = house.provider.claims(code, begun)
+        with house.metrics.entering("oidc"):
+            token = entering.enter_claimed(house.store, claims, where, now)
+    house.throttle.welcome(token)
     end(house, cookies.token(request, house.settings), now)
     answer = RedirectResponse("/", 303)
     cookies.drop(answer, request, house.settings, BROWSER)

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import guarding, problems
+from api import guarding, problems, weights
 from api.metrics import Metrics
 from states import loglines, marks, tracing
 from states.clock import elapsed
@@ -93,6 +93,7 @@ class Watch:
                 await self._guarded(scope, receive, seen)
             finally:
                 problems.told_here.reset(token)
+                weights.ended(scope)
                 self._note(method, route_of(scope), seen, told)
 
     async def _guarded(self, scope: Scope, receive: Receive, seen: Seen) -> None:

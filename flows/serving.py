@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 
+from flows import guarding
 from states import loglines
 from states.errors import Refused
 from states.loglines import PLAIN, LogForm
@@ -18,10 +21,11 @@ from states.loglines import PLAIN, LogForm
 APP = "api.app:create_app"
 EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+TICKS = 10  # of a tenth of a second, between two looks at the connections
 PATIENCE = 5  # seconds that open connections get to finish
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Says when it answers; one that was told to end before that never does."""
 
     def __init__(self, config: uvicorn.Config, when_up: Callable[[], None]) -> None:
@@ -32,6 +36,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.should_exit:
             self._when_up()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS == 0:
+            guarding.look(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Those who follow a stream are let go first; they would be waited for until patience ends."""
@@ -81,19 +90,27 @@ def serve(
     What is logged goes through `sieves`.
     """
     loglines.set_up(log, *sieves)
-    config = uvicorn.Config(
-        APP,
-        factory=True,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=PATIENCE,
-    )
-    server = _Server(config, when_up)
+    config = config_of(APP, factory=True)
+    server = Server(config, when_up)
     with bound, _ends(server):
         config.load()
         if not server.should_exit:
             server.run(sockets=[bound])
+
+
+def config_of(app: Any, *, factory: bool = False) -> uvicorn.Config:
+    """How requests are taken, whatever answers them."""
+    return uvicorn.Config(
+        app,
+        factory=factory,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        http=guarding.Guarded,
+        ws="none",
+        limit_concurrency=guarding.CONNECTIONS,
+        timeout_graceful_shutdown=PATIENCE,
+    )
 
 
 @contextmanager

@@ -71,7 +71,12 @@ class NotKnown(DubanError):
 
 
 class TooMany(DubanError):
-    """尝试次数过多"""
+    """次数过多"""
+
+    def __init__(self, detail: str, wait: int = 900) -> None:
+        """`wait`: seconds after which it may be tried again."""
+        super().__init__(detail)
+        self.wait = wait
 
 
 class NotFound(DubanError):

@@ -7,17 +7,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 
+from states import rates as rates_of
 from states.errors import BadSetting, Fault
 from states.loglines import FORMS, LEVELS, PLAIN, LogForm
 from states.outward import Network, networks
+from states.rates import Rates
 from states.tracing import PLACE
+from states.webaddress import is_here, is_web
+from states.webaddress import is_safe as is_safe
 
 DATABASES = ("sqlite", "postgresql+psycopg")
 MAILBOXES = ("smtp", "smtps", "maildir", "memory")
@@ -42,6 +44,7 @@ KNOWN = {
     "DUBAN_LOG",
     "DUBAN_LOG_LEVEL",
     *OIDC,
+    *rates_of.NAMES,
     "DUBAN_TEST_DATABASE_URL",
 }
 
@@ -51,8 +54,8 @@ class Settings:
     """What a door needs to know. `mail_from_hour`..`mail_until_hour`: local time in which mail may go out."""
 
     home: Path
-    database_url: str
-    smtp_url: str
+    database_url: str = field(repr=False)  # it may hold a password, as the next one may
+    smtp_url: str = field(repr=False)
     mail_from: str
     base_url: str
     timezone: str
@@ -67,6 +70,7 @@ class Settings:
     log: LogForm = PLAIN
     traces: str = ""
     """Where OpenTelemetry takes spans; empty where nobody does."""
+    rates: Rates = field(default_factory=Rates)
     oidc: tuple[str, ...] = field(default=("", "", ""), repr=False)
     lease_seconds: int = 600  # how long a mail is one process's to send
     source: str = "http://127.0.0.1:8000"
@@ -104,7 +108,7 @@ class Settings:
     @property
     def mail_link(self) -> str:
         """The address that mails lead to; empty where they go out to people who could not open it."""
-        return "" if self.sends_out and _this_machine(self.base_url) else self.base_url
+        return "" if self.sends_out and is_here(self.base_url) else self.base_url
 
     @property
     def sends_out(self) -> bool:
@@ -117,9 +121,15 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     values = _values(environ, folder or Path.cwd())
     home = Path(values.get("DUBAN_HOME", "duban-data")).expanduser().absolute()
     settings = _given(values, home)
-    faults = [*_unknown(values), *_faults(settings)]
+    wrong_rates = [Fault(name, rates_of.SAYS) for name in rates_of.wrong(values)]
+    faults = [*_unknown(values), *_faults(settings), *wrong_rates]
     if faults:
         raise BadSetting(faults)
+    return _made(home, settings, rates_of.rates(values))
+
+
+def _made(home: Path, settings: Mapping[str, str], rates: Rates) -> Settings:
+    """Once nothing is wrong with them."""
     hours = settings["DUBAN_MAIL_HOURS"].split("-")
     opens, closes = (time.fromisoformat(part.strip().zfill(5)) for part in hours)
     return Settings(
@@ -132,27 +142,18 @@ def read(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         mail_opens=opens,
         mail_closes=closes,
         prefect_api_url=settings["PREFECT_API_URL"] or None,
-        prefect_auth=values.get("PREFECT_API_AUTH_STRING", ""),
+        prefect_auth=settings["PREFECT_API_AUTH_STRING"],
         clue_key=settings["DUBAN_CLUE_KEY"],
         journal_key=settings["DUBAN_JOURNAL_KEY"],
         file_mb=int(settings["DUBAN_FILE_MB"]),
         webhook_networks=settings["DUBAN_WEBHOOK_NETWORKS"],
         log=LogForm(settings["DUBAN_LOG"], settings["DUBAN_LOG_LEVEL"]),
         traces=settings["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"],
+        rates=rates,
         oidc=tuple(settings[name] for name in OIDC),
         source=settings["DUBAN_BASE_URL"],
         lease_seconds=int(settings["DUBAN_LEASE_SECONDS"]),
     )
-
-
-def _this_machine(url: str) -> bool:
-    """Whether an address leads nobody but this machine anywhere."""
-    host = urlsplit(url).hostname or ""
-    try:
-        found = ip_address(host)
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".localdomain"))
-    return found.is_loopback or found.is_unspecified
 
 
 def _values(environ: Mapping[str, str] | None, folder: Path) -> dict[str, str]:
@@ -174,6 +175,7 @@ def _given(values: Mapping[str, str], home: Path) -> dict[str, str]:
         "DUBAN_FILE_MB": values.get("DUBAN_FILE_MB", "50"),
         "DUBAN_LEASE_SECONDS": values.get("DUBAN_LEASE_SECONDS", "600"),
         "PREFECT_API_URL": values.get("PREFECT_API_URL", ""),
+        "PREFECT_API_AUTH_STRING": values.get("PREFECT_API_AUTH_STRING", ""),
         "DUBAN_CLUE_KEY": values.get("DUBAN_CLUE_KEY", ""),
         **{name: values.get(name, "") for name in OIDC},
         "DUBAN_JOURNAL_KEY": values.get("DUBAN_JOURNAL_KEY", "").strip(),
@@ -200,7 +202,7 @@ def _told_faults(settings: Mapping[str, str]) -> list[Fault]:
         faults.append(Fault("DUBAN_LOG", f"应为 {' 或 '.join(FORMS)}"))
     if settings["DUBAN_LOG_LEVEL"] not in LEVELS:
         faults.append(Fault("DUBAN_LOG_LEVEL", f"应为 {'、'.join(LEVELS)} 之一"))
-    if (url := settings["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]) and not _web(url):
+    if (url := settings["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]) and not is_web(url):
         faults.append(Fault(PLACE, "应写作 http://主机:4318；不导出就删去这一项"))
     return faults
 
@@ -221,11 +223,11 @@ def _faults(settings: Mapping[str, str]) -> list[Fault]:
         faults.append(Fault("DUBAN_SMTP_URL", "只支持 smtp://用户:密码@主机:端口、smtps://… 或 maildir:目录"))
     if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", settings["DUBAN_MAIL_FROM"]):
         faults.append(Fault("DUBAN_MAIL_FROM", "应为一个邮箱地址，如 duban@example.org"))
-    if not _web(settings["DUBAN_BASE_URL"]):
+    if not is_web(settings["DUBAN_BASE_URL"]):
         faults.append(
             Fault("DUBAN_BASE_URL", "应以 http:// 或 https:// 开头，后面写主机，如 https://duban.example.org")
         )
-    if settings["PREFECT_API_URL"] and not _web(settings["PREFECT_API_URL"]):
+    if settings["PREFECT_API_URL"] and not is_web(settings["PREFECT_API_URL"]):
         faults.append(
             Fault("PREFECT_API_URL", "应写作 http://主机:4200/api；不用已有的 Prefect 服务就删去这一项")
         )
@@ -265,11 +267,6 @@ def _oidc_faults(settings: Mapping[str, str]) -> list[Fault]:
     return []
 
 
-def is_safe(url: str) -> bool:
-    """Whether secrets may be sent there: over https, or not beyond this machine."""
-    return _web(url) and (url.startswith("https://") or _this_machine(url))
-
-
 def _key(text: str) -> bool:
     """Whether this is a key of 32 bytes in URL-safe base64."""
     return re.fullmatch(r"[A-Za-z0-9_-]{43}=", text.strip()) is not None
@@ -281,15 +278,6 @@ def _network_faults(text: str) -> list[Fault]:
     except ValueError:
         return [Fault("DUBAN_WEBHOOK_NETWORKS", "应为网段或地址，用逗号隔开，如 10.20.0.0/16, 127.0.0.1")]
     return []
-
-
-def _web(url: str) -> bool:
-    """Whether this can be the address of a web server."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number
-        return False
 
 
 def _hours(text: str) -> bool:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
-from api import cookies, sessions
+from api import cookies, problems, sessions
 from api.house import House
 from api.pages import forms, gate, nav, paper, sight
 from api.pages.forms import AtForm, Form, Sheet, Typed
@@ -50,8 +50,8 @@ async def log_in(request: Request) -> Response:
     to, now = gate.own(typed.text("_to")), house.time.real()
     try:
         sent = typed.shaped(LogIn)
-        asked = Asked(sent.login.strip().lower(), sessions.address(request), now)
-        with house.metrics.entering("password"):
+        with house.metrics.entering("password"), sessions.doorstep(request, house) as where:
+            asked = Asked(sent.login.strip().lower(), where, now, house.settings.rates.logins)
             token = await to_thread.run_sync(
                 entering.enter, house.store, asked, sent.password, limiter=house.seats.doorway
             )
@@ -59,7 +59,9 @@ async def log_in(request: Request) -> Response:
         if not forms.about_form(error):
             raise
         sheet = forms.refused(ENTER, _without_secrets(typed), error)
-        return await to_thread.run_sync(_login, request, sheet, to, forms.status(error))
+        page = await to_thread.run_sync(_login, request, sheet, to, forms.status(error))
+        page.headers.update(problems.waiting(error))
+        return page
     return await to_thread.run_sync(_welcome, request, token, to)
 
 
@@ -77,7 +79,8 @@ def change(desk: AtPage, typed: AtForm) -> Response:
             raise Faulty([Fault("_again", NOT_ALIKE)])
         sent = typed.shaped(NewPassword)
         where, now = sessions.address(desk.request), house.time.real()
-        token = entering.change(house.store, sitting, sent.before, sent.password, now, where)
+        asked = Asked(sitting.login, where, now, house.settings.rates.logins)
+        token = entering.change(house.store, sitting, sent.before, sent.password, asked)
     except DubanError as error:
         if not forms.about_form(error):
             raise
@@ -141,6 +144,7 @@ def _welcome(request: Request, token: str, to: str) -> Response:
     """Led on, by way of the choice of a role where there are several."""
     house: House = request.app.state.house
     now = house.time.real()
+    house.throttle.welcome(token)
     sessions.end(house, cookies.token(request, house.settings), now)
     with house.store.read() as session:
         found = sittings.find(session, token, now)

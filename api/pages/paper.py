@@ -86,7 +86,9 @@ def _answer(request: Request, error: DubanError) -> Response:
         return RedirectResponse(gate.way_in(request, first), 303)
     if first is not None:
         return note(error.title, EXPIRED if first == gate.LOG_IN else AGAIN, 401)
-    return note(error.title, error.detail, problems.status_of(error))
+    page = note(error.title, error.detail, problems.status_of(error))
+    page.headers.update(problems.waiting(error))
+    return page
 
 
 def _unreadable(error: RequestValidationError) -> DubanError:

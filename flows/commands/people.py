@@ -30,15 +30,20 @@ def erase(
             help="姓名，不论写在哪里都抹除（同名的也会），可多次；不写则只抹与邮箱同处的",
         ),
     ] = [],  # noqa: B006
+    logins: Annotated[
+        list[str],
+        typer.Option("--login", metavar="LOGIN", help="这个人的账号（没有与邮箱关联的），须已停用；可多次"),
+    ] = [],  # noqa: B006
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只显示会抹除多少，不写入")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """抹除一个人的邮箱和姓名，不能恢复；流水的核验不受影响。文书、报送的文件、已发出的邮件和备份不动。"""
     from states.records.chain import erasing, sealer
 
+    who = erasing.Person(address, names, logins)
     with given.opened(given.settings()) as store:
         with store.act(dry_run=dry_run) as session:
-            done = erasing.erase(session, address, names, reason, clock.now(), given.actor())
+            done = erasing.erase(session, who, reason, clock.now(), given.actor())
         if not dry_run:
             sealer.seal(store, clock.now())
     if as_json:

@@ -13,6 +13,7 @@ from functools import partial
 from states import tracing
 from states.clock import elapsed
 from states.records import commit_order, webhook_sending
+from states.records.sealing import Unreadable
 from states.records.session import Store
 from states.records.webhook_sending import LEASE, Answer, Parcel
 from states.signature import headers
@@ -79,6 +80,9 @@ def _served(
             moment = now + timedelta(seconds=elapsed() - began)
             if not _sent_one(store, send, key, who, moment, source, done):
                 break
+    except Unreadable as error:  # another machine may have the key
+        log.error("webhook %s: %s", key, error.detail)  # noqa: TRY400
+        done.notes.append(error.detail)
     except Exception:
         log.exception("webhook %s could not be served", key)
         done.notes.append(f"第 {key} 号推送出错")

@@ -19,10 +19,10 @@ from sqlmodel import Session
 from states.clue import written_in
 from states.errors import Fault, Faulty
 from states.records.core import clue, journal
-from states.records.sealing import Seal, Unreadable
+from states.records.sealing import BOX, Seal, Unreadable
 
 NAMED = "clue.named"
-BOX, KNOWN = "box", "informants"  # what a session carries
+KNOWN = "informants"  # what a session carries
 SAYS = (
     "写有不能公开的个人信息（姓名、联系方式或住址），请删去或改用“有关人员”等说法；这次没有收下，并已记录在案"
 )

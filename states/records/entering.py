@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -24,11 +24,12 @@ STRANGER = "user"  # whoever it was; a name that was typed is not kept: it may b
 
 @dataclass(frozen=True)
 class Asked:
-    """Who wants in, from where, when."""
+    """Who wants in, from where, when. `most`: see `attempts`."""
 
     login: str
     address: str
     now: datetime
+    most: int = attempts.OF_ADDRESS
 
 
 def enter(store: Store, asked: Asked, password: str) -> str:
@@ -44,7 +45,7 @@ def enter(store: Store, asked: Asked, password: str) -> str:
         return sittings.open_(session, present, asked.now, "password", asked.address)
 
 
-def change(store: Store, sitting: Sitting, before: str, after: str, now: datetime, address: str) -> str:
+def change(store: Store, sitting: Sitting, before: str, after: str, asked: Asked) -> str:
     """A new password, once the present one is told; the token of the session that takes this one's place.
 
     Raises NotKnown and TooMany like a log-in, Faulty for a weak one, Refused where it is the same.
@@ -52,7 +53,7 @@ def change(store: Store, sitting: Sitting, before: str, after: str, now: datetim
     passwords.check(after, sitting.login, sitting.name)
     if before == after:
         raise Refused("新密码不能与现在的相同")
-    asked = Asked(sitting.login, address, now)
+    asked, now = replace(asked, login=sitting.login), asked.now
     row, key = _counted(store, asked)
     theirs = _judged(row, before, now)
     if theirs is None:
@@ -62,14 +63,14 @@ def change(store: Store, sitting: Sitting, before: str, after: str, now: datetim
         present = _unchanged(session, theirs)
         attempts.good(session, key, asked.login)
         accounts.changed(session, present, after, now, None)
-        return sittings.open_(session, present, now, "password", address)
+        return sittings.open_(session, present, now, "password", asked.address)
 
 
 def _counted(store: Store, asked: Asked) -> tuple[Account | None, int]:
     """The account that is meant, if there is one, and the number of the try. Raises TooMany."""
     with store.write() as session:
         row = session.exec(select(Account).where(account.c.login == asked.login)).first()
-        key = attempts.begin(session, asked.login, asked.address, asked.now)
+        key = attempts.begin(session, *_parts(asked))
     if key is None:
         raise attempts.wait()
     return row, key
@@ -91,8 +92,8 @@ def _refuse(store: Store, asked: Asked, row: Account | None) -> None:
         note(session, asked.now, kind, who, account=about, origin=attempts.shortened(asked.address))
 
 
-def _parts(asked: Asked) -> tuple[str, str, datetime]:
-    return asked.login, asked.address, asked.now
+def _parts(asked: Asked) -> tuple[str, str, datetime, int]:
+    return asked.login, asked.address, asked.now, asked.most
 
 
 def _unchanged(session: Session, row: Account) -> Account:

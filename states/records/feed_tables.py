@@ -39,7 +39,7 @@ class JournalHead(SQLModel, table=True):
 class Webhook(SQLModel, table=True):
     """Another system that is told of what happens: where, of what, how far it has been told (`cursor`).
 
-    `claimed_by` may send until `claimed_until`. `secret` is the key of its signatures; they can't be made of a hash.
+    `claimed_by` may send until `claimed_until`. `secret` is the key of its signatures, sealed.
     """
 
     id: int = Field(default=None, primary_key=True)

@@ -34,7 +34,7 @@ def begin(session: Session, now: datetime) -> Begun:
     session.execute(sa.delete(oidc_attempt).where(oidc_attempt.c.at <= now - PATIENCE))
     waiting = session.execute(sa.select(sa.func.count()).select_from(oidc_attempt)).scalar_one()
     if waiting >= AT_ONCE:
-        raise TooMany(CROWD)
+        raise TooMany(CROWD, 60)
     made = Begun(*(secrets.token_urlsafe(size) for size in (32, 32, 48, 32)))
     row = OidcAttempt(
         state=_hash(made.state), browser=_hash(made.browser), nonce=made.nonce, verifier=made.verifier, at=now

@@ -18,13 +18,14 @@ from sqlmodel import Session
 from states.clock import elapsed
 from states.errors import BadSetting, Fault
 from states.records.compiled import share
-from states.records.discretion import BOX, KNOWN, Disclosing, Nobody, traced
-from states.records.sealing import Seal, seal
+from states.records.discretion import KNOWN, Disclosing, Nobody, traced
+from states.records.sealing import BOX, Seal, seal
 from states.settings import Settings
 
 BUSY_SECONDS = 30
 BEGIN = "duban_begin"  # execution option: how a transaction begins on SQLite
 READ = "READ"
+UNREADABLE = "地址写法不对，应如 postgresql+psycopg://用户:密码@主机:5432/库；密码中的特殊字符写作 %40 等"
 _READING: dict[str, Any] = {BEGIN: READ, "postgresql_readonly": True}
 
 
@@ -130,8 +131,8 @@ def connect(url: str, *, home: Path | None = None, **options: Any) -> Store:
     """
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise BadSetting([Fault("DUBAN_DATABASE_URL", f"地址写法不对：{error}")]) from error
+    except (sa.exc.ArgumentError, ValueError):
+        raise BadSetting([Fault("DUBAN_DATABASE_URL", UNREADABLE)]) from None  # it would say the password
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             _prepare(Path(parsed.database).absolute(), home)

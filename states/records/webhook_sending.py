@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.errors import Faulty
-from states.records import commit_order, feed, published, webhooks
+from states.records import commit_order, feed, published, webhook_secrets, webhooks
 from states.records.access import Scope
 from states.records.columns import changed
 from states.records.core import webhook, webhook_delivery
@@ -44,9 +44,9 @@ class Parcel:
     webhook_id: int
     number: int
     message_id: str
-    url: str
-    secret: str
-    body: bytes
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+    body: bytes = field(repr=False)
     tries: int
 
 
@@ -107,7 +107,10 @@ def release(session: Session, key: int, who: str) -> None:
 
 
 def next_parcel(session: Session, key: int, who: str, now: datetime, source: str) -> Parcel | None:
-    """What is to be sent to it now, counted as tried; None: nothing, or it is not `who`'s any more."""
+    """What is to be sent to it now, counted as tried; None: nothing, or it is not `who`'s any more.
+
+    Raises Unreadable.
+    """
     mine = sa.and_(webhook.c.id == key, webhook.c.claimed_by == who, webhook.c.state == "active")
     row = session.exec(select(Webhook).where(mine).with_for_update()).first()
     if row is None:
@@ -126,7 +129,8 @@ def next_parcel(session: Session, key: int, who: str, now: datetime, source: str
     session.flush()
     events = _events(session, row, scope, made, source)
     body = json.dumps(events, ensure_ascii=False, separators=(",", ":")).encode()
-    return Parcel(key, made.id, made.message_id, row.url, row.secret, body, made.tries)
+    opened = webhook_secrets.opened(session, row)
+    return Parcel(key, made.id, made.message_id, opened.url, opened.secret, body, made.tries)
 
 
 def mark(session: Session, parcel: Parcel, who: str, answer: Answer, now: datetime) -> str | None:

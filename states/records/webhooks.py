@@ -15,7 +15,7 @@ from sqlmodel import Session, select
 from states.errors import Conflict, Fault, Faulty, NotAllowed, NotFound, Refused
 from states.letters import plain
 from states.outward import Network, target
-from states.records import commit_order, published
+from states.records import commit_order, published, webhook_secrets
 from states.records.access import Scope
 from states.records.columns import changed
 from states.records.core import campaign, webhook, webhook_delivery
@@ -24,7 +24,6 @@ from states.records.journal import note
 from states.records.scopes import paths_of
 from states.records.told.changes import DeliveryTold, WebhookMade, WebhookTold
 from states.records.told.form import Page, instant, instant_or_none
-from states.signature import new_secret
 
 LONGEST_NAME = 60
 MOST = 100
@@ -56,7 +55,7 @@ def check_whole(scope: Scope, *, write: bool = False) -> None:
 
 
 def add(session: Session, wish: Wish, trusted: Sequence[Network], now: datetime, actor: str) -> Webhook:
-    """A new webhook; its `secret` is for one look. Raises Faulty, Refused where its name is taken."""
+    """A new webhook, its secret sealed (see `webhook_secrets`). Raises Faulty, Refused where its name is taken, Unreadable."""
     target(wish.url, trusted)
     types = published.checked(wish.types)
     if not wish.name or plain(wish.name, LONGEST_NAME) != wish.name:
@@ -70,8 +69,8 @@ def add(session: Session, wish: Wish, trusted: Sequence[Network], now: datetime,
         raise Faulty([Fault("after", f"还没有这个序号，最后一条是 {head}")])
     row = Webhook(
         name=wish.name,
-        url=wish.url,
-        secret=new_secret(),
+        url=webhook_secrets.shown(wish.url),
+        secret="",
         under=wish.under,
         campaigns=sorted(set(wish.campaigns)) if wish.campaigns else None,
         types=types,
@@ -81,6 +80,7 @@ def add(session: Session, wish: Wish, trusted: Sequence[Network], now: datetime,
     )
     session.add(row)
     session.flush()
+    webhook_secrets.seal(session, row, wish.url)
     _note(session, row, "added", now, actor, under=row.under, campaigns=row.campaigns, types=row.types)
     return row
 
@@ -90,7 +90,7 @@ def made(
 ) -> WebhookMade:
     """The same, told with its secret."""
     row = add(session, wish, trusted, now, actor)
-    return {"webhook": one(session, zone, row.id), "secret": row.secret}
+    return {"webhook": one(session, zone, row.id), "secret": webhook_secrets.opened(session, row).secret}
 
 
 def change(
@@ -249,7 +249,7 @@ def _told(row: Webhook, zone: ZoneInfo, waiting: int, dead: int) -> WebhookTold:
     return {
         "id": row.id,
         "name": row.name,
-        "url": row.url.partition("?")[0],  # what follows may be a password of theirs
+        "url": row.url,
         "under": row.under,
         "campaigns": row.campaigns,
         "types": row.types,

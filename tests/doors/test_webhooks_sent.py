@@ -29,10 +29,11 @@ from typer.testing import CliRunner
 from flows import hooks, rounds
 from flows.cli import app
 from flows.hooks.post import Post
+from states import settings
 from states.outward import networks
-from states.records import published, schema, webhook_sending, webhooks
+from states.records import published, schema, webhook_secrets, webhook_sending, webhooks
 from states.records.journal import note
-from states.records.session import Store, connect
+from states.records.session import Store, store_of
 from states.records.webhooks import Wish
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -87,7 +88,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = connect(f"sqlite:///{tmp_path / 'duban.db'}")
+    made = store_of(settings.read({"DUBAN_HOME": str(tmp_path)}))
     schema.upgrade(made)
     yield made
     made.close()
@@ -99,7 +100,7 @@ def told(store: Store, url: str, number: int = 1) -> str:
         made = webhooks.add(session, Wish("示例系统", url), LOOPBACK, NOW, "test")
         for _ in range(number):
             note(session, NOW, "unit.moved", "王示例", before="waiting", after="check")
-        return made.secret
+        return webhook_secrets.opened(session, made).secret
 
 
 def test_a_receiver_can_verify_what_it_gets(store: Store, receiver: Receiver) -> None:
@@ -274,10 +275,11 @@ from datetime import datetime, UTC
 from flows import hooks
 from flows.hooks.post import Post
 from states.outward import networks
-from states.records.session import connect
+from states import settings
+from states.records.session import store_of
 
-store = connect(sys.argv[1])
-post, before = Post(networks("127.0.0.1")), sys.argv[2] == "before"
+store = store_of(settings.read())
+post, before = Post(networks("127.0.0.1")), sys.argv[1] == "before"
 
 def send(*message):
     if before:
@@ -285,7 +287,7 @@ def send(*message):
     post.send(*message)
     os.kill(os.getpid(), signal.SIGKILL)
 
-hooks.deliver(store, send, datetime.fromisoformat(sys.argv[3]), "killed", "x")
+hooks.deliver(store, send, datetime.fromisoformat(sys.argv[2]), "killed", "x")
 """
 
 
@@ -294,8 +296,10 @@ def test_a_sender_that_is_killed_leaves_a_message_that_is_sent_again_under_its_i
     store: Store, receiver: Receiver, moment: str
 ) -> None:
     told(store, receiver.url, 150)
-    words = [sys.executable, "-c", SENDER, str(store.engine.url), moment, NOW.isoformat()]
-    killed = subprocess.run(words, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60)
+    words = [sys.executable, "-c", SENDER, moment, NOW.isoformat()]
+    home = str(Path(str(store.engine.url.database)).parent)
+    there = {**os.environ, "PYTHONPATH": str(ROOT), "DUBAN_HOME": home}
+    killed = subprocess.run(words, env=there, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert len(receiver.got) == (moment == "after")
     assert hooks.deliver(store, Post(LOOPBACK).send, NOW + timedelta(minutes=1), "two", "x").sent == 0

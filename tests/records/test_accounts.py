@@ -52,7 +52,7 @@ class Desk:
         """Somebody with a password of their own (OWN), logged in: the token."""
         first = self.person(login, *granted)
         sitting = self.sits(self.enter(login, first))
-        return entering.change(self.store, sitting, first, OWN, self.now, HOME)
+        return entering.change(self.store, sitting, first, OWN, Asked("", HOME, self.now))
 
     def row(self, login: str) -> Account:
         with self.store.read() as session:
@@ -235,17 +235,17 @@ def test_a_first_password_must_be_changed_and_a_changed_one_ends_the_other_sessi
     assert desk.sits(mine).must_change
     for wrong, new, error in ((first, "short", Faulty), ("wrong", OWN, NotKnown)):
         with pytest.raises(error):
-            entering.change(desk.store, desk.sits(mine), wrong, new, desk.now, HOME)
+            entering.change(desk.store, desk.sits(mine), wrong, new, Asked("", HOME, desk.now))
     for _ in range(attempts.OF_ACCOUNT):
         with pytest.raises(Faulty):
-            entering.change(desk.store, desk.sits(mine), first, "short", desk.now, HOME)
-    fresh = entering.change(desk.store, desk.sits(mine), first, OWN, desk.now, HOME)
+            entering.change(desk.store, desk.sits(mine), first, "short", Asked("", HOME, desk.now))
+    fresh = entering.change(desk.store, desk.sits(mine), first, OWN, Asked("", HOME, desk.now))
     assert (desk.sits(mine), desk.sits(other)) == (None, None)
     assert not desk.sits(fresh).must_change
     with pytest.raises(NotKnown):
         desk.enter("wanglan", first)
     with pytest.raises(Refused, match="不能与现在的相同"):
-        entering.change(desk.store, desk.sits(fresh), OWN, OWN, desk.now, HOME)
+        entering.change(desk.store, desk.sits(fresh), OWN, OWN, Asked("", HOME, desk.now))
 
 
 def test_nothing_secret_is_kept_or_told_in_clear(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,13 +14,18 @@ import sqlalchemy as sa
 
 from states.chain.check import ERASED, check
 from states.chain.scrub import Scrub
-from states.errors import Refused
-from states.records import core
+from states.errors import NotFound, Refused
+from states.records import accounts, attempts, core, grants, sittings
 from states.records.account_tables import Account
+from states.records.asker import EVERYTHING
 from states.records.chain import erasing, reading_out, sealer, signing
+from states.records.chain.erasing import Person
 from states.records.core import journal, journal_erased, journal_salt
-from states.records.handing import Person, hand_over
+from states.records.grants import Grant
+from states.records.handing import Person as Next
+from states.records.handing import hand_over
 from states.records.journal import note
+from states.records.roles import Role
 from states.records.session import connect
 from states.settings import read as settings_of
 
@@ -37,7 +43,7 @@ class Left:
         campaign = stage.launch(stage.template(stage.one_report, stage.ladders))
         stage.cycle("2026-03-05 09:00", "2026-03-11 09:00")
         with self.store.write() as session:
-            hand_over(session, WHO, Person("李示例", NEXT), self.now, "test")
+            hand_over(session, WHO, Next("李示例", NEXT), self.now, "test")
             told = [{"to": WHO}]
             for reason in (f"{NAME}说已电话联系 {WHO.upper()}", f"x{WHO} 与 {WHO}.cn 是别人", None):
                 note(session, self.now, "sample", "test", campaign_id=campaign, reason=reason, told=told)
@@ -57,9 +63,9 @@ class Left:
             plain = (journal.c.id, journal.c.at, journal.c.kind, journal.c.unit_id, journal.c.campaign_id)
             return list(session.execute(sa.select(*plain).order_by(journal.c.id)).tuples())
 
-    def erase(self, *names: str, who: str = WHO) -> erasing.Erased:
+    def erase(self, *names: str, who: str = WHO, logins: tuple[str, ...] = ()) -> erasing.Erased:
         with self.store.write() as session:
-            return erasing.erase(session, who, names, REASON, self.now, "cli:office")
+            return erasing.erase(session, Person(who, names, logins), REASON, self.now, "cli:office")
 
     def checked(self) -> Any:
         with self.store.read() as session:
@@ -167,7 +173,7 @@ def test_a_name_goes_everywhere_when_asked_but_not_from_others_of_that_name(ligh
 def test_a_trial_writes_nothing(light: Left) -> None:
     before = light.everything()
     with light.store.trial() as session:
-        done = erasing.erase(session, WHO, (), REASON, light.now, "test")
+        done = erasing.erase(session, Person(WHO), REASON, light.now, "test")
     assert done.rows["journal"] > 0
     assert light.everything() == before
 
@@ -203,13 +209,13 @@ def test_who_has_a_post_or_mail_to_come_is_not_erased_and_reasons_name_nobody(li
         (WHO, " ", "请写明理由"),
     ):
         with light.store.write() as session, pytest.raises(Refused) as refused:
-            erasing.erase(session, who, (), reason, light.now, "test")
+            erasing.erase(session, Person(who), reason, light.now, "test")
         assert says in str(refused.value)
     with light.store.write() as session:
         one = sa.select(sa.func.min(core.notice.c.id)).where(core.notice.c.email == WHO).scalar_subquery()
         session.execute(sa.update(core.notice).where(core.notice.c.id == one).values(state="pending"))
     with light.store.write() as session, pytest.raises(Refused, match="没有发出"):
-        erasing.erase(session, WHO, (), REASON, light.now + timedelta(days=1), "test")
+        erasing.erase(session, Person(WHO), REASON, light.now + timedelta(days=1), "test")
 
 
 def test_whose_account_works_is_not_erased(light: Left) -> None:
@@ -217,9 +223,45 @@ def test_whose_account_works_is_not_erased(light: Left) -> None:
     with light.store.write() as session:
         session.add(account)
     with light.store.write() as session, pytest.raises(Refused, match="停用账号"):
-        erasing.erase(session, WHO, (), REASON, light.now, "test")
+        erasing.erase(session, Person(WHO), REASON, light.now, "test")
     light.stage.put(core.account, core.account.c.login == "qian", disabled_at=light.now)
     assert light.erase().rows["account"] == 1
+
+
+def test_an_account_is_emptied_and_the_journal_no_longer_says_who_acted(left: Left) -> None:
+    """By the address that it is linked to, or by its login name; others of the same name keep theirs."""
+    with left.store.write() as session:
+        for login, email in (("qian", WHO), ("qian2", None), ("other", None)):
+            row, _ = accounts.create(session, login, NAME, left.now, "cli:test")
+            row.email, row.subject = email, f"sub-{login}"
+            given = grants.give(session, EVERYTHING, row, Grant(Role.administrator), left.now, "cli:test")
+            sittings.open_(session, row, left.now, "test", "192.0.2.7")
+            attempts.begin(session, login, "192.0.2.7", left.now)
+            note(session, left.now, "sample", grants.actor_of(row), reason="qian 是别的词", grant=given.id)
+    left.sign()
+    with left.store.write() as session, pytest.raises(Refused, match="停用账号"):
+        erasing.erase(session, Person("none@example.org", (), ("qian2",)), REASON, left.now, "test")
+    with left.store.write() as session, pytest.raises(NotFound, match="qian3"):
+        erasing.erase(session, Person("none@example.org", (), ("qian3",)), REASON, left.now, "test")
+    with left.store.write() as session:
+        for login in ("qian", "qian2"):
+            accounts.disable(session, accounts.named(session, login), left.now, f"user:{NAME}（{login}）")
+    done = left.erase(logins=("qian2",))
+    left.sign()
+    rest = left.everything()
+    assert not re.search(r"qian(?! 是别的词)|sub-qian|sub-qian2", rest), re.findall(r".{60}qian.{30}", rest)
+    assert f"user:{NAME}（other）" in rest
+    assert done.rows["account"] == 2
+    assert [one.actor for one in left.stage.journal("sample")[-3:]] == [
+        *[done.token] * 2,
+        f"user:{NAME}（other）",
+    ]
+    found = left.checked()
+    assert (found.broken, found.erased) == (None, done.sealed)
+    with left.store.read() as session:
+        kept = [(one.login, one.password, one.subject) for one in accounts.listed(session)]
+    assert [one[0] for one in kept] == ["gone-1", "gone-2", "other"]
+    assert kept[0][1:] == kept[1][1:] == (None, None)
 
 
 def test_an_address_is_taken_out_alone_and_a_latin_name_as_a_word() -> None:

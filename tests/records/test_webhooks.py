@@ -17,10 +17,11 @@ from sqlmodel import select
 from flows import hooks
 from states.errors import Conflict, Faulty, Refused
 from states.outward import networks
-from states.records import commit_order, webhook_sending, webhooks
+from states.records import commit_order, webhook_secrets, webhook_sending, webhooks
 from states.records.core import journal, webhook, webhook_delivery
 from states.records.feed_tables import Webhook, WebhookDelivery
 from states.records.journal import note
+from states.records.sealing import Seal, Unreadable
 from states.records.session import Store
 from states.records.webhook_sending import Answer
 from states.records.webhooks import Wish
@@ -29,6 +30,11 @@ NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 CHINA = ZoneInfo("Asia/Shanghai")
 URL = "https://example.org/duban"
 OK = Answer(204)
+SEAL_KEYS, SPARE = (
+    ["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="],
+    "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY=",
+)
+SEAL = Seal(SEAL_KEYS)
 
 
 class Receiver:
@@ -55,6 +61,7 @@ class Post:
 
     def __init__(self, store: Store) -> None:
         self.store, self.receiver = store, Receiver()
+        store.box = lambda: SEAL
 
     def add(self, name: str = "示例系统", **more: Any) -> int:
         commit_order.advance(self.store)
@@ -279,12 +286,37 @@ def test_a_secret_is_told_once_and_stands_in_no_list_and_no_fact(post: Post) -> 
     assert made["secret"] not in listed + facts
     assert "hidden" not in listed + facts
     assert made["webhook"]["url"] == URL
+    with post.store.read() as session:
+        kept = str([list(one) for one in session.execute(sa.select(webhook)).all()])
+    assert made["secret"] not in kept, "nor in the database"
+    assert made["secret"].removeprefix("whsec_") not in kept
+    assert "hidden" not in kept, "nor what their address holds"
     inside = Wish("内部", "http://10.1.2.3/x")
     with post.store.write() as session:
         with pytest.raises(Faulty):
             webhooks.add(session, inside, (), NOW, "test")
         assert webhooks.add(session, inside, networks("10.0.0.0/8"), NOW, "test").id
         assert session.execute(sa.select(sa.func.count()).select_from(webhook)).scalar_one() == 2
+
+
+def test_a_sealed_secret_opens_in_its_own_row_and_with_its_own_key_only(post: Post) -> None:
+    first, second = post.add("甲"), post.add("乙")
+    with post.store.write() as session:
+        one, other = (session.get_one(Webhook, key) for key in (first, second))
+        assert webhook_secrets.opened(session, one).secret != webhook_secrets.opened(session, other).secret
+        other.secret = one.secret
+        with pytest.raises(Unreadable, match="不属于这一条"):
+            webhook_secrets.opened(session, other)
+        with pytest.raises(Unreadable, match="举报人信息"):
+            SEAL.open(f"webhook/{first}", one.secret)
+        session.rollback()
+    post.happen()
+    post.store.box = lambda: Seal([SPARE])
+    (note,) = set(post.round().notes)
+    assert "推送的签名密钥是用另一把密钥加密的" in note
+    assert post.hook().state == "active", "another machine may have the key"
+    post.store.box = lambda: Seal([SPARE, *SEAL_KEYS])
+    assert post.round().sent == 2
 
 
 def test_what_arrived_is_forgotten_after_a_month_and_what_did_not_is_kept(post: Post) -> None:

@@ -7,7 +7,7 @@ states the digest of what is left. All of it is one transaction, during which no
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from states.chain.scrub import Scrub
 from states.errors import Refused
 from states.records import locks
 from states.records.chain import rows, scrubbing, sealer
+from states.records.chain.leavers import Leavers, empty, leavers
 from states.records.core import (
     account,
     contact,
@@ -53,30 +54,36 @@ class Erased:
     left: dict[str, int] = field(default_factory=dict)
 
 
-def erase(
-    session: Session, address: str, names: Iterable[str], reason: str, now: datetime, actor: str
-) -> Erased:
-    """Take who has this address out of everything but papers and plans; to try it, roll back.
+@dataclass(frozen=True)
+class Person:
+    """Who is taken out. `names` go wherever they stand; `logins`: accounts that are not linked to the address."""
 
-    `names` go wherever they stand; the names under which the address was written to go only beside it. Raises Refused
-    while the person has posts, an account that works, or mail that is still to go out.
+    address: str
+    names: Sequence[str] = ()
+    logins: Sequence[str] = ()
+
+
+def erase(session: Session, who: Person, reason: str, now: datetime, actor: str) -> Erased:
+    """Take a person out of everything but papers and plans; to try it, roll back.
+
+    The names under which the address was written to go only beside it. Raises Refused while the person has posts, an
+    account that works, or mail that is still to go out, NotFound for an account that there is not.
     """
-    address = address.strip().lower()
+    address = who.address.strip().lower()
     locks.sealing(session)
-    _must_be_gone(session, address)
+    gone = leavers(session, address, who.logins)
+    _must_be_gone(session, address, gone)
     token = f"已抹除-{os.urandom(4).hex()}"
-    beside = _known_as(session, address)
-    scrub = Scrub(address, token, beside=beside, anywhere=names)
-    if scrub.clean(reason, beside=True) != reason or scrub.clean(actor, beside=True) != actor:
-        raise Refused("理由和经办人里不能写这个人的邮箱或姓名，否则又留在流水里")
-    if short := [one for one in scrub.anywhere if len(one) < SHORTEST]:
-        raise Refused(f"“{short[0]}”太短，会误伤别的内容；请写全名")
-    if not reason.strip():
-        raise Refused("请写明理由，如 本人申请删除")
+    beside = _known_as(session, address) | {one.name for one in gone.rows}
+    scrub = Scrub(address, token, beside=beside, anywhere=[*who.names, *gone.actors])
+    _check(scrub, reason, actor)
     done = Erased(token, sorted({*beside, *scrub.anywhere}))
     scrubbing.forget_pages(session)
     done.rows = scrubbing.everywhere(session, scrub)
-    facts = _journal(session, scrub, done)
+    facts = _journal(session, scrub, gone, done)
+    empty(session, gone, token)
+    if gone.rows:
+        done.rows[account.name] = len(gone.rows)
     done.left = scrubbing.left(session, Scrub(address, token, anywhere=done.names))
     for start in range(0, max(len(facts), 1), IN_A_FACT):
         part = facts[start : start + IN_A_FACT]
@@ -85,7 +92,16 @@ def erase(
     return done
 
 
-def _must_be_gone(session: Session, address: str) -> None:
+def _check(scrub: Scrub, reason: str, actor: str) -> None:
+    if scrub.clean(reason, beside=True) != reason or scrub.clean(actor, beside=True) != actor:
+        raise Refused("理由和经办人里不能写这个人的邮箱或姓名，否则又留在流水里")
+    if short := [one for one in scrub.anywhere if len(one) < SHORTEST]:
+        raise Refused(f"“{short[0]}”太短，会误伤别的内容；请写全名")
+    if not reason.strip():
+        raise Refused("请写明理由，如 本人申请删除")
+
+
+def _must_be_gone(session: Session, address: str, gone: Leavers) -> None:
     held = sa.select(unit.c.code).join(contact, contact.c.unit_id == unit.c.id)
     held = held.where(sa.func.lower(contact.c.email) == address).order_by(unit.c.code)
     codes = sorted(set(session.execute(held).scalars()))
@@ -93,8 +109,7 @@ def _must_be_gone(session: Session, address: str) -> None:
     if codes:
         shown = "、".join(codes[:SHOWN]) + ("等" if len(codes) > SHOWN else "")
         refusals.append(f"仍是 {len(codes)} 个单位（{shown}）的联系人：请先交接（duban contact hand-over）")
-    open_account = (sa.func.lower(account.c.email) == address, account.c.disabled_at.is_(None))
-    if session.execute(sa.select(account.c.id).where(*open_account)).first():
+    if gone.working:
         refusals.append("账号还在使用：请先停用账号")
     told = (sa.func.lower(notice.c.email) == address, notice.c.state.in_(("pending", "held")))
     queued = (sa.func.lower(mail.c.email) == address, mail.c.state == "queued")
@@ -118,13 +133,16 @@ def _known_as(session: Session, address: str) -> set[str]:
 # -- the journal -------------------------------------------------------------------------------------------
 
 
-def _journal(session: Session, scrub: Scrub, done: Erased) -> list[list[Any]]:
+def _journal(session: Session, scrub: Scrub, gone: Leavers, done: Erased) -> list[list[Any]]:
     """Take the person out of the journal; what is left of each sealed row, for the fact: its number and its digest."""
     changed = []
-    for row in session.execute(sa.select(*rows.COLUMNS).where(scrubbing.candidates(journal, scrub))).all():
+    wanted = sa.or_(scrubbing.candidates(journal, scrub), gone.facts())
+    for row in session.execute(sa.select(*rows.COLUMNS).where(wanted)).all():
         before = rows.read(row)
-        after = scrubbing.cleaned({name: before[name] for name in SAID}, scrub)
-        if after is not None:
+        said = {name: before[name] for name in SAID}
+        own = gone.cleaned(before, said, scrub.token)
+        after = own | (scrubbing.cleaned(own, scrub, beside=own != said) or {})
+        if after != said:
             changed.append((before, {**before, **after}))
     newest = sealer.last(session)
     sealed = [pair for pair in changed if newest is not None and pair[0]["id"] <= newest.last]

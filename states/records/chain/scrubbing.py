@@ -83,9 +83,9 @@ def _row(session: Session, table: sa.Table, row: Mapping[str, Any], scrub: Scrub
     return True
 
 
-def cleaned(values: Mapping[str, Any], scrub: Scrub) -> dict[str, Any] | None:
-    """Those values of a row that are others without the person; None where he is not in them."""
-    beside = any(map(scrub.holds, values.values()))
+def cleaned(values: Mapping[str, Any], scrub: Scrub, *, beside: bool = False) -> dict[str, Any] | None:
+    """Those values of a row that are others without the person; None where he is not in them. `beside`: it is about him."""
+    beside = beside or any(map(scrub.holds, values.values()))
     after = {name: scrub.clean(value, beside=beside) for name, value in values.items()}
     return {name: value for name, value in after.items() if value != values[name]} or None
 

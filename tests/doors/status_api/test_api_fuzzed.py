@@ -1,0 +1,102 @@
+"""Schemathesis over every route that the document tells of: what it allows, and what it does not.
+
+No answer is an error of ours, and none has a status, a type, a header or a shape that is not documented. The short form
+asks the same each time; `make fuzz` asks more, with other values each time, on both databases.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api_walk import VALUES, every_route
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))  # of each route, key and way; 0: the short form
+DATABASES = ["sqlite", "postgresql"] if EXAMPLES else ["sqlite"]
+CHECKS = [
+    *(not_a_server_error, status_code_conformance, content_type_conformance),
+    *(response_headers_conformance, response_schema_conformance),
+]
+PLAN = settings(
+    max_examples=EXAMPLES or 3,
+    derandomize=not EXAMPLES,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+NO_LIMIT = {f"DUBAN_RATE_{name}": "0" for name in ("REQUESTS", "HEAVY", "REFUSED", "LOGINS")}
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def world(request: pytest.FixtureRequest, world_of: Any, tmp_path_factory: Any) -> Iterator[Any]:
+    with world_of(request, tmp_path_factory.mktemp("fuzz"), **NO_LIMIT) as made:
+        made.report = made.owes("A-H1", "report")
+        made.at("2026-11-27 10:00")
+        made.app.state.house.following.ending.set()  # a stream ends by itself
+        made.poor = made.key("poor", under="A-H1", campaigns=[1])
+        made.document = schemathesis.openapi.from_dict(made.app.openapi())
+        yield made
+
+
+def asked_of(world: Any, case: Any, known: bool, key: Mapping[str, str]) -> Any:
+    """The answer to a case; `known`: about things that are there."""
+    if known:
+        there = {**VALUES, "obligation_id": str(world.report)}
+        case.path_parameters = {
+            name: there.get(name, one) for name, one in (case.path_parameters or {}).items()
+        }
+    wanted = case.as_transport_kwargs(base_url="http://testserver")
+    parts = ("method", "url", "headers", "params", "json", "data", "files", "cookies")
+    made = requests.Request(**{name: wanted[name] for name in parts if name in wanted}).prepare()
+    world.client.cookies.clear()
+    headers = {name: value for name, value in made.headers.items() if name.lower() != "content-length"}
+    body = made.body.encode() if isinstance(made.body, str) else made.body
+    return world.client.request(
+        made.method, made.url, headers={**headers, **key}, content=body, follow_redirects=False
+    )
+
+
+def tried(world: Any, operation: Any, key: dict[str, str], mode: GenerationMode) -> list[str]:
+    """What is wrong with the answers to one route."""
+    wrong: list[str] = []
+
+    @PLAN
+    @given(case=operation.as_strategy(generation_mode=mode), known=st.sampled_from([True, True, False]))
+    def asked(case: Any, known: bool) -> None:
+        answer = asked_of(world, case, known, key)
+        try:
+            case.validate_response(answer, checks=CHECKS)
+        except FailureGroup as failed:
+            told = "; ".join(str(one) for one in failed.exceptions)
+            wrong.append(
+                f"{case.method} {answer.request.url} {answer.status_code}: {told} {answer.text[:200]}"
+            )
+
+    (asked if EXAMPLES else seed(1)(asked))()
+    return wrong
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "wrong"])
+@pytest.mark.parametrize("who", ["all", "poor"])
+def test_no_answer_is_an_error_of_ours_or_a_surprise(world: Any, who: str, mode: GenerationMode) -> None:
+    operations = [one.ok() for one in world.document.get_all_operations()]
+    assert len(operations) >= len(every_route(world))
+    wrong = [told for one in operations for told in tried(world, one, getattr(world, who), mode)]
+    assert wrong == [], "\n".join([f"{len(wrong)} answers", *wrong[:40]])
