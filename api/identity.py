@@ -50,12 +50,17 @@ def _shown(request: Request, house: House, header: str) -> str:
 
 
 def look(request: Request, house: House, now: datetime, key: str | None, *, noted: bool = True) -> Asker:
-    """The same in a thread, once the request's `key` is read. Raises TooMany where too much came from there that was none."""
+    """The same in a thread, once the request's `key` is read. Raises TooMany where too much came from there that was none.
+
+    `noted`: it is a request of somebody, not a look whether he may still wait for more.
+    """
+    if not noted:
+        return _found(request, house, now, key, noted=False)
     where = address(request)
     token = key or cookies.token(request, house.settings)
     house.throttle.check_stranger(where, token)
     try:
-        found = _found(request, house, now, key, noted=noted)
+        found = _found(request, house, now, key, noted=True)
     except NoKey:
         house.throttle.stranger(where)
         raise

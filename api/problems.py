@@ -179,13 +179,13 @@ def install(app: FastAPI) -> None:
     """All of it as the app's exception handlers."""
 
     async def ours(request: Request, error: Exception) -> Response:
-        assert isinstance(error, DubanError)  # noqa: S101
+        assert isinstance(error, DubanError)  # noqa: S101  (registered for this class)
         if isinstance(error, NotAllowed):
             remember(request, error)
         return told(error)
 
     async def http(_request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101
+        assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class)
         status = error.status_code
         if status == 413:
             return told(TooLarge(error.detail))
@@ -193,7 +193,7 @@ def install(app: FastAPI) -> None:
         return problem(status, kind, title, detail, error.headers)
 
     async def invalid(_request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)  # noqa: S101
+        assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for this class)
         return told(faulty(error.errors()))
 
     async def broken(_request: Request, error: Exception) -> Response:

@@ -156,7 +156,7 @@ class Child:
         """Start the server; it answers some seconds later, on a fresh home half a minute later."""
         command = [sys.executable, "-m", __name__, "server", "start", "--host", "127.0.0.1"]
         with self._log().open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603  (our own interpreter, our own words)
                 [*command, "--port", str(self.port)],
                 stdin=subprocess.PIPE,
                 stdout=log,

@@ -19,7 +19,7 @@ from states.errors import Refused
 from states.loglines import PLAIN, LogForm
 
 APP = "api.app:create_app"
-EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (compared with, not listened on)
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 TICKS = 10  # of a tenth of a second, between two looks at the connections
 PATIENCE = 5  # seconds that open connections get to finish

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
-from api import cookies, problems, sessions
+from api import cookies, identity, problems, sessions
 from api.house import House
 from api.pages import forms, gate, nav, paper, sight
 from api.pages.forms import AtForm, Form, Sheet, Typed
@@ -78,7 +78,7 @@ def change(desk: AtPage, typed: AtForm) -> Response:
         if typed.text("password") != typed.text("_again"):
             raise Faulty([Fault("_again", NOT_ALIKE)])
         sent = typed.shaped(NewPassword)
-        where, now = sessions.address(desk.request), house.time.real()
+        where, now = identity.address(desk.request), house.time.real()
         asked = Asked(sitting.login, where, now, house.settings.rates.logins)
         token = entering.change(house.store, sitting, sent.before, sent.password, asked)
     except DubanError as error:
@@ -136,7 +136,7 @@ def _enter_demo(request: Request, typed: Typed) -> Response:
         if not board.is_demo(session):
             raise NotFound(NO_DEMO)
         row = sample_people.found(session, typed.text("as"))
-        token = sittings.open_(session, row, now, "demo", sessions.address(request))
+        token = sittings.open_(session, row, now, "demo", identity.address(request))
     return _welcome(request, token, gate.own(typed.text("_to")))
 
 

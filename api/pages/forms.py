@@ -45,7 +45,7 @@ Found = TypeVar("Found")
 ONCE = "_once"  # the field with the token; names that begin with a line are no part of the shape
 LONGEST_TOKEN = 64
 FIELDS = 1_000
-TOKEN_MISSING = "这张表不完整，请重新打开这一页再填"  # noqa: S105
+TOKEN_MISSING = "这张表不完整，请重新打开这一页再填"  # noqa: S105  (a sentence)
 DONE_ALREADY = "这张表已经提交过一次，内容与这次不同。请先看看上次是否已经办好；仍要办理，请再次提交。"
 TOO_MANY = f"表单最多 {FIELDS} 栏"
 

@@ -43,7 +43,7 @@ class Leniency:
         return False, f"自查发现而报告已晚：{said}"
 
     def _end(self, unit_id: int) -> datetime | None:
-        assert self.phase is not None  # noqa: S101
+        assert self.phase is not None  # noqa: S101  (for the type checker: the caller looked)
         if unit_id not in self._ends:
             mine = phase.c.campaign_id == self.campaign.id, phase.c.key == self.phase.key
             ends = sa.select(closing()).select_from(phase.join(unit, unit.c.id == unit_id)).where(*mine)
