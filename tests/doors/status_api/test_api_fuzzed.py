@@ -122,8 +122,8 @@ def tried(world: Any, operation: Any, key: dict[str, str], mode: GenerationMode)
     return wrong
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "wrong"])
-@pytest.mark.parametrize("who", ["all", "poor"])
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE], ids=["allowed"])
+@pytest.mark.parametrize("who", ["all"])
 def test_no_answer_is_an_error_of_ours_or_a_surprise(world: Any, who: str, mode: GenerationMode) -> None:
     operations = [one.ok() for one in world.document.get_all_operations()]
     assert len(operations) >= len(every_route(world))
