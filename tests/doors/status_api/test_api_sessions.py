@@ -250,7 +250,9 @@ def test_too_many_wrong_passwords_are_answered_with_a_time_to_wait(people: Peopl
         found = [people.log_in(people.browser(), login, "wrong") for _ in range(6)]
         assert [one.status_code for one in found] == [401] * 5 + [429]
         assert found[-1].headers["retry-after"] == "900"
-        assert len({one.json()["detail"] for one in found[:5]}) == len({len(one.text) for one in found[:5]}) == 1
+        assert (
+            len({one.json()["detail"] for one in found[:5]}) == len({len(one.text) for one in found[:5]}) == 1
+        )
 
 
 def test_the_page_asks_the_same_door(people: People) -> None:
