@@ -106,7 +106,7 @@ def _put(server: Prefect, wanted: Mapping[str, Any]) -> None:
 
 def _prefect(words: list[str], environ: Mapping[str, str], home: Path) -> None:
     """Prefect's own command line; raises Refused with the end of what it said."""
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  (our own interpreter, words of our own commands)
         [sys.executable, "-m", "prefect", *words],
         env={**environ, **quiet(home)},
         stdin=subprocess.DEVNULL,
