@@ -23,6 +23,7 @@ GROUPS = {
     "simulate": ("bench.foresight", "Simulation and preview"),
     "grant": ("bench.granting_all", "A later date for all"),
     "ledger": ("bench.ledger_files", "A ledger in and out"),
+    "pages": ("bench.pages", "Pages with many units"),
     "memory": ("bench.memory", "Memory at rest"),
     "flow": ("bench.flow_starts", "Starts of rounds"),
     "workdays": ("bench.working_days", "Working days"),

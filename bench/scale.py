@@ -23,6 +23,7 @@ class Scale:
     idle_seconds: float
     flow_ticks: int
     ledger_rows: int
+    page_units: int
     prefect: bool
 
 
@@ -40,6 +41,7 @@ FULL = Scale(
     idle_seconds=60,
     flow_ticks=12,
     ledger_rows=50_000,
+    page_units=3_000,
     prefect=True,
 )
 QUICK = Scale(
@@ -56,6 +58,7 @@ QUICK = Scale(
     idle_seconds=5,
     flow_ticks=3,
     ledger_rows=5_000,
+    page_units=3_000,
     prefect=False,
 )
 LEAST = Scale(
@@ -72,5 +75,6 @@ LEAST = Scale(
     idle_seconds=0.1,
     flow_ticks=1,
     ledger_rows=50,
+    page_units=30,
     prefect=False,
 )

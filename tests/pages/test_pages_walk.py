@@ -16,7 +16,7 @@ from page_site import Site
 from page_walk import MORE, NO_PAGE, REFUSING, WALK, at, routes_of
 
 EVERY = {**WALK, **MORE}
-PHONE = 390
+PHONE, MAGNIFIED = 390, 640  # the second: 1280 at 200 %
 SHOTS = os.environ.get("DUBAN_TEST_SHOTS")  # a folder: pictures of every page, to be looked at
 FOREIGN = {"/docs"}  # drawn by Swagger UI, which we don't write
 
@@ -50,8 +50,9 @@ def test_a_page_shuts_nobody_out(site: Site, address: str, tab_of: Callable[...,
         tab.page.evaluate(axe())
         found = tab.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
         assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
-    tab.page.set_viewport_size({"width": PHONE, "height": 800})
-    assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE
+    for width in (MAGNIFIED, PHONE):
+        tab.page.set_viewport_size({"width": width, "height": 800})
+        assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
     picture(tab, name, "390")
     printed(tab, name)
     troubles = [one for one in tab.troubles if name not in REFUSING or "status of" not in one]
