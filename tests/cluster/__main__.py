@@ -11,7 +11,7 @@ from types import FrameType
 from rich.console import Console
 
 from tests.cluster import plots, shown
-from tests.cluster.machines import Late
+from tests.cluster.machines import ROOT, Late
 from tests.cluster.story import run
 
 
@@ -23,6 +23,7 @@ def main() -> int:
         "--without", action="append", default=[], choices=["heartbeat", "again"], help="take a guard out"
     )
     given.add_argument("--keep", action="store_true", help="leave the logs in the temporary folder")
+    given.add_argument("--write", action="store_true", help="put the figures into docs/reliability.md")
     asked = given.parse_args()
     signal.signal(signal.SIGTERM, _end)
     began, console = time.monotonic(), Console(width=110, highlight=False)
@@ -37,6 +38,9 @@ def main() -> int:
         console.print(f"WRONG: {late}", style="bold red", markup=False)
         return 1
     shown.show(outcome)
+    if asked.write:
+        command = " ".join(["python -m tests.cluster", *(one for one in sys.argv[1:] if one != "--write")])
+        shown.written(ROOT / "docs" / "reliability.md", outcome, command)
     return 1 if outcome.verdict.wrong else 0
 
 

@@ -103,6 +103,7 @@ class Cluster:
             "DUBAN_TIMEZONE": self.zone,
             "DUBAN_LEASE_SECONDS": str(self.shape.lease),
             "PREFECT_API_URL": self.prefect.url,
+            "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500",
             **more,
         }
 

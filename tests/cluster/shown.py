@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
+
 from rich.console import Console
 from rich.table import Table
 
@@ -36,6 +40,34 @@ def figures(outcome: Outcome) -> list[tuple[str, str]]:
         ("processes started again", str(restarts)),
         ("the whole took", f"{outcome.seconds / 60:.1f} min"),
     ]
+
+
+BEGINS, ENDS = (
+    "<!-- figures of the cluster: python -m tests.cluster --write -->",
+    "<!-- end of the figures -->",
+)
+
+
+def written(page: Path, outcome: Outcome, command: str) -> None:
+    """Put the figures into the page, with the command that made them; raises when it has no place for them."""
+    text = page.read_text(encoding="utf-8")
+    lines = [
+        f"`{command}`, {os.cpu_count()} cores, load {os.getloadavg()[1]:.0f} meanwhile:",
+        "",
+        "| blow | what it hit | over after | foretold |",
+        "|---|---|---|---|",
+        *(f"| {one.name} | {one.what} | {one.lasted:.1f} s | ≤ {one.bound:.0f} s |" for one in outcome.blows),
+        "",
+        "| | |",
+        "|---|---|",
+        *(f"| {label} | {value} |" for label, value in figures(outcome)),
+        *(f"| **wrong** | {one} |" for one in outcome.verdict.wrong),
+    ]
+    whole = re.compile(f"{re.escape(BEGINS)}.*{re.escape(ENDS)}", re.DOTALL)
+    if not whole.search(text):
+        raise ValueError(f"{page} has no place for figures")
+    filled = "\n".join([BEGINS, "", *lines, "", ENDS])
+    page.write_text(whole.sub(lambda _: filled, text), encoding="utf-8")
 
 
 def show(outcome: Outcome) -> None:

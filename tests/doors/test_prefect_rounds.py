@@ -43,7 +43,7 @@ print(json.dumps({
 """
 
 
-HEARTBEAT = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+STEADY = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30", "PREFECT_CLIENT_RETRY_EXTRA_CODES": "500"}
 
 
 def test_every_round_is_deployed_once_by_module_one_at_a_time_and_nothing_is_fetched():
@@ -54,7 +54,7 @@ def test_every_round_is_deployed_once_by_module_one_at_a_time_and_nothing_is_fet
     assert not {"build", "push"} & page.keys()
     for each in deployments:
         assert each["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
-        assert each["work_pool"] == {"name": "duban", "job_variables": {"env": HEARTBEAT}}
+        assert each["work_pool"] == {"name": "duban", "job_variables": {"env": STEADY}}
         assert [list(schedule) for schedule in each["schedules"]] == [["cron", "timezone"]]
 
 
