@@ -258,6 +258,7 @@ def test_forms_of_many_units_go_out_and_come_back_from_several_files(reports) ->
     out = reports.sheet()
     book = load_workbook(BytesIO(out))
     page = book.worksheets[0]
+    assert page["A2"].value.startswith("月报表（2026年3月）    期限：2026年03月25日")
     written = [cell.value for cell in page[3]]
     assert not any(line.endswith("（") for title in written for line in title.split("\n"))
     assert "线索总数\n（条）" in written, "a bracket begins a line, it never ends one"
