@@ -84,7 +84,7 @@ def _take_rows(
     now: datetime,
     actor: str,
 ) -> None:
-    old, back = ledger_kept.by_no(before), list[int]()
+    old, new, back = ledger_kept.by_no(before), ledger_kept.by_no(ledger), list[int]()
     mine = select(LedgerItem).where(LedgerItem.campaign_id == campaign.id)
     kept = {one.no: one for one in session.exec(mine)}
     rows = select(Milestone).where(Milestone.campaign_id == campaign.id).order_by(milestone.c.id)
@@ -95,7 +95,7 @@ def _take_rows(
         if item is None:
             item = launch.new_item(campaign.row, row.no, facts, now)
         else:
-            facts = {**facts, **ledger_kept.kept(item, old.get(row.no), row)}
+            facts = {**facts, **ledger_kept.kept(item, old.get(row.no), new[row.no])}
             if ledger_kept.taken_back(item, old.get(row.no), facts):
                 back.append(row.no)
         item.sqlmodel_update(facts)

@@ -20,7 +20,6 @@ WORDS: Mapping[str, str] = {
     "measures": "整改措施",
     "departments": "责任部门",
     "due_words": "完成时限",
-    "more": "其他栏目",
 }
 WHO = "departments"
 LONGEST = 60
@@ -35,17 +34,21 @@ def said(row: LedgerRow) -> dict[str, Any]:
         "problem": row.problem,
         "measures": list(row.measures),
         "departments": list(row.departments),
-        "more": dict(row.more),
     }
     return found if row.due is None else {**found, "due_words": row.due}
 
 
 def kept(item: LedgerItem, before: LedgerRow | None, after: LedgerRow) -> dict[str, Any]:
-    """What stays as a person wrote it. Other departments of a new version are taken: whoever owes it changes with them."""
-    found = _corrected(item, before) if before is not None else {}
-    if before is not None and before.departments != after.departments:
+    """What stays as a person wrote it. Other departments of a new version are taken: whoever owes it changes with them. Rows
+    as `by_no` has them.
+    """
+    if before is None:
+        return {}
+    found = _corrected(item, before)
+    if before.departments != after.departments:
         found.pop(WHO, None)
-    return found
+    more = {**after.more, **_written(item, before)}
+    return {**found, "more": {title: text for title, text in more.items() if text}}
 
 
 def taken_back(item: LedgerItem, before: LedgerRow | None, facts: Mapping[str, Any]) -> bool:
@@ -57,6 +60,13 @@ def _corrected(item: LedgerItem, before: LedgerRow) -> dict[str, Any]:
     """What an item says otherwise than the version of the plan that it came with."""
     ours = {name: getattr(item, name) for name in WORDS}
     return {name: ours[name] for name, words in said(before).items() if ours[name] != words}
+
+
+def _written(item: LedgerItem, before: LedgerRow) -> dict[str, str]:
+    """The same of the plan's own columns, each by its title."""
+    titles = dict.fromkeys((*item.more, *before.more))
+    ours = {title: item.more.get(title, "") for title in titles}
+    return {title: text for title, text in ours.items() if text != before.more.get(title, "")}
 
 
 def warnings(session: Session, campaign: Running, after: LedgerPreset | None) -> Iterator[str]:
@@ -72,6 +82,15 @@ def warnings(session: Session, campaign: Running, after: LedgerPreset | None) ->
             if theirs not in (old[name], ours):
                 told = {"name": WORDS[name], "ours": _shown(ours), "theirs": _shown(theirs)}
                 yield (TAKEN if name == WHO else SAYS).format(no=item.no, **told)
+        yield from _of_columns(item, before[item.no], new[item.no])
+
+
+def _of_columns(item: LedgerItem, before: LedgerRow, after: LedgerRow) -> Iterator[str]:
+    for title, ours in _written(item, before).items():
+        theirs = after.more.get(title, "")
+        if theirs not in (before.more.get(title, ""), ours):
+            told = {"name": f"“{title}”", "ours": _shown(ours), "theirs": _shown(theirs)}
+            yield SAYS.format(no=item.no, **told)
 
 
 def by_no(ledger: LedgerPreset | None) -> dict[int, LedgerRow]:
@@ -82,7 +101,5 @@ def by_no(ledger: LedgerPreset | None) -> dict[int, LedgerRow]:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        value = [f"{name}：{words}" for name, words in value.items()]
     text = "；".join(value) if isinstance(value, list) else str(value)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -55,6 +55,31 @@ def test_words_that_a_person_corrected_stay_and_the_draft_says_what_the_version_
     assert stage.local(stage.milestone("ledger-1").due_at) == before
 
 
+def test_of_the_plans_own_columns_each_is_kept_or_taken_by_itself(stage: Any) -> None:
+    own = LEDGER.replace("[问题]", "[问题, 责任领导, 成效, 备注]")
+    own = own.replace("due: 4月}", "due: 4月, leaders: [局长], more: {成效: 无, 备注: 急}}")
+    text = stage.template(stage.phases, stage.requirements, stage.ladders, own)
+    stage.launch(text)
+    amend(stage, 1, more={"责任领导": "局长", "成效": "已公示", "备注": "缓"})
+    other = (
+        text.replace("version: 1", "version: 2")
+        .replace("[局长]", "[副局长]")
+        .replace("备注: 急", "备注: 特急")
+    )
+    with stage.store.write() as session:
+        drafted = renewed.renew(session, 1, Version(other), stage.at("2026-03-06 09:00"), "test")
+    assert [one for one in drafted.warnings if "台账" in one] == [
+        "台账第1项的“备注”由人改为“缓”，新版写“特急”：保留现有的；要照新版的，换版后在台账中改"
+    ]
+    from states.records.tables import LedgerItem
+
+    assert stage.one(LedgerItem, LedgerItem.no == 1).more == {
+        "责任领导": "副局长",
+        "成效": "已公示",
+        "备注": "缓",
+    }
+
+
 def test_departments_of_a_new_version_take_it_over_and_the_draft_says_so(stage: Any) -> None:
     text = stage.template(stage.phases, stage.requirements, stage.ladders, LEDGER)
     stage.launch(text)
