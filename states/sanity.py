@@ -53,8 +53,22 @@ def doubts(
     zone = ZoneInfo(template.timezone)
     found = [*_phases(planned, places, zone), *_milestones(template, fills, planned, places, zone)]
     if given is None:
-        found += _early(template, fills, planned, zone)
+        found += [
+            *_over_before_it_begins(template, fills, planned, zone),
+            *_early(template, fills, planned, zone),
+        ]
     return list(dict.fromkeys(found))
+
+
+def _over_before_it_begins(
+    template: Template, fills: Mapping[str, str], planned: Plan, zone: ZoneInfo
+) -> Iterator[Doubt]:
+    """An end that is said to lie before the start, as of a plan repeated in another year: no report would be left."""
+    begins, ends = planned.begins_at, planned.ends_at
+    said_so = template.ends is not None or "ends" in fills
+    if said_so and begins is not None and ends is not None and ends < begins:
+        said = f"行动的结束（{_day(ends, zone)}）早于开始（{_day(begins, zone)}）"
+        yield Doubt("ends", f"{said}，请改 --set ends=日期")
 
 
 def _early(template: Template, fills: Mapping[str, str], planned: Plan, zone: ZoneInfo) -> Iterator[Doubt]:

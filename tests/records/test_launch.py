@@ -380,3 +380,14 @@ def test_two_launches_at_once_are_two_campaigns(stage) -> None:
     counted = stage.counted(UnitRun.campaign_id)
     assert counted == dict.fromkeys(keys, 6)
     assert stage.counted(sa.func.count(Obligation.id)) == {48: 1}
+
+
+def test_a_campaign_that_would_end_before_it_begins_is_refused_with_its_place(stage) -> None:
+    text = stage.template(
+        "ends: 2026年1月底\nrequirements:\n  - {key: monthly, name: 月报, every: 每月25日前}\n"
+    )
+    found = drafted(stage, stage.order(text, past="keep"))
+    assert found.refusals == ("行动的结束（2026-01-31）早于开始（2026-03-02），请改 --set ends=日期",)
+    assert found.places == ("ends",)
+    later = drafted(stage, stage.order(text, fills={"ends": "2026-05-31"}))
+    assert (later.refusals, len(later.plan.milestones)) == ((), 3)
