@@ -34,12 +34,12 @@ _SHIFT = re.compile(
     r"(?P<rest>.+?),?\(?(?:如?遇|逢)(?:非工作日|节假日|休息日|周末)(?:的)?(?P<to>提前|顺延)(?:至.{1,8})?"
 )
 _MINIMUM = re.compile(
-    rf"(?P<rest>(?![一两半]).+?)拟?(?:对各(?:单位|地))?(?:(?P<least>不少于|至少)|各)?{_ACTS}?(?P<n>{NUMBER})(?P<measure>[次项件场例个])"
+    rf"(?P<rest>(?![一两半]).+?)拟?(?:对各(?:单位|地))?(?:(?P<least>不少于|至少)|各)?{_ACTS}?(?P<n>{NUMBER})(?P<measure>[次项件场例个家户所份])"
     rf"(?(least)(?:(?![每前内])[\u4e00-\u9fff]){{0,10}}|(?:专项)?{_ACTS}?)"
 )
 _LEAD_IN = re.compile(r"^(?:以后|此后|今后)?(?:于|在)?(?=每)")
 _DONE = re.compile(
-    r"(?:(?<=前)|(?<=[\d_十一二三四五六七八九]日)|(?<=[底旬])|(?<=最后一天)|(?<=^每[天周月季年])|(?<=^每季度)|(?<=^每半[年月])|(?<=^每星期))"
+    r"(?:(?<=前)|(?<=.[日底旬])|(?<=最后一天)|(?<=^每[天周月季年])|(?<=^每季度)|(?<=^每半[年月])|(?<=^每星期))"
     rf"{_ACTS}{{1,3}}(?:制度)?$"
 )
 _WHAT = r"(?:信息|工作|进展|专项整治|整治)?"
@@ -251,6 +251,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     _form(rf"每年{_ENDING}", _whole(Rhythm.YEAR)),
     _form(rf"每年年?(?:(?P<month>{NUMBER})月)?{_DAY}{_ENDING}", _year),
     _form(rf"一?(?P<period>(?<=一)(?:日|天|周|旬|月|季度?|年)|半月|半年)一(?:{_ACTS}|次|报)", _short),
+    _form(rf"每(?P<period>日|天|旬|月|季度?|年)一(?:{_ACTS}|报)", _short),
     _form(rf"(?:实行)?{_WHAT}(?P<period>日|周|旬|半月|月|季度?|半年|年)(?:报表?|{_ACTS})(?:制度?)?", _short),
     _form(rf"按(?P<period>日|周|旬|月|季度?|年)(?:{_ACTS})?", _short),
     _form(rf"定期{_ACTS}{{0,3}}(?:制度)?", lambda _: Every(Rhythm.OPEN)),

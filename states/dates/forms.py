@@ -210,6 +210,7 @@ FORMS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     _form(rf"{YEAR}(?:\d{{1,2}}|__)月(?:\d{{1,2}}|__)(?:之前|以前|前)?", _unclear),
     _form(rf"在?完成本?阶段工作后?{AMOUNT}{INSIDE}", _phase_done),
     _form(rf"{FROM}{ORIGIN}{AFTER}{AMOUNT}{INSIDE}?", _relative),
+    _form(rf"(?P<origin>(?:接到|收到|发现|发生){HAN}{{1,12}}?){AMOUNT}{INSIDE}", _relative),
     _form(rf"{FROM}{ORIGIN}(?P<backwards>之前|以前|前)的?{AMOUNT}", _relative),
     _form(rf"{FROM}{ORIGIN}{AMOUNT}(?:之前|以前|前)", _over),
     _form(rf"{ORIGIN}后第(?P<n>{NUMBER})(?P<unit>个?星期|周|个?月)", _nth),

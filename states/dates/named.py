@@ -100,4 +100,4 @@ BEFORE_TERM_FORMS = (
 AT_END_FORM = rf"(?P<name>{HAN}{{1,20}}?{_TERM_ENDS})(?:之前|以前|前)"
 TERM_YEAR_FORM = rf"(?P<name>{PERIOD_NAME})内?第(?P<n>{NUMBER})年度?(?P<rest>.*)"
 VAGUE_FORM = rf"(?:{VAGUE})|{YEAR}(?:{NUMBER}月|年|第?{NUMBER}季度)初{BEFORE}"
-YEAR_INSIDE_FORM = r"[今本当]?年内"
+YEAR_INSIDE_FORM = r"[今本当]?年度?内"
