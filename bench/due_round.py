@@ -18,11 +18,11 @@ from bench import world
 from bench.alternation import alternate, beside, middle_ratio, seconds
 from bench.databases import KINDS, POSTGRESQL, Bench, tidy
 from bench.report import Row, Target
+from bench.scale import Scale
 from states.records import rounds
 from states.records.outbox import MailHours
 from states.records.session import Store
 
-UNITS, DUE = 10_000, 1_000
 MOMENT = datetime(2026, 12, 3, 1, 30, tzinfo=UTC)  # half past nine of the working day before
 HOURS = MailHours(ZoneInfo("Asia/Shanghai"), time(9), time(17, 30))
 BOUND = {"sqlite": Target(4.0, at_least=False), "postgresql": Target(2.0, at_least=False)}
@@ -34,20 +34,21 @@ def rows(bench: Bench) -> Iterator[Row]:
     for kind in KINDS:
         with ExitStack() as stack:
             worlds = [
-                World(stack.enter_context(bench.store(kind)), size) for size in bench.scale.open_obligations
+                World(stack.enter_context(bench.store(kind)), bench.scale, size)
+                for size in bench.scale.open_obligations
             ]
             yield from _measured(kind, worlds, bench.scale.repeats)
 
 
 def _measured(kind: str, worlds: list[World], repeats: int) -> Iterator[Row]:
     raw, *figures = alternate(repeats, worlds[0].raw, *(each.round for each in worlds))
-    least = worlds[0].size
+    least, due = worlds[0].size, worlds[0].due
     label = "INSERT … SELECT of the same notices and mails"
-    yield beside(_name(least), kind, "s", figures[0], label, raw)
+    yield beside(_name(due, least), kind, "s", figures[0], label, raw)
     for each, took in zip(worlds[1:], figures[1:], strict=True):
         judged = each.size == (1_000_000 if kind == POSTGRESQL else 100_000)
         yield Row(
-            _name(each.size),
+            _name(due, each.size),
             kind,
             median(took),
             "s",
@@ -59,17 +60,17 @@ def _measured(kind: str, worlds: list[World], repeats: int) -> Iterator[Row]:
         )
 
 
-def _name(size: int) -> str:
-    return f"round, {DUE:,} due among {size:,} open"
+def _name(due: int, size: int) -> str:
+    return f"round, {due:,} due among {size:,} open"
 
 
 class World:
-    """A database with `size` open obligations that are not due, and 1,000 that are."""
+    """A database with `size` open obligations that are not due, and some that are."""
 
-    def __init__(self, store: Store, size: int) -> None:
-        self.store, self.size = store, size
-        world.populate(store, UNITS, clinics=DUE, contacts=True)
-        world.launched(store, world.text(size // UNITS, due=True))
+    def __init__(self, store: Store, scale: Scale, size: int) -> None:
+        self.store, self.size, self.due = store, size, scale.due
+        world.populate(store, scale.round_units, clinics=scale.due, contacts=True)
+        world.launched(store, world.text(size // scale.round_units, due=True))
         self._clear()
 
     def round(self) -> float:
@@ -100,8 +101,8 @@ class World:
     def _check(self) -> None:
         with self.store.read() as session:
             made = [session.execute(statement).scalar() for statement in _MADE]
-        if made != [DUE, DUE]:
-            raise RuntimeError(f"the round made {made} notices and mails, not {DUE} of each")
+        if made != [self.due, self.due]:
+            raise RuntimeError(f"the round made {made} notices and mails, not {self.due} of each")
 
     def _clear(self) -> None:
         with self.store.write() as session:

@@ -78,7 +78,7 @@ def generate(
 
 
 class Tally:
-    """Answers with their times, from `since` (loop time) on."""
+    """Answers with their times, from `since` (loop time) on until `until`, and longer while there is none."""
 
     def __init__(self, since: float, until: float) -> None:
         self.since, self.until = since, until
@@ -86,9 +86,14 @@ class Tally:
         self.took: list[float] = []
 
     def add(self, status: str, sent: float, now: float) -> None:
-        if sent >= self.since and now <= self.until:
+        if sent >= self.since and not self.over(now):
             self.statuses[status] += 1
             self.took.append(now - sent)
+            self.until = max(self.until, now)
+
+    def over(self, now: float) -> bool:
+        """Whether there is something to go by."""
+        return now > self.until and bool(self.took)
 
 
 class Caller(asyncio.Protocol):
@@ -109,7 +114,7 @@ class Caller(asyncio.Protocol):
 
     def _send(self) -> None:
         self.sent = self.loop.time()
-        if self.sent >= self.tally.until and self.place % self.together == 0:
+        if self.tally.over(self.sent) and self.place % self.together == 0:
             self.transport.close()
             return
         self.transport.write(self.requests[self.place])
@@ -127,7 +132,7 @@ class Caller(asyncio.Protocol):
         self._send()
 
     def connection_lost(self, error: Exception | None) -> None:
-        if error is None and self.loop.time() < self.tally.until:
+        if error is None and not self.tally.over(self.loop.time()):
             error = ConnectionError("the server closed a connection that was to be kept")
         if error is not None:
             self.done.set_exception(error)
@@ -158,7 +163,7 @@ async def _run(port: int, callers: Sequence[Sequence[Request]], seconds: float, 
     busy = (time.process_time() - cpu) / (time.perf_counter() - wall)
     took = sorted(tally.took) or [0.0]
     return Answers(
-        len(tally.took) / seconds,
+        len(tally.took) / (tally.until - since),
         dict(tally.statuses),
         took[len(took) // 2] * 1000,
         took[int(len(took) * 0.95)] * 1000,

@@ -31,7 +31,6 @@ from states.records.launch import Order
 from states.records.session import Store
 
 CALLERS = 16
-UNITS = 300
 SINCE = timedelta(days=60)
 STEP = timedelta(days=3)
 BARE, DJANGO = "a bare FastAPI route, same body", "a Django REST view, same SQLite file"
@@ -55,13 +54,13 @@ def rows(bench: Bench) -> Iterator[Row]:
             yield from Reads(bench, kind, store).rows()
 
 
-def province(store: Store) -> Province:
+def province(store: Store, units: int) -> Province:
     """A campaign that people have worked on for two months, and a key to read it."""
     now = clock.now()
     at = now - SINCE
     text = files("states").joinpath("templates", "standard-four-phase.yaml").read_text()
     with store.write() as session:
-        sample.build(session, UNITS, at)
+        sample.build(session, units, at)
         order = Order(text, at.date(), {}, past="keep")
         campaign = launch.launch(session, order, at, "bench")
         key = access.create(session, "bench", at)
@@ -81,7 +80,7 @@ class Reads:
 
     def __init__(self, bench: Bench, kind: str, store: Store) -> None:
         self.bench, self.kind, self.store = bench, kind, store
-        self.province = province(store)
+        self.province = province(store, bench.scale.status_units)
         self.headers = {"Authorization": f"Bearer {self.province.key}"}
 
     def rows(self) -> Iterator[Row]:

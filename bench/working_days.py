@@ -11,7 +11,6 @@ from bench.databases import Bench
 from bench.report import Row, Target
 from states.workdays import Workdays, published
 
-MANY = 100_000
 FIRST = date(2004, 1, 1).toordinal()
 LAST = date(2027, 12, 31).toordinal()
 
@@ -22,7 +21,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     chance = random.Random(1)
     asked = [
         (date.fromordinal(chance.randint(FIRST, LAST)), chance.choice((-1, 1)) * chance.randint(1, 60))
-        for _one in range(MANY)
+        for _one in range(bench.scale.additions)
     ]
 
     def ours() -> float:
@@ -32,5 +31,5 @@ def rows(bench: Bench) -> Iterator[Row]:
         return seconds(lambda: [day + timedelta(n) for day, n in asked])
 
     took, raw = alternate(bench.scale.repeats, ours, limit)
-    name = f"{MANY:,} working-day additions"
+    name = f"{len(asked):,} working-day additions"
     yield beside(name, "", "s", took, "date + timedelta", raw, Target(1.0, of="value", at_least=False))
