@@ -20,6 +20,9 @@ LISTED: Mapping[tuple[Act, ...], str] = {
         GET  /role
         POST /role
         POST /logout
+        GET  /dates
+        POST /dates
+        POST /dates/stop
     """,
     (Act.see,): f"""
         GET /
@@ -38,8 +41,10 @@ LISTED: Mapping[tuple[Act, ...], str] = {
     (Act.report, Act.judge): f"""
         POST {O}/{{act}}
         POST {U}/moves
+        POST {O}/passes/stop
     """,
 }
 WITHOUT = frozenset(  # the ways in themselves, and what the pages are drawn with
     {("GET", "/login"), ("POST", "/login"), ("POST", "/demo"), ("GET", "/static/{name}"), ("GET", "/docs")}
+    | {("GET", "/hand-in/{text}"), ("POST", "/hand-in/{text}"), ("GET", "/dates/{text}")}
 )

@@ -26,7 +26,7 @@ LARGEST_SHEET = 32 << 20  # where the body is the workbook of a ledger or of a r
 LARGEST_FORM = 2 << 20  # where it is the form of a letter, with its pictures
 FILES_AT_ONCE = 4  # so many files of the largest size in one form
 ELSEWHERE = "(none)"  # the route of a request that found none
-WITH_FILES = re.compile(r"/obligations/[0-9]+/(submissions|extensions)$")
+WITH_FILES = re.compile(r"/obligations/[0-9]+/(submissions|extensions)$|^/hand-in/[\w-]+$")
 WITHOUT_BODY = ("GET", "HEAD")
 
 

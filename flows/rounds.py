@@ -20,7 +20,8 @@ from flows import sent
 from flows.mailer import AnswerKind, Mailer, Smtp, mailer
 from states import clock, loglines, marks, tracing
 from states.letters import Message, render
-from states.records import health, once, outbox, rounds, schema, session, sweeping, webhook_sending
+from states.passes import PATH
+from states.records import health, once, outbox, passing, rounds, schema, session, sweeping, webhook_sending
 from states.records.backup import holding
 from states.records.chain import sealer, signing
 from states.records.meters import Meters
@@ -218,9 +219,19 @@ def watchdog(store: Store, settings: Settings, now: datetime) -> RoundReport:
 def sender(post: Mailer, settings: Settings, now: datetime) -> Callable[[Message], Answer]:
     """Write a message as a letter and hand it to the post."""
 
+    signer = passing.signer(settings)
+
     def send(message: Message) -> Answer:
+        def passes(obligation: int) -> str:
+            return PATH + signer.write(obligation, message.to, message.queued_at or now)
+
         letter = render(
-            message, sender=settings.mail_from, base_url=settings.mail_link, now=now, zone=settings.zone
+            message,
+            sender=settings.mail_from,
+            base_url=settings.mail_link,
+            now=now,
+            zone=settings.zone,
+            passes=passes,
         )
         answer = post.send(letter)
         if answer.kind is AnswerKind.sent:

@@ -35,6 +35,7 @@ KNOWN = {
     "DUBAN_CLUE_KEY",
     "DUBAN_JOURNAL_KEY",
     "DUBAN_LEASE_SECONDS",
+    "DUBAN_PASS_KEY",
     "DUBAN_SMTP_URL",
     "DUBAN_MAIL_FROM",
     "DUBAN_MAIL_HOURS",
@@ -65,6 +66,7 @@ class Settings:
     prefect_auth: str = field(default="", repr=False)
     clue_key: str = field(default="", repr=False)
     journal_key: str = field(default="", repr=False)
+    pass_key: str = field(default="", repr=False)
     file_mb: int = 50
     webhook_networks: str = ""
     log: LogForm = PLAIN
@@ -145,6 +147,7 @@ def _made(home: Path, settings: Mapping[str, str], rates: Rates) -> Settings:
         prefect_auth=settings["PREFECT_API_AUTH_STRING"],
         clue_key=settings["DUBAN_CLUE_KEY"],
         journal_key=settings["DUBAN_JOURNAL_KEY"],
+        pass_key=settings["DUBAN_PASS_KEY"],
         file_mb=int(settings["DUBAN_FILE_MB"]),
         webhook_networks=settings["DUBAN_WEBHOOK_NETWORKS"],
         log=LogForm(settings["DUBAN_LOG"], settings["DUBAN_LOG_LEVEL"]),
@@ -179,6 +182,7 @@ def _given(values: Mapping[str, str], home: Path) -> dict[str, str]:
         "DUBAN_CLUE_KEY": values.get("DUBAN_CLUE_KEY", ""),
         **{name: values.get(name, "") for name in OIDC},
         "DUBAN_JOURNAL_KEY": values.get("DUBAN_JOURNAL_KEY", "").strip(),
+        "DUBAN_PASS_KEY": values.get("DUBAN_PASS_KEY", "").strip(),
         "DUBAN_WEBHOOK_NETWORKS": values.get("DUBAN_WEBHOOK_NETWORKS", ""),
         **_told(values),
     }
@@ -253,8 +257,9 @@ def _key_faults(settings: Mapping[str, str]) -> list[Fault]:
     faults = []
     if settings["DUBAN_CLUE_KEY"] and not all(map(_key, settings["DUBAN_CLUE_KEY"].split(","))):
         faults.append(Fault("DUBAN_CLUE_KEY", "应为 duban clue key 给出的密钥；几把密钥用逗号隔开"))
-    if settings["DUBAN_JOURNAL_KEY"] and not _key(settings["DUBAN_JOURNAL_KEY"]):
-        faults.append(Fault("DUBAN_JOURNAL_KEY", "应与数据文件夹中 journal.key 的内容一样：44 个字符的密钥"))
+    for name, file in (("DUBAN_JOURNAL_KEY", "journal.key"), ("DUBAN_PASS_KEY", "pass.key")):
+        if settings[name] and not _key(settings[name]):
+            faults.append(Fault(name, f"应与数据文件夹中 {file} 的内容一样：44 个字符的密钥"))
     return faults
 
 

@@ -6,9 +6,31 @@ Each area is a module with a `router` whose routes are of the class `paper.PageR
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from api.pages import assets, boards, entry, home, interface, mails, obligations, paper, unit
+from api.pages import (
+    assets,
+    boards,
+    dates,
+    entry,
+    home,
+    interface,
+    mails,
+    obligations,
+    paper,
+    passes,
+    unit,
+)
 
-AREAS = (entry, home, boards, unit, obligations, mails, interface)
+AREAS = (  # one on a line: many hands add here
+    entry,
+    home,
+    boards,
+    unit,
+    obligations,
+    passes,
+    dates,
+    mails,
+    interface,
+)  # fmt: skip
 
 
 def router() -> APIRouter:

@@ -20,11 +20,12 @@ from api.pages import forms, nav, paper, uploads
 from api.pages.forms import AtForm, Done, Form, Sheet
 from api.pages.gate import AtPage
 from api.pages.uploads import Came
-from api.shapes import Act
+from api.shapes import Act, Sent
 from states.records import acting, reading_obligations, reading_respite, reading_scope
 from states.records.acting import Deed
 from states.records.granting import Request
 from states.records.handing_in import Content
+from states.records.settling import OPEN
 
 router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -41,6 +42,13 @@ HAND_IN: Form[HandedIn] = Form(
         "version": "",
     },
 )
+
+
+class Nothing(Sent):
+    """A form with nothing to fill in."""
+
+
+STOP: Form[Nothing] = Form(Nothing, {})
 JUDGE: Form[Act] = Form(Act, {"reason": "理由", "version": ""})
 LATER: Form[AskWithFiles] = Form(
     AskWithFiles, {"until": "延到哪天", "reason": "理由", "evidence": "佐证的文号、说明", "file": "佐证文件"}
@@ -132,6 +140,7 @@ def _page(desk: Desk, campaign_id: int, key: int, sheets: Mapping[str, Sheet], s
         runs = reading_scope.runs(session, desk.scope, campaign)
     shown: dict[str, Any] = {"o": told, "campaign": campaign, "asked": asked, "refused": sheets}
     shown["sheets"] = sheets_of(told, sheets)
+    shown["passes"] = forms.blank(STOP) if told["status"]["key"] in OPEN and desk.scope.write else None
     shown["trail"] = [
         ("专项行动", "/campaigns"),
         (campaign.row.title, f"/campaigns/{campaign_id}" if runs else ""),

@@ -67,6 +67,15 @@ def show(desk: Desk, name: str, *, status: int = 200, framed: bool = False, **fa
     return response
 
 
+def alone(request: Request, name: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
+    """A page for somebody who is not logged in; what was done just now is said on it."""
+    said = flash.said(request)
+    response = page(name, status=status, said=said, **facts)
+    if said:
+        flash.forget(response, request, request.app.state.settings)
+    return response
+
+
 def page(name: str, *, status: int = 200, framed: bool = False, **facts: Any) -> HTMLResponse:
     """A template filled in. `framed`: the page shows mails, which bring their own styles (never scripts)."""
     html = _environment().get_template(name).render(**facts)

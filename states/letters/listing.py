@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -35,12 +35,16 @@ GROUP_OF_RUNG = {"提醒": "soon", "下发": "issued", EARLIER: "earlier"}
 
 @dataclass(frozen=True)
 class Reading:
-    """When and where a mail is read: the instant, the zone, the day it speaks of, the address of the pages (empty: none)."""
+    """When and where a mail is read: the instant, the zone, the day it speaks of, the address of the pages (empty: none).
+
+    `passes`: what the reader hands in an obligation with, without logging in; None where there is nothing of the kind.
+    """
 
     now: datetime
     zone: ZoneInfo
     day: date
     base_url: str
+    passes: Callable[[int], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Item:
     """A line as it is read: `due` ("" for mere news), `note` (how long left or past), `original` words of the plan.
 
     One item may stand for the lines of many units: `line` is the first of `count`, `units` names some of them.
+    `hands_in`: what is behind `link` takes it from the reader without a log-in.
     """
 
     line: Line
@@ -57,6 +62,7 @@ class Item:
     note: str
     original: str
     link: str | None
+    hands_in: bool
     units: str
     via: str
 
@@ -152,7 +158,8 @@ def _item(bundle: Sequence[Line], number: int, reading: Reading) -> Item:
         due=due,
         note=_note(line, reading),
         original=original,
-        link=_link(line.url, reading.base_url),
+        link=_link(_where(bundle, reading), reading.base_url),
+        hands_in=_passes(bundle, reading),
         units=_units(bundle),
         via=_via(bundle),
     )
@@ -181,6 +188,21 @@ def _note(line: Line, reading: Reading) -> str:
 
 def _left(due: datetime, reading: Reading) -> int:
     return (last_day(due, reading.zone) - reading.day).days
+
+
+def _passes(bundle: Sequence[Line], reading: Reading) -> bool:
+    alone = len(bundle) == 1 and bundle[0].obligation != 0
+    return alone and reading.passes is not None and reading.base_url != ""
+
+
+def _where(bundle: Sequence[Line], reading: Reading) -> str | None:
+    """The page of the one thing, or that of the campaign."""
+    line = bundle[0]
+    if len(bundle) > 1:
+        return line.url
+    if reading.passes is not None and _passes(bundle, reading):
+        return reading.passes(line.obligation)
+    return line.page or line.url
 
 
 def _link(url: str | None, base_url: str) -> str | None:

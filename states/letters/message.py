@@ -28,7 +28,7 @@ class Line:
     `measure` say what an item of a ledger is about. `waiting`: it waits for a person's yes or no.
     `filled`: the date that a person gave where `due_words` of the plan name another or none. `goes_to`: where
     the plan wants it handed in, with copies. `tasks`: what is to be done in what has begun; a mail lists each once, below
-    its items.
+    its items. `page`: where this one thing is looked at. `obligation`: its number, where the reader may hand it in.
     """
 
     campaign: str
@@ -49,6 +49,8 @@ class Line:
     filled: str = ""
     goes_to: str = ""
     tasks: tuple[Tasks, ...] = ()
+    page: str = ""
+    obligation: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Message:
     """What one person is to be told in one mail; `key` is unique and the same over retries.
 
     `vacancies`: roles without a holder over all `figures`, each counted once whatever campaigns it concerns.
+    `queued_at`: since when it is to go out, the same over retries.
     """
 
     key: str
@@ -101,6 +104,7 @@ class Message:
     figures: tuple[Figures, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     vacancies: int = 0
+    queued_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import lru_cache
@@ -17,6 +17,7 @@ from states.letters.envelope import NAME_LIMIT, message_id
 from states.letters.listing import NEAR_DAYS, Group, Reading, grouped
 from states.letters.message import Figures, Letter, Line, Message, Tasks
 from states.letters.wording import day_words, moment_words, tally
+from states.passes import LASTS
 
 WORST = 10
 TEXT_LIMITS = {"what": 200, "reason": 300, "url": 1000, "goes_to": 300}
@@ -27,13 +28,24 @@ BLANK_LINES = re.compile(r"\n{3,}")
 Facts = TypeVar("Facts", Line, Figures)
 
 
-def render(message: Message, *, sender: str, base_url: str, now: datetime, zone: ZoneInfo) -> Letter:
-    """The finished letter; ValueError for a naive `now` or a message that has nothing to say."""
+def render(
+    message: Message,
+    *,
+    sender: str,
+    base_url: str,
+    now: datetime,
+    zone: ZoneInfo,
+    passes: Callable[[int], str] | None = None,
+) -> Letter:
+    """The finished letter; ValueError for a naive `now` or a message that has nothing to say.
+
+    `passes`: the path at which this reader hands in an obligation without logging in.
+    """
     if now.tzinfo is None:
         raise ValueError("now must be aware")
     if not (message.figures if message.kind == "figures" else message.lines):
         raise ValueError(f"a mail with nothing in it: {message.key}")
-    words = _words(_clean(message), Reading(now, zone, message.day, base_url.rstrip("/")))
+    words = _words(_clean(message), Reading(now, zone, message.day, base_url.rstrip("/"), passes))
     return Letter(
         to=message.to,
         name=plain(message.name, NAME_LIMIT),
@@ -77,6 +89,7 @@ def _words(message: Message, reading: Reading) -> dict[str, Any]:
         "provisional": any(item.line.provisional for group in groups for item in group.items),
         "files": [file_name(attachment.filename) for attachment in message.attachments],
         "base_url": reading.base_url,
+        "passing": LASTS.days if any(item.hands_in for group in groups for item in group.items) else 0,
     }
 
 

@@ -18,6 +18,7 @@ from states.records import (
     machinery,
     meter_tables,
     papers,
+    pass_tables,
     report_papers,
     reported,
     respite,
@@ -91,3 +92,5 @@ account_grant = _core(account_tables.AccountGrant)
 account_session = _core(account_tables.AccountSession)
 login_attempt = _core(account_tables.LoginAttempt)
 oidc_attempt = _core(account_tables.OidcAttempt)
+pass_stop = _core(pass_tables.PassStop)
+calendar_feed = _core(pass_tables.CalendarFeed)

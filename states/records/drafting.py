@@ -156,6 +156,7 @@ class _Desk:
             figures=tuple(figures),
             attachments=tuple(sheets),
             vacancies=self._vacancies(notices),
+            queued_at=mail.queued_at,
         )
         return Drafted(message, tuple(settled))
 
@@ -232,6 +233,8 @@ class _Desk:
             goes_to=goes_to(campaign.template, what.requirement),
             problem=item.problem,
             measure=item.measure,
+            page=f"/campaigns/{campaign.id}/obligations/{owed.id}",
+            obligation=owed.id if told.role == "liaison" and told.via_unit_id is None else 0,
         )
 
     def _plain(self, told: Any, says: str | None = None) -> Line:
@@ -273,7 +276,7 @@ class _Desk:
 
 def _page(campaign: Running) -> str:
     """Where the campaign is shown, below the base address."""
-    return f"/?campaign={campaign.id}"
+    return f"/campaigns/{campaign.id}"
 
 
 def campaign_figures(session: Session, campaign: Running, now: datetime) -> Figures:

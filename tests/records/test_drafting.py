@@ -79,7 +79,7 @@ def test_the_line_climbs_with_its_phase_when_the_address_is_dead(stage) -> None:
 def test_every_line_leads_to_the_page_of_its_campaign(stage) -> None:
     key = lived(stage)
     lines = [line for _, one in stage.post for line in one.lines]
-    assert {line.url for line in lines} == {f"/?campaign={key}"}
+    assert {line.url for line in lines} == {f"/campaigns/{key}"}
     message = stage.post[0][1]
     letter = render(
         message,
@@ -89,7 +89,7 @@ def test_every_line_leads_to_the_page_of_its_campaign(stage) -> None:
         zone=stage.hours.zone,
     )
     for body in (letter.text, letter.html):
-        assert f"https://duban.example.test/?campaign={key}" in body
+        assert f"https://duban.example.test/campaigns/{key}" in body
 
 
 def test_a_phase_that_opens_tells_its_tasks_and_those_of_the_workstreams_in_which_it_asks_something(

@@ -17,12 +17,13 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from states import settings
+from states.passes import PATH
 from states.reading import shipped
-from states.records import grants, launch, sample, schema, sittings
+from states.records import columns, grants, launch, passing, sample, schema, sittings
 from states.records.account_tables import Account
 from states.records.actors import Actors
 from states.records.asker import EVERYTHING
-from states.records.core import obligation, unit
+from states.records.core import contact, obligation, unit
 from states.records.foretell import run_through
 from states.records.grants import Grant
 from states.records.outbox import MailHours
@@ -78,6 +79,14 @@ class Site:
     def owed(self) -> int:
         """Something that somebody in the liaison's county still owes, the latest."""
         return owing(self, ("open", "returned"))[-1]
+
+    @cached_property
+    def passed(self) -> str:
+        """The way in of a mail for it."""
+        mine = contact.c.unit_id == columns.unit_of(self.owed), contact.c.role == "liaison"
+        with self.store.read() as session:
+            email = session.execute(sa.select(contact.c.email).where(*mine)).scalars().first()
+        return PATH + passing.signer(self.settings).write(self.owed, email or "", self.hands.at)
 
     def person(self, role: Role, login: str = "", under: str | None = None, **more: Any) -> str:
         """Somebody in a role, logged in; the token."""

@@ -13,6 +13,8 @@ WALK: dict[str, tuple[str, str]] = {
     "/password": ("/password", "coordinator"),
     "/role": ("/role", "coordinator"),
     "/docs": ("/docs", ""),
+    "/dates": ("/dates", "liaison"),
+    "/hand-in/{text}": ("PASS", ""),
     "/campaigns": ("/campaigns", "coordinator"),
     "/campaigns/{campaign_id}": ("/campaigns/1", "coordinator"),
     "/campaigns/{campaign_id}/obligations/{obligation_id}": ("OWED", "liaison"),
@@ -29,7 +31,7 @@ MORE: dict[
     "not allowed": ("/campaigns/1", "liaison"),
 }
 # what is no page of its own, or there only in the demonstration (its pages are looked at in test_demo_pages)
-NO_PAGE = {"/static/{name}", "/dev/mail", "/dev/mail/{name}", "/dev/mail/{name}/{number}"}
+NO_PAGE = {"/static/{name}", "/dates/{text}", "/dev/mail", "/dev/mail/{name}", "/dev/mail/{name}/{number}"}
 REFUSING = {"not there": 404, "not allowed": 403}
 
 
@@ -56,7 +58,7 @@ def _below(routes: Any) -> Any:
 
 def at(site: Any, path: str) -> str:
     """The address, where it depends on what was seeded."""
-    return path.replace("OWED", f"/campaigns/1/obligations/{site.owed}")
+    return path.replace("OWED", f"/campaigns/1/obligations/{site.owed}").replace("PASS", site.passed)
 
 
 LISTED = {*rights.PAGES, *rights_pages.WITHOUT}

@@ -357,6 +357,12 @@ def upgrade() -> None:
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('state')
     )
+    op.create_table('pass_stop',
+    sa.Column('obligation_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.PrimaryKeyConstraint('obligation_id')
+    )
     op.create_table('proposal',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('campaign_id', sa.Integer(), nullable=False),
@@ -616,6 +622,14 @@ def upgrade() -> None:
     with op.batch_alter_table('account_session', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_account_session_account_id'), ['account_id'], unique=False)
 
+    op.create_table('calendar_feed',
+    sa.Column('account_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+    sa.Column('made_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], ),
+    sa.PrimaryKeyConstraint('account_id'),
+    sa.UniqueConstraint('sha256')
+    )
     op.create_table('campaign',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('template_key', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -957,6 +971,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_campaign_parent_id'))
 
     op.drop_table('campaign')
+    op.drop_table('calendar_feed')
     with op.batch_alter_table('account_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_account_session_account_id'))
 
@@ -1001,6 +1016,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_proposal_campaign_id'))
 
     op.drop_table('proposal')
+    op.drop_table('pass_stop')
     op.drop_table('oidc_attempt')
     op.drop_table('obligation')
     with op.batch_alter_table('notice', schema=None) as batch_op:
