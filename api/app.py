@@ -114,6 +114,7 @@ def _routes(app: FastAPI) -> None:
         pages: Any = import_module(PAGES)
         if hasattr(pages, "router"):
             app.include_router(pages.router())
+            app.state.as_page = pages.as_page
 
 
 def _version() -> str:

@@ -184,12 +184,15 @@ def install(app: FastAPI) -> None:
             remember(request, error)
         return told(error)
 
-    async def http(_request: Request, error: Exception) -> Response:
+    async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class)
         status = error.status_code
         if status == 413:
             return told(TooLarge(error.detail))
         kind, title, detail = HTTP.get(status, ("http", "请求未能办理", str(error.detail)))
+        if _for_people(request):
+            shown: Response = request.app.state.as_page(title, detail, status)
+            return shown
         return problem(status, kind, title, detail, error.headers)
 
     async def invalid(_request: Request, error: Exception) -> Response:
@@ -204,6 +207,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
     for class_ in (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
         app.add_exception_handler(class_, broken)
+
+
+def _for_people(request: Request) -> bool:
+    """Whether a browser asked for a page, where no route was there to answer with one."""
+    there = hasattr(request.app.state, "as_page") and not request.url.path.startswith("/api/")
+    return there and "text/html" in request.headers.get("accept", "")
 
 
 def remember(request: Request, error: NotAllowed) -> None:

@@ -42,4 +42,11 @@ def router() -> APIRouter:
     return made
 
 
-__all__ = ["router"]
+def as_page(title: str, detail: str, status: int) -> Response:
+    """What is said where no page was there to say it."""
+    answer = paper.note(title, detail, status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+__all__ = ["as_page", "router"]

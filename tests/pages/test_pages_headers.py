@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from api import rights_pages
 from page_site import Site
@@ -98,6 +99,24 @@ def test_who_is_not_logged_in_is_led_to_the_way_in_and_back(site: Site) -> None:
         assert client.get("/campaigns/1").headers["location"] == "/login?to=/campaigns/1"
         answer = client.post("/logout")
         assert (answer.status_code, "登录已失效" in answer.text) == (401, True)
+
+
+def test_what_is_not_there_or_breaks_is_a_page_for_people_and_a_problem_for_programs(own: Site) -> None:
+    asked = {"Accept": "text/html,application/xhtml+xml"}
+    with own.browsing("coordinator") as client:
+        page, problem = client.get("/nothing", headers=asked), client.get("/nothing")
+        assert (page.status_code, problem.status_code) == (404, 404)
+        assert "没有这个地址" in page.text
+        assert "unsafe" not in page.headers["content-security-policy"]
+        assert "style-src 'self'" in page.headers["content-security-policy"]
+        assert problem.json()["detail"] == "没有这个地址"
+        assert client.get("/api/v1/nothing", headers=asked).json()["status"] == 404
+        with own.store.write() as session:
+            session.execute(sa.text("UPDATE campaign SET since = 'nonsense'"))
+        broken = client.get("/campaigns/1", headers=asked)
+        assert broken.status_code == 500
+        assert "反映问题时请附上编号" in broken.text
+        assert "Traceback" not in broken.text
 
 
 def test_a_key_opens_no_page(site: Site, own: Any) -> None:
