@@ -76,7 +76,7 @@ def read(content: bytes, filename: str, columns: Columns = PLAIN) -> LedgerFile:
     if name.rsplit(".", 1)[-1].lower() in WORD:
         return _from_word(content, name, columns)
     check_links(content, name)
-    rows = sheet.read(content, filename)
+    rows = sheet.read(content, filename, spread=True)
     header = _own_header(rows, columns)
     return _ours(rows, header, name, columns) if header is not None else _from_rows(rows, name, columns)
 

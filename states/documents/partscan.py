@@ -6,6 +6,7 @@ the extent of the cells that hold something, and the formulas that hold no value
 
 from __future__ import annotations
 
+import re
 from xml.parsers import expat
 
 from states.documents.rows import Limits
@@ -16,6 +17,7 @@ PLAIN_ELEMENTS = 100_000
 ROW_ELEMENTS = 20_000
 TEXT_BYTES = 4 * 1024 * 1024
 DAMAGED = "内部结构不正常，文件可能已损坏；请用 Excel 或 WPS 打开，另存为 .xlsx 后再试"
+MERGED = re.compile(r"(?P<column>[A-Z]{1,2})(?P<first>\d{1,7}):[A-Z]{1,3}(?P<last>\d{1,7})")
 STRICT_NAMESPACE = "http://purl.oclc.org/ooxml/"
 STRICT = "是“Strict Open XML”格式；请另存为普通的“Excel 工作簿（*.xlsx）”"
 TOO_BUSY = "内容过于繁杂，无法安全读取；请新建一个工作簿，只粘贴数值后再试"
@@ -87,7 +89,7 @@ class SheetScan(PartScan):
     """A worksheet: rows in order and of bounded size, the extent of what is filled, formulas without a value.
 
     `last_row` and `last_column` count only cells that hold something: formatted emptiness and the declared
-    dimension mean nothing.
+    dimension mean nothing. `merged`: first row, last row and column of what is merged downwards.
     """
 
     def __init__(self, place: str, limits: Limits) -> None:
@@ -98,6 +100,7 @@ class SheetScan(PartScan):
         self.limits = limits
         self.last_row = self.last_column = self.cells = 0
         self.valueless: list[tuple[int, int]] = []
+        self.merged: list[tuple[int, int, int]] = []
         self.row = self.column = self.row_elements = 0
         self.formula = self.answered = False
         self.in_data = self.data_seen = False
@@ -111,6 +114,7 @@ class SheetScan(PartScan):
             f"{MAIN}v": self._start_value,
             f"{MAIN}is": self._start_value,
             f"{MAIN}f": self._start_formula,
+            f"{MAIN}mergeCell": self._start_merged,
         }
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -149,6 +153,11 @@ class SheetScan(PartScan):
         except ValueError as error:
             raise self.faulty(DAMAGED) from error
         self.cell_type = attributes.get("t", "n")
+
+    def _start_merged(self, attributes: dict[str, str]) -> None:
+        found = MERGED.fullmatch(attributes.get("ref", ""))
+        if found and int(found["first"]) < int(found["last"]):
+            self.merged.append((int(found["first"]), int(found["last"]), self.column_of(found["column"])))
 
     def _start_formula(self, _: dict[str, str]) -> None:
         self.formula = True

@@ -39,10 +39,10 @@ OTHER_BOOKS = {
 }
 
 
-def read(content: bytes, filename: str, limits: Limits = LIMITS) -> list[Row]:
+def read(content: bytes, filename: str, limits: Limits = LIMITS, *, spread: bool = False) -> list[Row]:
     """The rows that are not empty, every cell as text: numbers plainly, dates as 2026-12-05 or 2026-12-05 16:00.
 
-    From a workbook the first visible worksheet. Raises Faulty, naming the file and, where there is one, the cell.
+    From a workbook the first visible worksheet; `spread`: what is merged downwards stands in each of its rows. Raises Faulty, naming the file and, where there is one, the cell.
     """
     name = shown(filename)
     ending = name.rsplit(".", 1)[-1].lower()
@@ -51,7 +51,7 @@ def read(content: bytes, filename: str, limits: Limits = LIMITS) -> list[Row]:
     if content.startswith(ZIP):
         from states.documents.workbook import read_workbook  # openpyxl is loaded by who reads a workbook
 
-        return read_workbook(content, name, limits)
+        return read_workbook(content, name, limits, spread=spread)
     return read_delimited(content, name, limits)
 
 

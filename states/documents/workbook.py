@@ -24,8 +24,10 @@ ESCAPED = re.compile("_x00(0[0-9A-Fa-f]|1[0-9A-Fa-f]|5[Ff])_")
 VALUELESS = "公式没有计算结果；请用 Excel 或 WPS 打开并保存一次，或改填数值"
 
 
-def read_workbook(content: bytes, name: str, limits: Limits) -> list[Row]:
-    """The first visible worksheet; raises Faulty when the file or a cell in it cannot be trusted."""
+def read_workbook(content: bytes, name: str, limits: Limits, *, spread: bool = False) -> list[Row]:
+    """The first visible worksheet; raises Faulty when the file or a cell in it cannot be trusted. `spread`: what is merged
+    downwards stands in each of its rows.
+    """
     scans = archive.check(content, name, limits)
     book = _open(content, name)
     try:
@@ -33,7 +35,8 @@ def read_workbook(content: bytes, name: str, limits: Limits) -> list[Row]:
         scan = scans.get(sheet._worksheet_path)
         if scan is None:
             raise Faulty([Fault(name, DAMAGED)])
-        return _rows(sheet, scan, name)
+        rows = _rows(sheet, scan, name)
+        return _spread(rows, scan, name) if spread and scan.merged else rows
     finally:
         book.close()
 
@@ -68,6 +71,23 @@ def _rows(sheet: Any, scan: SheetScan, name: str) -> list[Row]:
     if faults:
         raise Faulty(_first(faults, name))
     return rows
+
+
+def _spread(rows: list[Row], scan: SheetScan, name: str) -> list[Row]:
+    """Rows as a reader sees them: what stands in the top cell of a merged one holds for those below it."""
+    lines = {row.line: list(row.cells) for row in rows}
+    left = scan.limits.cells
+    for first, last, column in scan.merged:
+        text = lines[first][column - 1] if first in lines and len(lines[first]) >= column else ""
+        below = range(first + 1, min(last, scan.last_row) + 1) if text else ()
+        left -= len(below)
+        if left < 0:
+            raise Faulty([Fault(name, DAMAGED)])
+        for line in below:
+            if (cells := lines.get(line)) is not None:
+                cells += [""] * (column - len(cells))
+                cells[column - 1] = cells[column - 1] or text
+    return [Row(row.line, tuple(lines[row.line])) for row in rows]
 
 
 def _cells(sheet: Any, scan: SheetScan, name: str) -> Iterator[tuple[ReadOnlyCell, ...]]:

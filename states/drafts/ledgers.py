@@ -28,6 +28,7 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
 _PROBLEM = re.compile(r"问题|表现")
 _ENOUGH = {"problem", "measures"}
 HEADER = 10  # letters of the longest header
+APART = "\x1e"  # between measures that have a row each
 _PRINTED = re.compile(r"\s*(\d{1,4})(?=\s?[.．、]|\s*$)")
 _ORGAN = re.compile(r"(?:处|科|室|股|局|委|办|中心|组|院|所|站|队|纪委|部门|单位|机构)$")
 _NUMBERED = re.compile(r"\n(?=\d{1,2}\s?[.．、])")
@@ -130,11 +131,12 @@ def _rows_of(table: Table, number: int = 1) -> tuple[tuple[str, ...], list[_Row]
             others = _others(cells, columns)
         elif columns and len(set(cells)) > 1:
             before = len(rows)
-            _take({columns[n]: cell for n, cell in enumerate(cells) if n in columns}, rows)
+            more = {title: cells[n] for n, title in others.items() if n < len(cells)}
+            _take({columns[n]: cell for n, cell in enumerate(cells) if n in columns}, more, rows)
             for row in rows[before:]:
                 row.table, row.line = number, line
                 row.columns = {key: place for place, key in (*others.items(), *columns.items())}
-            _take_others({title: cells[n] for n, title in others.items() if n < len(cells)}, rows)
+            _take_others(more, rows)
     return header, rows
 
 
@@ -177,18 +179,28 @@ def _flat(cell: str) -> str:
     return re.sub(r"\s+", "", cell)
 
 
-def _take(cells: Mapping[str, str], rows: list[_Row]) -> None:
-    """A row; what a merged cell leaves empty holds from the row above, a row without a problem goes on with it."""
+def _take(cells: Mapping[str, str], more: Mapping[str, str], rows: list[_Row]) -> None:
+    """A row; what a merged cell leaves empty holds from the row above, a row without a problem goes on with it, and so does
+    one whose problem is merged with the one above. `more`: what it says in other columns.
+    """
     last = rows[-1] if rows else None
-    if last and not cells.get("problem"):
+    if last and (not cells.get("problem") or _goes_on(last, cells, more)):
         for key in ("measures", "lead", "departments"):
             if cells.get(key) and cells[key] not in last.cells.get(key, ""):
-                last.cells[key] = f"{last.cells.get(key, '')}\n{cells[key]}".strip()
+                joint = APART if key == "measures" and cells.get("problem") else "\n"
+                last.cells[key] = f"{last.cells.get(key, '')}{joint}{cells[key]}".strip()
         return
     merged = {
         key: cells.get(key) or (last.cells.get(key, "") if last and key == "project" else "") for key in cells
     }
     rows.append(_Row(merged))
+
+
+def _goes_on(last: _Row, cells: Mapping[str, str], more: Mapping[str, str]) -> bool:
+    """Whether a row says more measures for the problem above: the same but for its measures and who carries them out."""
+    alike = {key: cells.get(key, "") for key in ("no", "project", "problem", "due")}
+    others = all(not cell.strip() or cell.strip() == last.more.get(title, "") for title, cell in more.items())
+    return others and all(not cell or cell == last.cells.get(key, "") for key, cell in alike.items())
 
 
 def _proposal(number: int, row: _Row) -> Proposal:
@@ -213,7 +225,13 @@ def _proposal(number: int, row: _Row) -> Proposal:
 
 def _measures(cell: str) -> list[str]:
     """1.…；2.…； on lines of their own, or 一是…二是…; a line without a number goes on with the one before."""
-    parts = _NUMBERED.split(cell) if re.match(r"\s*\d{1,2}\s?[.．、]", cell) else _ONE_BY_ONE.split(cell)
+    parts = [
+        part
+        for row in cell.split(APART)
+        for part in (
+            _NUMBERED.split(row) if re.match(r"\s*\d{1,2}\s?[.．、]", row) else _ONE_BY_ONE.split(row)
+        )
+    ]
     return [flat for part in parts if (flat := _flat(part))] or ["（原文没有写措施）"]
 
 

@@ -130,3 +130,28 @@ def test_evidence_is_handed_in_a_hand_over_is_kept_and_what_is_wrong_is_withdraw
     assert duban("ledger", "move", "1", "3", "withdraw", "--reason", "写错").stdout == "台账第3项：已撤销\n"
     whole = json.loads(duban("ledger", "rates", "1", "--json").stdout)["whole"]
     assert (whole["items"], whole["standing"], whole["rate"]) == (2, 0, 0.0)
+
+
+def test_cells_that_are_merged_hold_for_every_row_that_they_cover(folder: Path) -> None:
+    book = Workbook()
+    page = book.active
+    for row in (
+        ("示例县问题台账", None, None, None, None, None),
+        ("序号", "项目", "问题", "整改措施", "责任科室", "完成时限"),
+        (1, "收费", "多收", "退费", "医政科", "12月底前"),
+        (2, None, "少退", "补退", None, None),
+        (3, "采购", "不公开", "公开", "医政科", "11月底前"),
+        (None, None, None, "2.培训", "医政科", None),
+    ):
+        page.append(row)
+    for merged in ("A1:F1", "B3:B4", "E3:E4", "F3:F4", "A5:A6", "C5:C6", "F5:F6"):
+        page.merge_cells(merged)
+    book.save(folder / "合并.xlsx")
+    duban("ledger", "import", "1", str(folder / "合并.xlsx"), "--apply")
+    found = data("ledger", "list", "1")
+    assert [(one["project"], one["problem"], one["departments"], one["due"]) for one in found] == [
+        ("收费", "多收", ["医政科"], "12月底前"),
+        ("收费", "少退", ["医政科"], "12月底前"),
+        ("采购", "不公开", ["医政科"], "11月底前"),
+    ]
+    assert found[2]["measures"] == ["公开", "2.培训"]
