@@ -72,7 +72,7 @@ def run(job: str, settings: Settings, now: datetime | None = None) -> RoundRepor
     tracing.begin(settings.traces)
     with marks.in_round(job) as present, tracing.span(f"round {job}") as told:
         told.tell(duban_round=job, duban_round_id=present.number)
-        if said := schema.behind(store):  # newer code has changed it while this process ran
+        if said := schema.unfit(store):  # newer code has changed it while this process ran
             raise schema.NoDatabase(said)
         report = _held(store, job, at) or _ROUNDS[job](store, settings, at)
         told.tell(duban_done=report.done)

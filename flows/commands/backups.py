@@ -40,6 +40,8 @@ def backup(
     """备份：数据库和报送的文件写进一个文件，照常运行时也可以做；已有的文件不覆盖。"""
     from importlib.metadata import version
 
+    from flows import rounds
+    from flows.commands.noting import BACKUP
     from states.records.backup import archive, keys, writing
 
     settings = given.settings()
@@ -61,6 +63,9 @@ def backup(
                 with_keys=with_keys,
                 told=told,
             )
+    rounds.note_health(
+        settings, BACKUP, not made.manifest.lost, f"{file.name}，{made.bytes} 字节", clock.now()
+    )
     shown.say(f"已备份到 {file}（{made.bytes} 字节）", *_contents(made.manifest))
     if not with_keys:
         shown.hint(*(f"备份里没有 {name}，请另行保存：{WITHOUT[name]}" for name in keys.at_hand(settings)))

@@ -172,17 +172,22 @@ def create(store: Store) -> None:
 def behind(store: Store) -> str | None:
     """Why this code can't use the database as it is, in words; None when it can."""
     try:
-        with store.engine.connect() as connection:
-            there, mine = present(connection), migrations()
-            if there == mine.newest:
-                return None
-            if there is None:
-                return EMPTY
-            if there in mine.line:
-                return OLDER.format(there=there, mine=mine.newest)
-            return _beside(connection, there, mine)
+        return unfit(store)
     except sa.exc.DatabaseError as error:
         return f"连不上数据库：{_first_line(error)}"
+
+
+def unfit(store: Store) -> str | None:
+    """Why this code and the shape of the database do not go together; raises what a database raises that is away."""
+    with store.engine.connect() as connection:
+        there, mine = present(connection), migrations()
+        if there == mine.newest:
+            return None
+        if there is None:
+            return EMPTY
+        if there in mine.line:
+            return OLDER.format(there=there, mine=mine.newest)
+        return _beside(connection, there, mine)
 
 
 def _beside(connection: sa.Connection, there: str, mine: Migrations) -> str | None:
