@@ -53,6 +53,7 @@ bench: $(VENV)/.ready-dev ## figures beside their limits; writes bench/results.j
 
 cluster-test: $(VENV)/.ready-dev ## many machines on one, killed in the middle of a deadline; a quarter of an hour at most
 	@$(BIN)/python -m tests.cluster
+
 chaos: $(VENV)/.ready-dev ## everything goes wrong at once, on both databases; a quarter of an hour at most
 	@$(BIN)/python -m tests.chaos
 

@@ -42,7 +42,7 @@ def backup(
 
     from flows import rounds
     from flows.commands.noting import BACKUP
-    from states.records.backup import archive, keys, writing
+    from states.records.backup import archive, writing
 
     settings = given.settings()
     with given.opened(settings) as store:
@@ -67,11 +67,18 @@ def backup(
         settings, BACKUP, not made.manifest.lost, f"{file.name}，{made.bytes} 字节", clock.now()
     )
     shown.say(f"已备份到 {file}（{made.bytes} 字节）", *_contents(made.manifest))
+    _what_is_not_in_it(settings, made.manifest, with_keys=with_keys)
+
+
+def _what_is_not_in_it(settings: Settings, manifest: Manifest, *, with_keys: bool) -> None:
+    """Said aloud; raises Refused where contents were lost."""
+    from states.records.backup import keys
+
     if not with_keys:
         shown.hint(*(f"备份里没有 {name}，请另行保存：{WITHOUT[name]}" for name in keys.at_hand(settings)))
-    if made.manifest.lost:
+    if manifest.lost:
         raise Refused(
-            f"备份已写成，但有 {len(made.manifest.lost)} 个登记过的文件缺失或损坏，不在备份里；请运行 duban files check"
+            f"备份已写成，但有 {len(manifest.lost)} 个登记过的文件缺失或损坏，不在备份里；请运行 duban files check"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from states.records.session import Store
 from tests.story.kill_campaign import HOURS, traces
 
 Standing = dict[str, Counter[Any]]
+TIMER = re.compile(r"\bt:\d+")
 
 
 @dataclass(frozen=True)
@@ -104,4 +106,9 @@ def standing(store: Store) -> Standing:
         "vacancies": sa.select(core.vacancy.c.unit_id, core.vacancy.c.role),
     }
     with store.read() as session:
-        return {name: Counter(tuple(row) for row in session.execute(one)) for name, one in asked.items()}
+        return {name: Counter(map(_named, session.execute(one))) for name, one in asked.items()}
+
+
+def _named(row: sa.Row[Any]) -> tuple[Any, ...]:
+    """Without numbers that a database gave out: one that rolled back has given more of them."""
+    return tuple(TIMER.sub("t:", one) if isinstance(one, str) else one for one in row)
