@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export UV_LINK_MODE ?= copy
 
-.PHONY: help demo up test test-fast check format fuzz audit bench cluster-test chaos lock clean
+.PHONY: help demo up test test-fast check format fuzz audit bench soak cluster-test chaos lock clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -53,6 +53,8 @@ bench: $(VENV)/.ready-dev ## figures beside their limits; writes bench/results.j
 
 cluster-test: $(VENV)/.ready-dev ## many machines on one, killed in the middle of a deadline; a quarter of an hour at most
 	@$(BIN)/python -m tests.cluster
+soak: $(VENV)/.ready-dev ## thirty simulated minutes of everybody at once; writes bench/soak/results.json
+	@$(BIN)/python -m bench.soak
 
 chaos: $(VENV)/.ready-dev ## everything goes wrong at once, on both databases; a quarter of an hour at most
 	@$(BIN)/python -m tests.chaos

@@ -1,0 +1,1 @@
+"""Thirty minutes of everything at once, on a fast clock: `python -m bench.soak`."""
