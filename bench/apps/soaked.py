@@ -1,13 +1,15 @@
 """duban as `duban up --lite` runs it, on a fast clock: rounds every few real seconds, the time of both from one clock.
 
-SOAK_SINCE (seconds of the real clock) is when it began, SOAK_SPEED how many seconds pass in one, SOAK_EVERY the real
+The slots of the rounds go by the real clock, what they do by the fast one. SOAK_SINCE (seconds of the real clock) is when it began, SOAK_SPEED how many seconds pass in one, SOAK_EVERY the real
 seconds between two rounds.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +27,7 @@ from states import loglines, settings
 
 def create_app() -> FastAPI:
     """The application, with the clock running beside it in this process."""
+    faulthandler.register(signal.SIGUSR1)  # where it hangs, if it does
     found = settings.read()
     loglines.set_up(found.log)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -33,16 +36,18 @@ def create_app() -> FastAPI:
     def now() -> datetime:
         return START + timedelta(seconds=(time.time() - since) * speed)
 
-    def note(name: str, ok: bool, detail: str, at: datetime) -> None:
-        rounds.note_health(found, name, ok, detail, at)
+    def run(job: str, _at: datetime) -> rounds.RoundReport:
+        return rounds.run(job, found, now())
+
+    def note(name: str, ok: bool, detail: str, _at: datetime) -> None:
+        rounds.note_health(found, name, ok, detail, now())
 
     clock = local.LocalClock(
         rounds.JOBS,
-        lambda job, at: rounds.run(job, found, at),
+        run,
         lambda job, slot: rounds.claim_tick(found, job, slot),
         note,
         every=int(os.environ["SOAK_EVERY"]),
-        now=now,
     )
     app = real(found, now=now)
     inner = app.router.lifespan_context
