@@ -53,6 +53,7 @@ bench: $(VENV)/.ready-dev ## figures beside their limits; writes bench/results.j
 
 cluster-test: $(VENV)/.ready-dev ## many machines on one, killed in the middle of a deadline; a quarter of an hour at most
 	@$(BIN)/python -m tests.cluster
+
 soak: $(VENV)/.ready-dev ## thirty simulated minutes of everybody at once; writes bench/soak/results.json
 	@$(BIN)/python -m bench.soak
 
