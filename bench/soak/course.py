@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import sqlalchemy as sa
+from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.databases import Bench, address
@@ -30,7 +31,7 @@ FACTORY = "bench.apps.soaked:create_app"
 SAMPLE = 1.0  # seconds between two looks at memory
 FLAT_MB, FLAT_SHARE = 4.0, 0.03  # what the later half may grow: whichever is more
 ENDS = 120.0  # seconds in which a round that runs may end
-SETTLES = 10.0  # seconds in which the last rounds may end
+SETTLES = 150.0  # seconds in which the last mails may go out
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Size:
     liaisons: int = 200
     clients: int = 20
     spare: int = 100
-    due: int = 10
+    due: int = 4
     every: int = 5
 
     @property
@@ -101,9 +102,8 @@ class Soak:
             with self._server(store, sink.port) as (port, process):
                 memory = Memory(process)
                 found = self._people(port, cast)
-                time.sleep(min(SETTLES, 2 * size.every + 1))
                 memory.end()
-                rounds = _rounds(port)
+                rounds = _settled(port, size.every)
             taken = sink.end()
             with store.read() as session:
                 sent = sa.select(sa.func.count()).select_from(mail).where(mail.c.state == "sent")
@@ -162,7 +162,7 @@ class Soak:
                 yield port, psutil.Process(process.pid)
             finally:
                 process.terminate()
-                process.wait(ENDS)
+                _ended(process)
 
     def _log(self) -> list[str]:
         return (self.home / "log").read_text(errors="replace").splitlines()[:20]
@@ -234,12 +234,40 @@ def _sink() -> Iterator[_Sink]:
             process.wait()
 
 
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a server that was told to end; raises where it does not."""
+    try:
+        process.wait(ENDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
+
+
+def _settled(port: int, every: int) -> dict[str, dict[str, float]]:
+    """The rounds, once two more have been by and nothing waits to be sent."""
+    time.sleep(2 * every + 1)
+    until = time.monotonic() + SETTLES
+    while time.monotonic() < until and _figure(port, "duban_oldest_unsent_seconds"):
+        time.sleep(every)
+    return _rounds(port)
+
+
+def _figure(port: int, name: str) -> float:
+    samples = (one for family in _scraped(port) for one in family.samples)
+    return float(next(one.value for one in samples if one.name == name))
+
+
+def _scraped(port: int) -> list[Metric]:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    text = direct.open(f"http://127.0.0.1:{port}/metrics", timeout=60).read().decode()
+    return list(text_string_to_metric_families(text))
+
+
 def _rounds(port: int) -> dict[str, dict[str, float]]:
     """How many rounds of each job there were, as the server's own figures say."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    text = direct.open(f"http://127.0.0.1:{port}/metrics", timeout=30).read().decode()
     found: dict[str, dict[str, float]] = {}
-    for family in text_string_to_metric_families(text):
+    for family in _scraped(port):
         for one in family.samples:
             if one.name == "duban_rounds_total":
                 found.setdefault(one.labels["job"], {})[one.labels["outcome"]] = one.value

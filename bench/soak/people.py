@@ -22,7 +22,8 @@ from bench.soak.world import CAMPAIGN, PASSWORD, login
 
 HERE = f"/api/v1/campaigns/{CAMPAIGN}"
 READ = (200, 304)
-PATIENCE = 60.0  # seconds after which no answer is an error
+PATIENCE = 120.0  # seconds after which no answer is an error
+ARRIVE = 0.5  # of the time: liaisons come one after the other within it
 THINKS = {
     "liaison": 60.0,
     "client": 5.0,
@@ -79,7 +80,8 @@ class Street:
     async def live(self, kind: str, act: Callable[[], Awaitable[None]]) -> None:
         """Do it over and over, with pauses of one's own, until the time is over."""
         thinks = THINKS[kind] / self.plan["speed"]
-        await asyncio.sleep(self.draw.uniform(0, thinks))
+        first = self.plan["seconds"] * ARRIVE if kind == "liaison" else thinks
+        await asyncio.sleep(self.draw.uniform(0, first))
         while time.monotonic() < self.until:
             await act()
             pause = min(self.draw.expovariate(1 / thinks), 5 * thinks)
