@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +13,7 @@ from starlette.requests import Request
 from api import cookies
 from api.house import House
 from api.problems import NoKey
+from states.errors import NotFound
 from states.records.asker import Scope
 from states.records.sittings import Sitting
 
@@ -67,6 +70,19 @@ def look(request: Request, house: House, now: datetime, key: str | None, *, note
     if token:
         house.throttle.welcome(token)
     return found
+
+
+@contextmanager
+def at_door(request: Request, house: House, token: str) -> Iterator[None]:
+    """Where something in the address opens, and no session does. Raises TooMany where too much came from there that opens nothing."""
+    where = address(request)
+    house.throttle.check_stranger(where, token)
+    try:
+        yield
+    except NotFound:
+        house.throttle.stranger(where)
+        raise
+    house.throttle.welcome(token)
 
 
 def address(request: Request) -> str:

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 from starlette.responses import Response
 
-from api import sessions
+from api import identity, sessions
 from api.deps import Desk
 from api.house import House
 from api.pages import forms, paper
@@ -53,7 +53,7 @@ def read(request: Request, text: Text) -> Response:
     """The calendar itself, for a programme that can't log in."""
     house: House = request.app.state.house
     now = house.time.read()
-    with house.store.read() as session:
+    with identity.at_door(request, house, text), house.store.read() as session:
         found = dates_feed.of(session, text.removesuffix(".ics"), now)
     content = calendar(found, house.settings.base_url, now)
     return Response(

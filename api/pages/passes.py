@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 from starlette.responses import Response
 
+from api import identity
 from api.deps import CampaignId, Desk, ObligationId
 from api.files import HandedIn
 from api.house import House
@@ -74,7 +75,7 @@ def _opened(request: Request, text: str) -> tuple[Desk, Pass, int]:
     """Raises NotFound, Ended."""
     house: House = request.app.state.house
     now = house.time.read()
-    with house.store.read() as session:
+    with identity.at_door(request, house, text), house.store.read() as session:
         found = passing.open_(session, house.settings, text, now)
     return Desk(house, found.scope, now, request), found.good, found.campaign_id
 

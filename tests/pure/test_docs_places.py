@@ -37,3 +37,11 @@ def test_the_index_lists_every_decision_once_and_in_order() -> None:
         r"^\| \[(\d{4})\]\((\1-[\w-]+\.md)\)", (DECISIONS / "README.md").read_text(), re.MULTILINE
     )
     assert [name for _no, name in listed] == sorted(one.name for one in DECISIONS.glob("0*.md"))
+
+
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:pure|records|doors|pages|api)/\w+\.py)`", text))
+    assert len(named) > 15
+    places = {one.replace("api/", "doors/status_api/") for one in named}
+    assert [one for one in sorted(places) if not (ROOT / "tests" / one).is_file()] == []

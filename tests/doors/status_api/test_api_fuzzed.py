@@ -6,7 +6,9 @@ asks the same each time; `make fuzz` asks more, with other values each time, on 
 
 from __future__ import annotations
 
+import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -69,6 +71,7 @@ def world(request: pytest.FixtureRequest, world_of: Any, tmp_path_factory: Any) 
         made.report = made.owes("A-H1", "report")
         made.at("2026-11-27 10:00")
         made.app.state.house.following.ending.set()  # a stream ends by itself
+        made.answered = Counter()
         made.poor = made.key("poor", under="A-H1", campaigns=[1])
         made.document = schemathesis.openapi.from_dict(made.app.openapi())
         yield made
@@ -114,6 +117,7 @@ def tried(world: Any, operation: Any, key: dict[str, str], mode: GenerationMode)
     @given(case=operation.as_strategy(generation_mode=mode), known=st.sampled_from([True, True, False]))
     def asked(case: Any, known: bool) -> None:
         answer = asked_of(world, case, known, key)
+        world.answered[operation.label, answer.status_code] += 1
         try:
             case.validate_response(answer, checks=CHECKS)
         except FailureGroup as failed:
@@ -133,3 +137,17 @@ def test_no_answer_is_an_error_of_ours_or_a_surprise(world: Any, who: str, mode:
     assert len(operations) >= len(every_route(world))
     wrong = [told for one in operations for told in tried(world, one, getattr(world, who), mode)]
     assert wrong == [], "\n".join([f"{len(wrong)} answers", *wrong[:40]])
+    if (who, mode) == ("all", ALLOWED):
+        good = {label for label, status in world.answered if status < 300}
+        assert len(good) > len(operations) / 4, f"too few were let in to be looked at: {good}"
+
+
+def test_an_answer_that_is_not_documented_would_be_seen(world: Any) -> None:
+    document = json.loads(json.dumps(world.app.openapi()))
+    del document["paths"]["/api/v1/templates/{key}"]["get"]["responses"]["404"]
+    del document["paths"]["/api/v1/templates/{key}"]["get"]["responses"]["200"]
+    operations = (one.ok() for one in schemathesis.openapi.from_dict(document).get_all_operations())
+    (one,) = (one for one in operations if one.label == "GET /api/v1/templates/{key}")
+    wrong = tried(world, one, world.all, ALLOWED)
+    assert wrong
+    assert "Undocumented HTTP status code" in wrong[0]

@@ -16,7 +16,7 @@ from states.records.grants import Grant
 from states.records.roles import Role
 from states.settings import read
 
-RATES = {"REQUESTS": "12", "HEAVY": "3", "REFUSED": "5", "LOGINS": "4"}
+RATES = {"REQUESTS": "12", "HEAVY": "3", "REFUSED": "7", "LOGINS": "4"}
 
 
 @pytest.fixture(params=["sqlite"])
@@ -79,15 +79,17 @@ def test_an_address_that_is_refused_again_and_again_is_not_heard_but_who_is_know
     found = [world.get("/campaigns", bad).status_code for _ in range(3)]
     found.append(world.get("/campaigns", {"Authorization": "Basic x"}).status_code)
     found.append(world.client.post("/api/v1/session", json={"login": "li", "password": "wrong"}).status_code)
-    assert found == [401] * 5
+    found += [world.client.get(f"{path}/guess").status_code for path in ("/hand-in", "/dates")]
+    assert found == [401] * 5 + [404] * 2
     for answer in (
         world.get("/campaigns", bad),
         world.client.post("/api/v1/session", json={"login": "wang", "password": password}),
         world.get("/campaigns", world.key("fresh")),
     ):
         assert waits(answer) <= 12
-    page = world.client.get("/", auth=("x", "duban_wrong"))
-    assert (page.status_code, int(page.headers["retry-after"]) <= 12) == (429, True)
+    for path in ("/", "/hand-in/guess", "/dates/guess"):
+        page = world.client.get(path, auth=("x", "duban_wrong"))
+        assert (page.status_code, int(page.headers["retry-after"]) <= 12) == (429, True), path
     assert world.client.get("/api/v1/session").status_code == 200, "whose session is open goes on"
     assert world.get("/campaigns").status_code == 200, "and so does a key that was used before"
 
