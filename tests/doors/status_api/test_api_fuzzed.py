@@ -150,4 +150,4 @@ def test_an_answer_that_is_not_documented_would_be_seen(world: Any) -> None:
     (one,) = (one for one in operations if one.label == "GET /api/v1/templates/{key}")
     wrong = tried(world, one, world.all, ALLOWED)
     assert wrong
-    assert "Undocumented HTTP status code" in wrong[0]
+    assert "Undocumented status code" in wrong[0]
