@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from api import (
     accounts,
@@ -46,6 +48,30 @@ from states import tracing
 from states.settings import Settings
 
 PAGES = "api.pages"
+PARTS = (
+    units,
+    reports,
+    shares,
+    files,
+    evidence,  # down to here before the acts on obligations, whose path would take theirs
+    obligations,
+    ledger,
+    letters,
+    letterforms,
+    clues,
+    changes,
+    webhooks,
+    campaigns,
+    phases,
+    respite,
+    levels,
+    templates,
+    workreports,
+    sessions,
+    sessions_oidc,
+    accounts,
+    system,
+)
 
 
 def create_app(settings: Settings | None = None, *, now: Now | None = None) -> FastAPI:
@@ -75,46 +101,39 @@ def create_app(settings: Settings | None = None, *, now: Now | None = None) -> F
     )
     app.state.house, app.state.store, app.state.settings = house, house.store, house.settings
     problems.install(app)
-    _routes(app)
+    _install(app)
     app.openapi = lambda: documented.document(app)  # type: ignore[method-assign]
     return app
 
 
-def _routes(app: FastAPI) -> None:
-    app.router.routes[:0] = units.lean_routes()
-    first = (
-        units,
-        reports,
-        shares,
-        files,
-        evidence,
-    )  # before the acts on obligations, whose path would take theirs
-    for part in (
-        *first,
-        obligations,
-        ledger,
-        letters,
-        letterforms,
-        clues,
-        changes,
-        webhooks,
-        campaigns,
-        phases,
-        respite,
-        levels,
-        templates,
-        workreports,
-        sessions,
-        sessions_oidc,
-        accounts,
-        system,
-    ):
-        app.include_router(part.router)
-    if find_spec(PAGES) is not None:
-        pages: Any = import_module(PAGES)
-        if hasattr(pages, "router"):
-            app.include_router(pages.router())
-            app.state.as_page = pages.as_page
+def _install(app: FastAPI) -> None:
+    first, others = _routes()
+    app.router.routes[:0] = first
+    app.router.routes += others
+    pages = _pages()
+    if pages is not None:
+        app.state.as_page = pages.as_page
+
+
+@cache
+def _routes() -> tuple[list[BaseRoute], list[BaseRoute]]:
+    """Those that come first, and all others.
+
+    Made once in a process, however many applications it serves: what a route takes and gives is worked out when it is
+    first asked for, and that is most of what an application costs.
+    """
+    parts = APIRouter()
+    for part in PARTS:
+        parts.include_router(part.router)
+    pages = _pages()
+    if pages is not None:
+        parts.include_router(pages.router())
+    return [*units.lean_routes()], parts.routes
+
+
+def _pages() -> Any:
+    """The pages for people, where they are installed."""
+    return import_module(PAGES) if find_spec(PAGES) is not None else None
 
 
 def _version() -> str:
