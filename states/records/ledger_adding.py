@@ -28,6 +28,7 @@ from states.records.settling import AT_ONCE
 
 __all__ = ["NOBODY", "Found", "Judging", "add"]
 
+EARLIEST = 1990  # year of a report
 NOBODY = "责任部门“{name}”不在单位表中；请改正，或写明由问题所在单位代收"
 
 
@@ -82,6 +83,9 @@ class Judging:
         for says in ledgercolumns.unknown(self.columns, found.more):
             said("more", says)
         reported = found.reported_at or self.now
+        if not EARLIEST <= reported.year <= self.now.year + 1:
+            reported = self.now
+            said("reported_at", f"报告时间超出范围，应在{EARLIEST}年以后、现在以前")
         if reported > self.now:
             said("reported_at", "报告时间晚于现在")
         kind, dates = self._dates(found, reported, said)

@@ -26,7 +26,7 @@ from states.records.shifting import Moving
 from states.records.tables import PhaseRow
 from states.template import Role
 
-AT_ONCE = 5_000
+AT_ONCE, LAST_YEAR = 5_000, 2099
 WHOLE = "行动延期"
 FOUND_TOO = "行动中登记的问题期限同样顺延"
 
@@ -110,6 +110,8 @@ def _checked(campaign: Running, amount: Amount) -> Offset:
     offset = parse_offset(amount.by if amount.by.strip().startswith(("+", "-")) else f"+{amount.by.strip()}")
     if offset.n <= 0 or offset.unit is Unit.HOUR:
         raise Faulty([Fault("by", "延期应写作 +10wd、+30d、+2w 或 +1m")])
+    if amount.after.year > LAST_YEAR:
+        raise Faulty([Fault("after", f"“{amount.after.isoformat()}”超出范围，最晚写到{LAST_YEAR}年")])
     said = []
     if campaign.row.closed_at is not None:
         said.append("专项行动已经办结或取消，不再延期")

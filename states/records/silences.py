@@ -44,7 +44,8 @@ class Wanted:
 
 def impose(session: Session, campaign: Running, wanted: Wanted, now: datetime, actor: str) -> Silence:
     """Hold back what is told of it from now on. Raises Faulty, Refused with every reason."""
-    ends = datetime.combine(wanted.until + timedelta(days=1), time(0), campaign.zone).astimezone(now.tzinfo)
+    until = min(wanted.until, (now + 2 * LONGEST).date())  # what is later is refused all the same
+    ends = datetime.combine(until + timedelta(days=1), time(0), campaign.zone).astimezone(now.tzinfo)
     place = _place(session, campaign, wanted)
     said = _refusals(campaign, wanted, ends, now)
     if said:
