@@ -23,6 +23,9 @@ ENDS = ("Completed", "Failed", "Cancelled", "Crashed")
 """Where a run needs no heart any more; their events are `prefect.flow-run.` and these."""
 
 
+AGAIN = "Crashed; tried again."
+
+
 @dataclass(frozen=True)
 class Deployed:
     """What stands on the server now."""
@@ -86,7 +89,7 @@ def automations(deployments: list[str]) -> Iterator[dict[str, Any]]:
             "threshold": 1,
             "within": 0,
         },
-        "actions": [_turn("SCHEDULED", "AwaitingRetry", "Crashed; tried again.")],
+        "actions": [_turn("SCHEDULED", "AwaitingRetry", AGAIN)],
     }
 
 

@@ -24,6 +24,8 @@ log = logging.getLogger("duban.prefect")
 DEPLOYMENT = "duban"
 PENDING_FOR = timedelta(seconds=120)  # a start takes a second, the slowest seen took 27
 RETRIED_FOR = timedelta(minutes=10)  # after its slot; later runs have done its work long since
+LEAST = timedelta(seconds=150)
+"""However short a lease is: the automation that sees a silent run, and tries it again, comes first."""
 EVERY = 30.0  # seconds between two looks
 MOST = 200  # runs looked at together
 
@@ -39,19 +41,19 @@ class Run:
     since: datetime
     slot: datetime
 
-    def why(self, now: datetime, lasts: timedelta, pending_for: timedelta = PENDING_FOR) -> str:
-        """Why it is to be given up, or "" when it is not; `lasts`: how long a run may."""
+    def why(self, now: datetime, longest: timedelta, pending_for: timedelta = PENDING_FOR) -> str:
+        """Why it is to be given up, or "" when it is not; `longest`: how long a run may last."""
         since = (now - self.since).total_seconds()
         if self.kind == "PENDING" and since > pending_for.total_seconds():
             return f"交给执行端 {since:.0f} 秒仍未开始，执行端已不在；下一轮补做"
-        if self.kind == "RUNNING" and since > lasts.total_seconds():
+        if self.kind == "RUNNING" and since > longest.total_seconds():
             return f"已运行 {since:.0f} 秒，超过一次占用的时间，按中断处理；下一轮补做"
         if self.state == "AwaitingRetry" and now - self.slot > RETRIED_FOR:
             return f"应在 {(now - self.slot).total_seconds() / 60:.0f} 分钟前运行，后面的轮次已补做，不再重试"
         return ""
 
 
-def sweep(server: Prefect, lasts: timedelta, pending_for: timedelta = PENDING_FOR) -> list[Run]:
+def sweep(server: Prefect, longest: timedelta, pending_for: timedelta = PENDING_FOR) -> list[Run]:
     """Cancel what is stuck; the runs that were. Raises Unanswered. Harmless in any number of processes at once.
 
     A worker calls a run that it took Submitting, then Pending: the kind counts, not the name.
@@ -70,7 +72,7 @@ def sweep(server: Prefect, lasts: timedelta, pending_for: timedelta = PENDING_FO
             "limit": MOST,
         },
     )
-    found = [(run, why) for run in _runs(told.body or ()) if (why := run.why(told.at, lasts, pending_for))]
+    found = [(run, why) for run in _runs(told.body or ()) if (why := run.why(told.at, longest, pending_for))]
     for run, why in found:
         state = {"type": "CANCELLED", "name": "Cancelled", "message": why}
         server.post(f"flow_runs/{run.id}/set_state", {"state": state})
@@ -92,15 +94,19 @@ def _runs(rows: Iterable[dict[str, Any]]) -> list[Run]:
     ]
 
 
+def lasts(settings: Settings) -> timedelta:
+    """How long a run may last before it counts as dead: a lease, after which what it held is anybody's."""
+    return max(timedelta(seconds=settings.lease_seconds), LEAST)
+
+
 @contextmanager
 def swept(settings: Settings, every: float = EVERY) -> Iterator[None]:
     """Sweep now and then in a thread, as long as this lasts; nothing where no server was named."""
     ending = threading.Event()
     if settings.prefect_api_url:
         server = Prefect(settings.prefect_api_url, settings.prefect_auth)
-        lasts = timedelta(seconds=settings.lease_seconds)
         threading.Thread(
-            target=_keep, args=[server, lasts, ending, every], name="sweeper", daemon=True
+            target=_keep, args=[server, lasts(settings), ending, every], name="sweeper", daemon=True
         ).start()
     try:
         yield
@@ -108,9 +114,9 @@ def swept(settings: Settings, every: float = EVERY) -> Iterator[None]:
         ending.set()
 
 
-def _keep(server: Prefect, lasts: timedelta, ending: threading.Event, every: float) -> None:
+def _keep(server: Prefect, longest: timedelta, ending: threading.Event, every: float) -> None:
     while not ending.wait(every):
         try:
-            sweep(server, lasts)
+            sweep(server, longest)
         except Unanswered as error:  # asked again the next time
             log.info("%s", error)

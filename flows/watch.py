@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +131,6 @@ def _sweep(read: Settings) -> None:
     if read.prefect_api_url:
         try:
             server = Prefect(read.prefect_api_url, read.prefect_auth, HASTE)
-            stuck.sweep(server, timedelta(seconds=read.lease_seconds))
+            stuck.sweep(server, stuck.lasts(read))
         except Unanswered as error:
             get_run_logger().info("%s", error)

@@ -31,7 +31,8 @@ def main() -> int:
     def say(line: str) -> None:
         console.print(f"{time.monotonic() - began:6.1f} s  {line}", markup=False)
 
-    made = plots.short() if asked.short else plots.long(asked.units, frozenset(asked.without))
+    without = frozenset(asked.without)
+    made = plots.short(without) if asked.short else plots.long(asked.units, without)
     try:
         outcome = run(made, say, kept=asked.keep)
     except Late as late:

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import psutil
 
-from flows import stuck
+from flows import deploying, stuck
 from flows.prefect_http import Unanswered
 from states import clock
 from tests.cluster.machines import until
@@ -41,16 +42,20 @@ class Blow:
     lasted: float = 0.0
     notes: dict[str, float] = field(default_factory=dict)
 
-    def fall(self, scene: Scene) -> None:
+    def gate(self, units: int) -> int | None:
+        """At how many mails it falls, if it falls at a mail."""
+        return None if callable(self.when) else int(self.when * units)
+
+    def fall(self, scene: Scene, next_gate: int | None) -> None:
         """Wait for the moment, strike, wait until it is over; raises Late when it never is."""
         moment = self.when
         if callable(moment):
             until(lambda: moment(scene), COMES_WITHIN, f"the moment of: {self.name}")
         else:
-            scene.office.hold_at(int(moment * scene.units))
             until(scene.office.holding.is_set, COMES_WITHIN, f"the moment of: {self.name}")
         until(lambda: self._struck(scene), COMES_WITHIN, f"somebody to hit: {self.name}")
-        scene.office.let_go()
+        if not callable(moment):
+            scene.office.open(next_gate)
         scene.say(f"{self.name}: {self.what}")
         at = self.at
         assert at is not None
@@ -134,6 +139,42 @@ def run(scene: Scene) -> str:
     return f"the run {sender}"
 
 
+class Tried:
+    """A blow after which the very run that it hit must be tried again: by automations, before the sweep or the next slot."""
+
+    def __init__(self, strike: Callable[[Scene], str]) -> None:
+        self._strike = strike
+        self._keys: list[str] = []
+
+    def strike(self, scene: Scene) -> str:
+        try:
+            self._keys = [row["id"] for row in running(scene)]
+        except Unanswered:
+            return ""
+        return self._strike(scene) if self._keys else ""
+
+    def back(self, scene: Scene, since: datetime) -> bool:
+        """Mails go out again, and a run that was hit had its turn again."""
+        return mail_again(scene, since) and any(self._again(scene, key) for key in self._keys)
+
+    def _again(self, scene: Scene, key: str) -> bool:
+        try:
+            states = scene.cluster.prefect.get(f"flow_run_states/?flow_run_id={key}").body
+        except Unanswered:
+            return False
+        return any(one["message"] == deploying.AGAIN for one in states)
+
+
+def running(scene: Scene) -> list[dict[str, Any]]:
+    """The runs of deliveries that Prefect takes for running."""
+    named = {
+        "flows": {"name": {"any_": ["deliver"]}},
+        "flow_runs": {"state": {"type": {"any_": ["RUNNING"]}}},
+    }
+    found: list[dict[str, Any]] = scene.cluster.prefect.post("flow_runs/filter", named).body
+    return found
+
+
 class Freeze:
     """A run that stands still until others have its work, and goes on then: nothing in Prefect keeps it from that."""
 
@@ -188,7 +229,7 @@ class Pending:
     def swept_now(self, scene: Scene, since: datetime) -> bool:
         """As `swept`, and the sweep is ours: nobody waits for two minutes."""
         with contextlib.suppress(Unanswered):
-            stuck.sweep(scene.cluster.prefect, timedelta(seconds=scene.cluster.shape.lease), self.after)
+            stuck.sweep(scene.cluster.prefect, stuck.LEAST, self.after)
         return self.swept(scene, since)
 
     def swept(self, scene: Scene, _since: datetime) -> bool:

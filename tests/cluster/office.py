@@ -1,6 +1,7 @@
 """A post office that takes everything and remembers what it took and when.
 
-It can hold its answer to one mail back: whoever sent it is then for certain between acceptance and mark.
+It has a gate at so many mails: the answer to that mail is held back, and whoever sent it is then for certain between
+acceptance and mark; those that come after it wait, and are put off when it takes long.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Office:
         self.port = port
         self._taken: list[Taken] = []
         self._turn = threading.Lock()
-        self._hold_at: int | None = None
+        self._gate: int | None = None
         self.holding = threading.Event()
         self._controller = Controller(self, hostname="127.0.0.1", port=port)
 
@@ -64,27 +65,28 @@ class Office:
             clock.now(),
             len(re.findall(r"(?m)^\d+\.【", lines)),
         )
+        if self._gate is not None and len(self) >= self._gate and not await self._held():
+            return "451 4.3.0 not now"
         with self._turn:
             self._taken.append(taken)
-        await self._held()
+        if self._gate is not None and len(self) >= self._gate:
+            self.holding.set()
+            await self._held()
         return "250 2.0.0 taken"
 
-    async def _held(self) -> None:
+    async def _held(self) -> bool:
+        """Wait at the gate; whether it was opened meanwhile."""
+        gate = self._gate
         for _ in range(int(HOLDS / GLANCE)):
-            if self._hold_at is None or len(self._taken) < self._hold_at:
-                return
-            self.holding.set()
+            if self._gate is None or self._gate != gate:
+                return True
             await asyncio.sleep(GLANCE)
-        self.let_go()
+        return False
 
-    def hold_at(self, count: int) -> None:
-        """Hold back the answer to this mail, counted from the first, and to all that come meanwhile."""
+    def open(self, next_gate: int | None = None) -> None:
+        """Let go what is held; nobody passes this many mails until it is opened again."""
         self.holding.clear()
-        self._hold_at = count
-
-    def let_go(self) -> None:
-        """Answer again."""
-        self._hold_at = None
+        self._gate = next_gate
 
     def __len__(self) -> int:
         return len(self._taken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.cluster import blows
-from tests.cluster.blows import Blow, Freeze, Pending
+from tests.cluster.blows import Blow, Freeze, Pending, Tried
 from tests.cluster.machines import Shape
 from tests.cluster.scene import Scene
 from tests.cluster.story import Story
@@ -16,7 +16,7 @@ SILENT = 105
 """Seconds until a dead run is seen: what flows.deploying asks for, and how often Prefect looks."""
 RESTART = 30
 """Seconds in which a killed server stands again."""
-LEASE = 120
+LEASE = 90
 PATIENT = 100
 """Seconds, where a busy machine is no fault."""
 
@@ -26,18 +26,13 @@ def deciding(scene: Scene) -> bool:
     return 0 < scene.told() < scene.expected
 
 
-def early(scene: Scene) -> bool:
-    """Most is out and the minute is young: whoever waits for the next slot waits long."""
-    return scene.sent(0.8) and 10 <= scene.now().second < 25
-
-
 def long(units: int, without: frozenset[str] = frozenset()) -> Story:
     """Each of them in the middle, one after the other.
 
     PostgreSQL before the Prefect server: a server that has lost its database hears of no deaths until it is started anew,
     and the sweep alone would be tried.
     """
-    pending, freeze = Pending(), Freeze()
+    pending, freeze, alone, lost_machine = Pending(), Freeze(), Tried(blows.run), Tried(blows.machine)
     again = RESTART + SLOT + POLL + BEGINS
     lost = SILENT + POLL + BEGINS
     made = [
@@ -47,25 +42,25 @@ def long(units: int, without: frozenset[str] = frozenset()) -> Story:
         Blow("PostgreSQL, while sending", 0.2, blows.postgres, blows.mail_again, again, ours=True),
         Blow("API process", 0.3, blows.page, blows.answers_again, RESTART),
         Blow("Prefect server", 0.4, blows.server, blows.thinks, RESTART),
-        Blow("worker with its run", 0.5, blows.machine, blows.mail_again, lost, ours=True),
+        Blow("worker with its run", 0.5, lost_machine.strike, lost_machine.back, lost, ours=True),
         Blow("run stands still", 0.6, freeze.stop, blows.mail_again, lost, ours=True),
-        Blow("run alone", early, blows.run, blows.mail_again, POLL + BEGINS, ours=True),
+        Blow("run alone", 0.8, alone.strike, alone.back, again, ours=True),
         Blow("run goes on after its leases", freeze.outlived, freeze.go, freeze.gone, 30, ours=True),
         Blow("run never begun: swept", always, lambda _: "see above", pending.swept, 180),
     ]
     return Story(units, made, bound=840, shape=Shape(lease=LEASE), without=without)
 
 
-def short() -> Story:
+def short(without: frozenset[str] = frozenset()) -> Story:
     """Small, in a hurry: what the suite can afford."""
-    pending = Pending(after=timedelta(0))
+    pending, alone = Pending(after=timedelta(0)), Tried(blows.run)
     made = [
         Blow("run taken, never begun", always, pending.take, pending.swept_now, PATIENT),
-        Blow("PostgreSQL, while sending", 0.1, blows.postgres, blows.mail_again, PATIENT, ours=True),
+        Blow("run alone", 0.1, alone.strike, alone.back, PATIENT, ours=True),
         Blow("API process", 0.3, blows.page, blows.answers_again, PATIENT),
-        Blow("run alone", 0.4, blows.run, blows.mail_again, PATIENT, ours=True),
+        Blow("PostgreSQL, while sending", 0.5, blows.postgres, blows.mail_again, PATIENT, ours=True),
     ]
-    return Story(400, made, bound=PATIENT * 4, shape=Shape(lease=40, polls=2), hurry=True)
+    return Story(400, made, bound=PATIENT * 4, shape=Shape(lease=40, polls=2), hurry=True, without=without)
 
 
 def always(_: object) -> bool:

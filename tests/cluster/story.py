@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -94,7 +94,7 @@ def _prepared(story: Story, cluster: Cluster, office: Office, zone: ZoneInfo, sa
         _unscheduled(cluster.prefect)
     for name in story.without:
         _taken_out(cluster, name)
-    due = clock.now().replace(second=0, microsecond=0) if story.hurry else _next_minute()
+    due = clock.now().replace(second=0, microsecond=0)
     campaign = national.begin(store, due, zone)
     codes = national.units(store, campaign)
     asking = Asking(port, key, codes[:: max(1, len(codes) // 200)])
@@ -103,19 +103,16 @@ def _prepared(story: Story, cluster: Cluster, office: Office, zone: ZoneInfo, sa
     return Scene(cluster, office, store, asking, campaign, len(codes), due, say)
 
 
-def _next_minute() -> datetime:
-    """A full minute, at least five seconds from now."""
-    return (clock.now() + timedelta(seconds=65)).replace(second=0, microsecond=0)
-
-
 def _lived(story: Story, scene: Scene) -> None:
     """The blows one after the other, then peace until everything is through and each round has run once more."""
     stopped = threading.Event()
     if story.hurry:
         threading.Thread(target=_hurried, args=[scene, stopped], daemon=True).start()
     try:
-        for blow in story.blows:
-            blow.fall(scene)
+        gates = [blow.gate(scene.units) for blow in story.blows]
+        scene.office.open(next(filter(None, gates), None))
+        for place, blow in enumerate(story.blows, 1):
+            blow.fall(scene, next(filter(None, gates[place:]), None))
         scene.say("no more blows")
         last = scene.now()
         until(lambda: scene.office.different >= scene.units, story.bound, "every mail")
