@@ -30,6 +30,7 @@ LISTED: Mapping[tuple[Act, ...], str] = {
         GET {C}
         GET {O}
         GET {U}
+        GET {C}/units
         GET /dev/mail
         GET /dev/mail/{{name}}
         GET /dev/mail/{{name}}/{{number}}

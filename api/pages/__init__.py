@@ -18,6 +18,7 @@ from api.pages import (
     paper,
     passes,
     unit,
+    units,
 )
 
 AREAS = (  # one on a line: many hands add here
@@ -25,6 +26,7 @@ AREAS = (  # one on a line: many hands add here
     home,
     boards,
     unit,
+    units,
     obligations,
     passes,
     dates,

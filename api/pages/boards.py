@@ -11,6 +11,7 @@ from api.pages import nav, paper, sight
 from api.pages.gate import AtPage
 from states.errors import NotAllowed
 from states.records import board, reading_scope
+from states.records.campaigns import running
 
 router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -23,7 +24,10 @@ def campaigns(desk: AtPage) -> Response:
     with desk.read() as session:
         seen = reading_scope.seen_ids(session, desk.scope)
         listed = board.listed(session, seen)
-    return paper.show(desk, "campaigns.html", listed=listed, trail=[("专项行动", "")])
+        whole = {
+            one.id for one in listed if reading_scope.runs(session, desk.scope, running(session, one.id))
+        }
+    return paper.show(desk, "campaigns.html", listed=listed, whole=whole, trail=[("专项行动", "")])
 
 
 @router.get("/campaigns/{campaign_id}")

@@ -74,6 +74,7 @@ def _page(desk: Desk, campaign_id: int, code: str, refused: Sheet | None, status
     facts["trail"] = [
         ("专项行动", "/campaigns"),
         (campaign.row.title, f"/campaigns/{campaign_id}" if runs else ""),
+        ("单位", f"/campaigns/{campaign_id}/units"),
         (told["unit"]["name"], ""),
     ]
     places = nav.within(desk, campaign_id)

@@ -54,7 +54,7 @@ def test_no_page_is_open_past_its_act_or_to_somewhere_else(
 
 
 def ask(site: Site, method: str, path: str, token: str) -> int:
-    """A request as a browser makes it; a form is sent empty."""
+    """A request as a browser makes it; a form is sent with nothing but its token."""
     address = re.sub(
         r"\{(\w+)(?::\w+)?\}",
         lambda found: {**VALUES, "obligation_id": str(site.owed)}.get(found[1], "1"),
@@ -62,7 +62,7 @@ def ask(site: Site, method: str, path: str, token: str) -> int:
     )
     with site.browsing() as client:
         client.cookies.set("duban", token)
-        sent: dict[str, Any] = {} if method == "GET" else {"files": [("_once", (None, "示例"))]}
+        sent: dict[str, Any] = {} if method == "GET" else {"data": {"_once": token}}
         answer = client.request(method, address, **sent)
     led = answer.headers.get("location", "")
     assert not led.startswith(("/login", "/role", "/password")), (method, path, led)

@@ -62,3 +62,18 @@ def test_a_liaison_hands_in_is_returned_and_asks_for_time(
         liaison.get_by_role("status").get_by_text("已申请延期").wait_for()
         assert liaison.get_by_role("cell", name="照片须重拍").is_visible()
         assert liaison.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_a_filter_changes_the_list_in_place_and_the_address_with_it(
+    site: Site, address: str, tab_of: Callable[..., Any]
+) -> None:
+    tab = tab_of(address, site.tokens["coordinator"])
+    tab.go("/campaigns/1/units")
+    tab.page.evaluate("window.sameDocument = true")
+    tab.page.get_by_label("只看").select_option("overdue")
+    tab.page.wait_for_url("**/units?*only=overdue*")
+    tab.page.locator("#units tbody tr").nth(1).wait_for(state="detached")
+    assert tab.page.locator("#units tbody tr").count() == 1
+    assert tab.page.evaluate("window.sameDocument") is True, "put in place, not loaded anew"
+    assert tab.page.get_by_label("只看").input_value() == "overdue"
+    assert tab.troubles == []

@@ -18,6 +18,7 @@ WALK: dict[str, tuple[str, str]] = {
     "/campaigns": ("/campaigns", "coordinator"),
     "/campaigns/{campaign_id}": ("/campaigns/1", "coordinator"),
     "/campaigns/{campaign_id}/obligations/{obligation_id}": ("OWED", "liaison"),
+    "/campaigns/{campaign_id}/units": ("/campaigns/1/units", "coordinator"),
     "/campaigns/{campaign_id}/units/{code}": ("/campaigns/1/units/SL00101-H02", "coordinator"),
 }
 MORE: dict[

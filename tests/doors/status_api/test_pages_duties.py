@@ -151,3 +151,27 @@ def test_a_unit_is_shown_to_those_above_it_and_to_itself(world: Any, under: str,
     key = world.owes("A-H1", "list")
     assert liaison.get(f"/campaigns/1/obligations/{key}").status_code == status
     assert liaison.get("/campaigns/1").status_code == 403
+
+
+def test_the_list_of_units_is_the_api_s_filtered_and_paged(world: Any) -> None:
+    world.at("2026-11-24 10:00")
+    coordinator, liaison = Person(world, Role.coordinator), Person(world, Role.liaison, "A")
+
+    def listed(person: Person, query: str = "") -> list[str]:
+        html = person.get(f"/campaigns/1/units{query}").text
+        return re.findall(r'<a href="/campaigns/1/units/([^"]+)">', html)
+
+    def told(**asked: Any) -> list[str]:
+        return [one["unit"]["code"] for one in world.get("/campaigns/1/units", params=asked).json()["items"]]
+
+    assert listed(coordinator) == told()
+    assert listed(coordinator, "?only=overdue&q=&state=") == told(overdue=True)
+    assert listed(coordinator, "?kind=hospital&under=B") == told(kind="hospital", under="B") == ["B-H1"]
+    assert listed(coordinator, "?q=100%25_") == ["A-C1"], "signs of patterns are signs"
+    assert set(listed(liaison)) == {"A", "A-H1", "A-C1"}
+    assert liaison.get("/campaigns/1/units?under=B").status_code == 403
+    refused = coordinator.get("/campaigns/1/units?state=nothing&q=%3Cb%3E")
+    assert (refused.status_code, "没有“nothing”这个状态" in refused.text) == (422, True)
+    assert 'value="&lt;b&gt;"' in refused.text
+    after = world.get("/campaigns/1/units", params={"limit": 2}).json()["next"]
+    assert listed(coordinator, f"?cursor={after}") == told()[2:]
