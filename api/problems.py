@@ -79,6 +79,7 @@ HEADERS: Mapping[int, Mapping[str, str]] = {
 LONGEST = 200  # of an address that is kept, and of a place that is named
 MOST = 50  # faults that are named one by one
 BROKEN = "服务出错"
+UNFIT = "有一个数或一段文字超出了能保存的范围"
 UNAVAILABLE = "数据库暂时用不了，请稍后再试；原因见 /readyz"
 SAYINGS: Mapping[str, str] = {
     "missing": "必须填写",
@@ -202,7 +203,12 @@ def install(app: FastAPI) -> None:
     async def broken(_request: Request, error: Exception) -> Response:
         return unavailable(error)
 
+    async def unfit(_request: Request, error: Exception) -> Response:
+        log.warning("the database does not take it: %s", error)
+        return told(Faulty([Fault("", UNFIT)]))
+
     app.add_exception_handler(DubanError, ours)
+    app.add_exception_handler(sa.exc.DataError, unfit)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     for class_ in (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):

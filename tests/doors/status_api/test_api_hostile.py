@@ -183,3 +183,28 @@ def test_filters_made_to_take_long_do_not(world: Any, path: str) -> None:
     answer = world.get(path, params=FILTERS[path])
     assert answer.status_code in (200, 422), answer.text
     assert time.process_time() - began < 1
+
+
+PAGED = (
+    "",
+    "/1/changes-above",
+    "/1/proposals",
+    "/1/letters",
+    "/1/extensions",
+    "/1/units",
+    "/1/obligations",
+    "/1/children",
+)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_number_that_no_row_can_have_is_no_trouble(
+    request: Any, world_of: Any, tmp_path: Path, kind: str
+) -> None:
+    """PostgreSQL takes it for more than a number of rows may be."""
+    request.param = kind
+    with world_of(request, tmp_path) as world:
+        for path in [*(f"/campaigns{one}" for one in PAGED), "/webhooks/1/deliveries"]:
+            for cursor in ("947123001540", "9" * 18):
+                answer = world.get(path, params={"cursor": cursor})
+                assert answer.status_code in (200, 404, 422), (path, answer.text)
