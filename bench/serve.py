@@ -18,6 +18,8 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from flows.serving import KEPT
+
 STARTS_WITHIN = 60.0
 
 
@@ -71,7 +73,15 @@ def _end_with_parent() -> None:
 
 def main(factory: str, port: int) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    uvicorn.run(factory, factory=True, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    uvicorn.run(
+        factory,
+        factory=True,
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=KEPT,
+    )
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (compared with, not listened o
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 TICKS = 10  # of a tenth of a second, between two looks at the connections
 PATIENCE = 5  # seconds that open connections get to finish
+KEPT = 75  # seconds that an idle connection is kept: longer than proxies and clients keep theirs, so that they close it, not we
 
 
 class Server(uvicorn.Server):
@@ -110,6 +111,7 @@ def config_of(app: Any, *, factory: bool = False) -> uvicorn.Config:
         ws="none",
         limit_concurrency=guarding.CONNECTIONS,
         timeout_graceful_shutdown=PATIENCE,
+        timeout_keep_alive=KEPT,
     )
 
 

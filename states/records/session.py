@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,6 +19,7 @@ from states.errors import BadSetting, Fault
 from states.records.compiled import share
 from states.records.discretion import KNOWN, Disclosing, Nobody, traced
 from states.records.sealing import BOX, Seal, seal
+from states.records.turns import Turns
 from states.settings import Settings
 
 BUSY_SECONDS = 30
@@ -39,7 +39,7 @@ class Store:
         """`box` opens who gave a clue; without it nothing can be compared with that (a copy, of which nothing leaves)."""
         self.engine = engine
         self.box = box
-        self._turn = threading.Lock()
+        self._turn = Turns()
         self.sqlite = engine.dialect.name == "sqlite"
 
     @contextmanager
