@@ -50,7 +50,7 @@ class Plot:
 
 
 LONG = Plot(300, "2026-11-10 18:00", 9)
-SHORT = Plot(40, "2026-10-09 18:00", 2)
+SHORT = Plot(24, "2026-10-09 18:00", 2)
 
 
 @dataclass
