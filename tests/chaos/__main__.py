@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import time
+from types import FrameType
 
 from rich.console import Console
 
@@ -21,6 +23,7 @@ def main() -> int:
     given.add_argument("--short", action="store_true", help="the form of the suite")
     given.add_argument("--only", choices=["sqlite", "postgresql"])
     asked = given.parse_args()
+    signal.signal(signal.SIGTERM, _end)
     began, console = time.monotonic(), Console(width=110, highlight=False)
 
     def say(line: str) -> None:
@@ -31,6 +34,11 @@ def main() -> int:
     found = [run(kind, SHORT if asked.short else LONG, asked.seed, say) for kind in kinds]
     shown.show(console, found, asked.seed, time.monotonic() - began)
     return 1 if any(one.wrong for one in found) else 0
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """What was started is put away first."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
