@@ -167,7 +167,8 @@ def _taken_out(cluster: Cluster, name: str) -> None:
     full = {"heartbeat": "duban-no-heartbeat", "again": "duban-crashed-again"}[name]
     named = {"automations": {"name": {"any_": [full]}}}
     for row in cluster.prefect.post("automations/filter", named).body:
-        cluster.prefect.put(f"automations/{row['id']}", {**row, "enabled": False})
+        kept = {name: row[name] for name in ("name", "description", "trigger", "actions")}
+        cluster.prefect.put(f"automations/{row['id']}", {**kept, "enabled": False})
 
 
 @contextmanager
