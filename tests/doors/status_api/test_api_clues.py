@@ -341,7 +341,7 @@ def test_a_lost_key_says_so_and_an_older_one_still_opens(world: Any) -> None:
     before = file.read_text()
     file.unlink()
     answer = world.post(f"{CLUES}/{key}/informant", {"reason": "回访"}, officer)
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert "原来的密钥" in answer.json()["detail"]
     both = f"{Fernet.generate_key().decode()},{before.strip()}"
     object.__setattr__(world.app.state.house.settings, "clue_key", both)
@@ -352,7 +352,7 @@ def test_a_damaged_key_file_is_named(world: Any) -> None:
     told(world, informant=PERSON)
     (world.settings.home / NAME).write_text("cut short")
     answer = world.post(CLUES, {**TOLD, "informant": PERSON})
-    assert (answer.status_code, "clue.key 不是完好的密钥" in answer.json()["detail"]) == (500, True)
+    assert (answer.status_code, "clue.key 不是完好的密钥" in answer.json()["detail"]) == (503, True)
 
 
 def test_eight_at_once_get_eight_numbers(world: Any) -> None:
