@@ -327,8 +327,8 @@ def test_a_sealed_informant_can_not_be_moved_to_another_clue(world: Any) -> None
         sealed = session.execute(sa.select(clue.c.sealed).where(clue.c.id == first)).scalar_one()
         session.execute(sa.update(clue).where(clue.c.id == second).values(sealed=sealed))
     answer = world.post(f"{CLUES}/{second}/informant", {"reason": "回访"}, officer)
-    assert answer.status_code == 500
-    assert "不属于这条线索" in answer.json()["detail"]
+    assert answer.status_code == 503
+    assert "不属于这一条" in answer.json()["detail"]
 
 
 def test_a_lost_key_says_so_and_an_older_one_still_opens(world: Any) -> None:
