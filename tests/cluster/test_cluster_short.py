@@ -15,4 +15,3 @@ def test_blows_in_the_middle_of_a_round_lose_nothing_and_double_nothing_outside_
     outcome = run(plots.short(), said.append)
     assert outcome.verdict.wrong == (), "\n".join(said)
     assert [blow.lasted > 0 for blow in outcome.blows] == [True] * len(outcome.blows)
-    assert outcome.verdict.repeated <= sum(blow.ours for blow in outcome.blows)

@@ -152,9 +152,9 @@ def _doubled(
         yield "one Message-ID went to several people"
     if stray:
         yield f"{len(stray)} mails were repeated outside of the window, {stray[0]} among them"
-    allowed = sum(blow.ours for blow in blows)
+    allowed = sum(blow.ours for blow in blows) * scene.cluster.shape.workers
     if (number := sum(len(taken) - 1 for taken in again.values())) > allowed:
-        yield f"{number} repeats by {allowed} blows: each may cut one mail from its mark"
+        yield f"{number} repeats by {allowed} blows: each may cut one mail of a sender from its mark"
     short = [key for key, taken in by_mail.items() if any(one.items != national.NOTICES for one in taken)]
     if short:
         yield f"{len(short)} mails do not tell {national.NOTICES} things, {short[0]} among them"
