@@ -124,8 +124,8 @@ QUERIES = {
     f"{CAMPAIGN}/coverage/units": {"target": "医院覆盖面"},
     "/api/v1/campaigns/{campaign_id}/preview": {"from": "2026-11-02", "to": "2026-11-03"},
     f"{LEDGER}/import": {"filename": "台账.xlsx"},
-    "/api/v1/letter-forms/{name}": {"filename": "约谈通知书.docx"},
 }
+WHERE_SENT = {"/api/v1/letter-forms/{name}": {"filename": "约谈通知书.docx"}}  # only with what is posted
 
 
 def every_route(world: Any) -> list[tuple[str, str]]:
@@ -145,5 +145,5 @@ def ask(
     """A request that is sound apart from its key; `sent`: what it carries where that is not JSON."""
     address = path.format(**{**VALUES, "obligation_id": world.report})
     carried = sent or {"json": BODIES[path] if method != "get" else None}
-    asked = None if method == "delete" else QUERIES.get(path)
+    asked = {"get": QUERIES, "delete": {}}.get(method, {**QUERIES, **WHERE_SENT}).get(path)
     return world.client.request(method, address, headers=key or {}, params=asked, **carried)

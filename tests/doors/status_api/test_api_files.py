@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from same_words import words
 from states.records.core import handed_file, idempotency, journal, stored_file, submission
 
 PDF = b"%PDF-1.7\n" + "自查报告".encode() + b"\n%%EOF\n"
@@ -172,7 +173,7 @@ def test_a_key_sees_its_own_files_and_can_use_no_others(world: Any) -> None:
         world.get(path.removeprefix("/api/v1"), east)
         for path in (address, address.replace(str(theirs), "99"))
     )
-    assert (hidden.status_code, hidden.text) == (403, none.text), "as if it did not exist"
+    assert (hidden.status_code, words(hidden)) == (403, words(none)), "as if it did not exist"
     assert send(world, theirs, ("a.pdf", PDF), by=east).status_code == 403
     for reference in (digest, f"{theirs}/1", "0" * 64):
         refused = send(world, mine, by=east, earlier=reference)
