@@ -30,9 +30,10 @@ def own(site: Site, tmp_path: Path) -> Iterator[Site]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A headless Chromium of this machine."""
+    """A headless Chromium of this machine. Its driver keeps a loop running in this thread, in which other tests start none,
+    so that it ends with its module."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
