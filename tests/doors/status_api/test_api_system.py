@@ -77,10 +77,12 @@ def test_prefect_is_told_and_never_stands_in_the_way(world: Any) -> None:
 
 def test_a_database_of_another_version_is_named(world: Any) -> None:
     with world.store.write() as session:
-        session.execute(sa.text("UPDATE alembic_version SET version_num = '0000'"))
+        session.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        session.execute(sa.text("UPDATE shape SET oldest = '9999'"))
     answer = ready(world)
     assert answer.status_code == 503
-    assert answer.json()["problems"] == ["数据库还不是这个版本的结构，请先运行 duban upgrade"]
+    (problem,) = answer.json()["problems"]
+    assert "数据库已由更新的 duban 升级（结构 9999" in problem
 
 
 def test_a_demonstration_is_answered_on_its_own_clock(world: Any) -> None:
