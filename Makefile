@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export UV_LINK_MODE ?= copy
 
-.PHONY: help demo up test test-fast check format fuzz audit bench soak cluster-test chaos lock clean
+.PHONY: help demo up test test-fast check format manual fuzz audit bench soak cluster-test chaos lock clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -41,6 +41,9 @@ check: $(VENV)/.ready-dev ## format, lint, types, layers
 format: $(VENV)/.ready-dev ## put the code in the house format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+manual: $(VENV)/.ready-dev ## take the pictures of the handbook anew (docs/manual/pictures); needs Chromium
+	@DUBAN_MANUAL=take $(BIN)/pytest tests/pages/test_pages_manual_pictures.py
 
 fuzz: $(VENV)/.ready-dev ## every route asked at length, with other values each time (FUZZ_EXAMPLES=40)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-40} $(BIN)/pytest tests/doors/status_api/test_api_fuzzed.py -o faulthandler_timeout=0

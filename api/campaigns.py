@@ -64,7 +64,15 @@ def campaigns(desk: AtDesk, state: StateKey = None, cursor: Cursor = "0", limit:
 )
 def start(desk: AtDesk, sent: Launch) -> Response:
     """按方案模板启动；dry_run 只看日期、参加单位、提醒和不能启动的理由。"""
-    order = Order(
+    order = order_of(sent)
+    if sent.dry_run:
+        return desk.drafted(lambda session: reading_draft.draft(session, desk.scope, order, desk.now))
+    return desk.once(lambda session: reading_draft.start(session, desk.scope, order, desk.now), 201)
+
+
+def order_of(sent: Launch) -> Order:
+    """What a coordinator asks for. Raises Faulty unless there is one template."""
+    return Order(
         text=templates.text_of(sent.template, sent.text),
         start=sent.start,
         fills=sent.fills,
@@ -73,9 +81,6 @@ def start(desk: AtDesk, sent: Launch) -> Response:
         title=sent.title,
         past=sent.past,
     )
-    if sent.dry_run:
-        return desk.drafted(lambda session: reading_draft.draft(session, desk.scope, order, desk.now))
-    return desk.once(lambda session: reading_draft.start(session, desk.scope, order, desk.now), 201)
 
 
 @router.get("/{campaign_id}", summary="一个专项行动", response_model=CampaignInFull)

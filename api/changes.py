@@ -68,10 +68,9 @@ async def stream(
     """每条一个事件，id 为序号，data 为 CloudEvent。断线重连时浏览器自己带上 Last-Event-ID，从那里接着送，不漏不重。"""
     chosen = published.checked(types, "query.type")
     following = desk.house.following
-    following.check_room()
     asked = last_event_id or after
     start = await to_thread.run_sync(_start, desk, int(asked) if asked else None)
-    return Stream(following, desk.still, start, desk.house.settings.source, chosen)
+    return Stream(following, desk.scope.key_id, desk.still, start, desk.house.settings.source, chosen)
 
 
 def _start(desk: Desk, asked: int | None) -> int:

@@ -23,7 +23,6 @@ GUARDED = {
     "Cache-Control": answers.FRESH,
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
 }
 
 

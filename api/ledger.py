@@ -119,12 +119,15 @@ class Wanted(Sent):
         list[str], Field(max_length=20, description="open、rectifying、claimed、checked、closed、withdrawn")
     ] = Field(default_factory=list)
     under: Annotated[str | None, Field(max_length=100, description="问题在这个单位及其下级")] = None
+    unit: Annotated[str | None, Field(max_length=100, description="问题就在这个单位，不含下级")] = None
     department: Annotated[str | None, Field(max_length=200)] = None
+    answers: Annotated[str | None, Field(max_length=200, description="由谁牵头负责，同统计口径")] = None
     found_by: Annotated[list[str], Field(max_length=4)] = Field(default_factory=list)
     standing: bool | None = None
     overdue: bool | None = None
     undated: bool | None = None
     lenient: bool | None = None
+    counted: Annotated[bool, Field(description="不含已撤销的，同统计口径")] = False
     q: Annotated[str | None, Field(max_length=200, description="问题或项目中的文字")] = None
 
     @property
@@ -134,6 +137,9 @@ class Wanted(Sent):
             *(tuple(self.state), under, self.department, tuple(self.found_by)),
             *(self.standing, self.overdue, self.undated, self.lenient),
             q=self.q,
+            unit=self.unit,
+            answers=self.answers,
+            counted=self.counted,
         )
 
 

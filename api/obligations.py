@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -13,12 +14,20 @@ from states.records import acting, reading_obligations
 from states.records.acting import Deed
 from states.records.counting import Numbers
 from states.records.handing_in import Content
-from states.records.reading_obligations import Wanted
+from states.records.obligations_wanted import Wanted
 from states.records.told import ObligationInFull, ObligationTold, Page
 
 router = APIRouter(prefix="/api/v1", tags=["应办事项"])
 
+Reporting = Annotated[
+    Literal["due", "on_time", "late", "nil", "missing"],
+    Query(description="报送率中算作应报、按时、逾期报送、零报告、未报的"),
+]
 ActName = Annotated[Literal["submit", "nil", "confirm", "accept", "return", "waive", "count"], Path()]
+
+FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
+DueFrom = Annotated[date | None, Query(ge=FIRST, le=LAST, description="期限在这一天或以后")]
+DueUntil = Annotated[date | None, Query(ge=FIRST, le=LAST, description="期限在这一天或以前")]
 
 
 @router.get(
@@ -31,11 +40,16 @@ def obligations(
     milestone: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     status: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
     overdue: bool | None = None,
+    under: Annotated[str | None, Query(max_length=100, description="这个单位及其下级的")] = None,
+    due_from: DueFrom = None,
+    due_until: DueUntil = None,
+    reporting: Reporting | None = None,
     cursor: Cursor = "0",
     limit: Limit = 100,
 ) -> Response:
-    """按单位、节点、状态、是否逾期筛选，逐页取。"""
-    wanted = Wanted(unit, milestone, tuple(status), overdue)
+    """按单位、节点、状态、是否逾期、期限、报送率中算作什么筛选，逐页取。"""
+    below = (under,) if under is not None else ()
+    wanted = Wanted(unit, milestone, tuple(status), overdue, below, due_from, due_until, reporting or "")
     with desk.read() as session:
         page = reading_obligations.page(
             session, desk.scope, campaign_id, wanted, desk.now, int(cursor), limit

@@ -167,16 +167,18 @@ def end(desk: AtDesk, campaign_id: CampaignId, number: Number) -> Response:
 def hand_over(desk: AtDesk, sent: HandOverContact) -> Response:
     """未发的通知改发接任人，接任人在一封邮件里看到尚未办结的各项。"""
 
-    def work(session: Session) -> HandOverTold:
-        return reading_respite.hand_over(
-            session,
-            desk.scope,
-            sent.before,
-            Person(sent.name, sent.email),
-            desk.now,
-            codes=sent.units,
-            roles=sent.roles,
-            dry_run=sent.dry_run,
-        )
+    return desk.once(lambda session: handed(session, desk, sent, dry_run=sent.dry_run), dry_run=sent.dry_run)
 
-    return desk.once(work, dry_run=sent.dry_run)
+
+def handed(session: Session, desk: Desk, sent: HandOverContact, *, dry_run: bool) -> HandOverTold:
+    """A hand-over within the reach of whoever asks. Raises NotAllowed, NotFound, Faulty, Refused."""
+    return reading_respite.hand_over(
+        session,
+        desk.scope,
+        sent.before,
+        Person(sent.name, sent.email),
+        desk.now,
+        codes=sent.units,
+        roles=sent.roles,
+        dry_run=dry_run,
+    )

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from api.house import House
 from states import clock
 from states.records import health, schema
-from states.records.board import DEMO_CLOCK, DEMO_STEP
+from states.records.board import DEMO_CLOCK, last_event
 from states.records.session import Store
 from states.records.tables import Health
 
@@ -69,7 +69,7 @@ async def healthz() -> Response:
 )
 async def readyz(request: Request) -> Response:
     house: House = request.app.state.house
-    found = await to_thread.run_sync(_look, house, limiter=house.watchers)
+    found = await to_thread.run_sync(look, house, limiter=house.watchers)
     return JSONResponse(found.model_dump(mode="json"), 200 if found.ready else 503)
 
 
@@ -85,7 +85,8 @@ def _figures(house: House) -> bytes:
     return house.metrics.text(house.store, house.time.read, timedelta(seconds=house.settings.lease_seconds))
 
 
-def _look(house: House) -> Readiness:
+def look(house: House) -> Readiness:
+    """How it is at the moment; what can't be read is a problem like others."""
     behind = schema.behind(house.store)
     if behind is not None:
         return Readiness(ready=False, problems=[behind], prefect="未知", credited="未知", parts=[])
@@ -131,8 +132,8 @@ def _beats(store: Store) -> tuple[list[Health], Health | None]:
 def demo_troubles(beats: list[Health], demo: Health, now: datetime) -> list[str]:
     """The same of a demonstration: it leaps from event to event, so what counts is the latest one it has lived
     through, and whether its clock still moves (`now` and the `at` of that clock are real time)."""
-    lived = [one.at for one in beats if one.name == DEMO_STEP]
-    said = troubles(beats, lived[0]) if lived else []
+    lived = last_event(beats)
+    said = troubles(beats, lived) if lived else []
     if now - demo.at > STUCK:
         minutes = int((now - demo.at) / timedelta(minutes=1))
         said.append(f"演示的时钟已有 {minutes} 分钟没有走动，请看启动演示的终端里说了什么")

@@ -47,7 +47,7 @@ class TemplateShown(BaseModel):
 @router.get("", summary="模板列表", response_model=TemplateList)
 def templates(desk: AtDesk) -> Response:
     """随产品提供的方案模板。"""
-    return desk.tell({"items": [_line(_loaded(key)) for key in _shipped()], "next": None})
+    return desk.tell({"items": listed(), "next": None})
 
 
 @router.get("/{key}", summary="一个模板", response_model=TemplateShown)
@@ -56,6 +56,17 @@ def template(desk: AtDesk, key: Key) -> Response:
     if key not in _shipped():
         raise NotFound(f"没有“{key}”这个模板；现有 {'、'.join(_shipped())}")
     return desk.tell(_shown(key))
+
+
+def listed() -> list[dict[str, Any]]:
+    """Those that are shipped, a line each."""
+    return [_line(_loaded(key)) for key in _shipped()]
+
+
+def read(key: str | None, text: str | None) -> Template:
+    """A shipped template, or the one that was sent. Raises Faulty with everything that is wrong with it."""
+    found = text_of(key, text)
+    return reading.load(found) if key is None else _loaded(key)
 
 
 def text_of(key: str | None, text: str | None) -> str:

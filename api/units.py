@@ -133,6 +133,7 @@ def units(
     state: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
     behind: bool | None = None,
     overdue: bool | None = None,
+    escalated: Annotated[bool | None, Query(description="逾期以后已有催办升级的")] = None,
     under: Annotated[str | None, Query(max_length=100)] = None,
     kind: Annotated[list[str], Query(max_length=20)] = [],  # noqa: B006
     q: Annotated[str | None, Query(max_length=200)] = None,
@@ -151,6 +152,7 @@ def units(
         beds_from=beds_from,
         beds_to=beds_to,
         ownership=tuple(ownership),
+        escalated=escalated,
     )
     with desk.read() as session:
         page = reading_units.page(session, desk.scope, campaign_id, wanted, desk.now, int(cursor), limit)

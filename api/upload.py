@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from states.errors import DubanError, Fault, Faulty, NoRoom, TooLarge
-from states.records.handing_in import MOST_FILES, Arrived, looked_at
+from states.records.handing_in import MOST_FILES, Arrived, Whole, looked_at, whole
 from states.records.vault import Incoming, Vault
 
 FILE = "file"
@@ -64,8 +64,7 @@ class Form:
 
     def arrived(self) -> tuple[Arrived, ...]:
         """The files, safe on the disk and looked at. Raises Faulty with every file that is not taken, NoRoom."""
-        if not self._ended:
-            raise Faulty([Fault("body", BROKEN)])
+        self._check_ended()
         found, faults = [], []
         for name, content in self.files:
             try:
@@ -76,6 +75,11 @@ class Form:
             raise Faulty(faults)
         return tuple(found)
 
+    def whole(self) -> tuple[Whole, ...]:
+        """The files, safe on the disk, for who reads them at once and says himself what is wrong. Raises Faulty, NoRoom."""
+        self._check_ended()
+        return tuple(whole(content, name) for name, content in self.files)
+
     def digest(self, request: Request) -> str:
         """The same for the same request, whatever stands between its parts."""
         files = [(name, content.sha256) for name, content in self.files]
@@ -84,6 +88,10 @@ class Form:
 
     def close(self) -> None:
         self._kept.close()
+
+    def _check_ended(self) -> None:
+        if not self._ended:
+            raise Faulty([Fault("body", BROKEN)])
 
     # -- what the parser calls ------------------------------------------------------------------------
 

@@ -142,7 +142,7 @@ class Watch:
         """Bytes that the body of this request may have."""
         if WITH_FILES.search(scope["path"]):
             return self._largest_form
-        if scope["path"].endswith(("/ledger/import", "/forms/import")):
+        if scope["path"].endswith(("/ledger/import", "/forms/import", "/admin/import")):
             return LARGEST_SHEET
         return LARGEST_FORM if scope["path"].startswith("/api/v1/letter-forms/") else LARGEST
 

@@ -41,6 +41,26 @@ HEAVY = frozenset(
         ("POST", f"{V1}/session/password"),
     }
 )
+IMPORT = "/campaigns/{campaign_id}/ledger/import"
+HEAVY_PAGES = frozenset(
+    {
+        ("POST", IMPORT),
+        ("POST", f"{IMPORT}/look"),
+        ("POST", f"{IMPORT}/apply"),
+        ("POST", "/start"),
+        ("POST", "/start/check"),
+        ("POST", "/start/mails"),
+        ("POST", "/start/mails/all"),
+        ("POST", "/admin/accounts"),
+        ("POST", "/admin/accounts/{account_id}/reset"),
+        ("POST", "/admin/templates"),
+        ("POST", "/admin/calendar"),
+        ("POST", "/admin/calendar/apply"),
+        ("POST", "/admin/import"),
+        ("POST", "/admin/import/apply"),
+        ("GET", "/admin/import/recorded"),
+    }
+)
 WEIGHED, ENDED = "duban.weighed", "duban.ended"  # what a request's scope carries
 
 
@@ -55,7 +75,7 @@ def weigh(request: Request, throttle: Throttle, scope: Scope) -> None:
         throttle.asked(scope, throttle.quick)
         return
     throttle.asked(scope, throttle.requests)
-    if route in HEAVY:
+    if route in HEAVY or route in HEAVY_PAGES:
         throttle.asked(scope, throttle.heavy)
         carried[ENDED] = throttle.begin(scope)
 

@@ -24,6 +24,7 @@ GROUPS = {
     "grant": ("bench.granting_all", "A later date for all"),
     "ledger": ("bench.ledger_files", "A ledger in and out"),
     "pages": ("bench.pages", "Pages with many units"),
+    "clients": ("bench.clients", "Browsers that follow"),
     "memory": ("bench.memory", "Memory at rest"),
     "flow": ("bench.flow_starts", "Starts of rounds"),
     "workdays": ("bench.working_days", "Working days"),

@@ -1,9 +1,13 @@
-"""`python -m bench.page`: the last results as the table of docs/bench.md, in place of the one before."""
+"""`python -m bench.page`: the last results as the tables of docs/bench.md, in place of those before.
+
+Results of some groups alone take the place of these groups, and say by themselves where they are from.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,22 +25,42 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.page", description=__doc__)
     parser.add_argument("results", nargs="?", type=Path, default=RESULTS)
     found = json.loads(parser.parse_args().results.read_text(encoding="utf-8"))
-    kept, _, _ = PAGE.read_text(encoding="utf-8").partition(FIGURES)
-    PAGE.write_text(kept + FIGURES + "\n" + "\n".join(_section(found)) + "\n", encoding="utf-8")
+    kept, _, before = PAGE.read_text(encoding="utf-8").partition(FIGURES)
+    PAGE.write_text(kept + FIGURES + "\n" + written(found, before), encoding="utf-8")
 
 
-def _section(found: Mapping[str, Any]) -> Iterator[str]:
-    known = found["facts"]
-    yield (
+def written(found: Mapping[str, Any], before: str) -> str:
+    """What stands below the heading; `before`: what stood there."""
+    tables = {name: "\n".join(_table(name, group)) for name, group in found["groups"].items()}
+    facts = _facts(found["facts"])
+    if tables.keys() < GROUPS.keys():
+        head, older = _parted(before)
+        newer = {name: f"{table}\n\n{facts}" for name, table in tables.items()}
+        facts, tables = head, older | newer
+    return "\n\n".join([facts, *(tables[name] for name in GROUPS if name in tables)]) + "\n"
+
+
+def _parted(text: str) -> tuple[str, dict[str, str]]:
+    """What stands before the first table, and the tables by group."""
+    starts = [*re.finditer(r"^\*\*.*?\*\* \(`(\w+)`;", text, re.MULTILINE)]
+    ends = [one.start() for one in starts[1:]] + [len(text)]
+    tables = {one[1]: text[one.start() : end].strip() for one, end in zip(starts, ends, strict=True)}
+    return text[: starts[0].start() if starts else len(text)].strip(), tables
+
+
+def _facts(known: Mapping[str, Any]) -> str:
+    return (
         f"From one run of `make bench` on {known['at'][:10]} at commit `{known['commit']}`: {known['cores']} cores"
         f" ({known['processor']}), {known['memory_mb'] / 1024:.0f} GiB, Python {known['python']}, SQLite"
         f" {known['sqlite']}, PostgreSQL {known['postgresql']['server_version']}; load when it began"
         f" {known['load'][0]:.2f}. Written into this page by `.venv/bin/python -m bench.page`."
     )
-    for name, group in found["groups"].items():
-        yield f"\n**{GROUPS[name][1]}** (`{name}`; {group['seconds']:.0f} s, peak {group['peak_mb']:.0f} MB)\n"
-        yield HEAD
-        yield from (_line(row) for row in group["rows"])
+
+
+def _table(name: str, group: Mapping[str, Any]) -> Iterator[str]:
+    yield f"**{GROUPS[name][1]}** (`{name}`; {group['seconds']:.0f} s, peak {group['peak_mb']:.0f} MB)\n"
+    yield HEAD
+    yield from (_line(row) for row in group["rows"])
 
 
 def _line(row: Mapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ class Scale:
     flow_ticks: int
     ledger_rows: int
     page_units: int
+    clients: int
     additions: int
     prefect: bool
 
@@ -49,6 +50,7 @@ FULL = Scale(
     flow_ticks=12,
     ledger_rows=50_000,
     page_units=3_000,
+    clients=200,
     additions=100_000,
     prefect=True,
 )
@@ -70,6 +72,7 @@ QUICK = Scale(
     flow_ticks=3,
     ledger_rows=5_000,
     page_units=3_000,
+    clients=200,
     additions=100_000,
     prefect=False,
 )
@@ -91,6 +94,7 @@ LEAST = Scale(
     flow_ticks=1,
     ledger_rows=50,
     page_units=30,
+    clients=3,
     additions=1_000,
     prefect=False,
 )

@@ -24,6 +24,7 @@ ENDS = ("Completed", "Failed", "Cancelled", "Crashed")
 
 
 AGAIN = "Crashed; tried again."
+SILENT = f"No heartbeat for {SILENT_AFTER} seconds."
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def automations(deployments: list[str]) -> Iterator[dict[str, Any]]:
             "threshold": 1,
             "within": SILENT_AFTER,
         },
-        "actions": [_turn("CRASHED", "Crashed", f"No heartbeat for {SILENT_AFTER} seconds.")],
+        "actions": [_turn("CRASHED", "Crashed", SILENT)],
     }
     yield {
         "name": "duban-crashed-again",

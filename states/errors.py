@@ -16,8 +16,8 @@ DubanError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,11 @@ class Faulty(DubanError):
     def __init__(self, faults: Iterable[Fault | str]) -> None:
         self.faults = [fault if isinstance(fault, Fault) else Fault("", fault) for fault in faults]
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+    def told_at(self, places: Mapping[str, str], other: str = "") -> None:
+        """Tell the same of other places: old → new; `other`: for those that are not named, where not empty."""
+        self.faults = [replace(one, place=places.get(one.place, other or one.place)) for one in self.faults]
+        self.detail = "\n".join(map(str, self.faults))
 
 
 class BadSetting(Faulty):

@@ -24,8 +24,12 @@ HIDDEN = (
     (re.compile(r"://[^\s/@]+@"), "://…@"),
     (re.compile(r"\bduban_[A-Za-z0-9_-]{16,}"), "duban_…"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), r"\1 …"),
+    (re.compile(r"(?i)(cookie['\"]?\s*[:=,]\s*).+"), r"\1…"),  # ours need not be the first of them
     (
-        re.compile(r"(?i)\b((?:set-)?cookie|password|secret|token)(['\"]?\s*[:=]\s*)['\"]?[^\s'\",;}]+"),
+        re.compile(
+            r"(?i)(?<![a-z0-9])(password|secret|token)(['\"]?\s*[:=]\s*)"
+            r"(?:\"[^\"\n]*\"|'[^'\n]*'|['\"]?[^\s'\",;}]+)"
+        ),
         r"\1\2…",
     ),
     (re.compile(r"[^\s<>()\[\]{}'\":;,=@]+@[^\s<>()\[\]{}'\":;,=@]+\.[^\W\d_][\w-]*"), "…@…"),

@@ -167,13 +167,15 @@ def _name(state: str, phases: tuple[Phase, ...]) -> StateName:
     ords = {phase.key: number for number, phase in enumerate(phases, 1)}
     names = {**NAMES, **{phase.key: phase.name for phase in phases}}
     number = ords.get(key, 0 if key in ("draft", "waiting") else len(phases) + 1)
-    label = (
-        names[key] + ("·审核" if "review" in stages else "") + ("（暂停）" if "suspended" in stages else "")
-    )
     stage: Literal["review", "suspended"] | None = None
     if stages:
         stage = "suspended" if "suspended" in stages else "review"
-    return StateName(key, names[key], stage, number, label)
+    return StateName(key, names[key], stage, number, in_full(names[key], stages))
+
+
+def in_full(name: str, stages: Iterable[str]) -> str:
+    """The name of a phase with what goes on in it."""
+    return f"{name}{'·审核' if 'review' in stages else ''}{'（暂停）' if 'suspended' in stages else ''}"
 
 
 def key_faults(phases: Iterable[Phase]) -> list[Fault]:

@@ -61,7 +61,7 @@ def target(url: str, trusted: Sequence[Network]) -> Target:
 
 def refusal(address: str, trusted: Sequence[Network], *, secure: bool) -> str | None:
     """Why this address must not be connected to; None where it may."""
-    found = _real(ip_address(address.partition("%")[0]))
+    found = _real(ip_address(address))
     if any(found in network for network in trusted):
         return None
     if not all(_outside(one) for one in _meant(found)):
@@ -109,17 +109,13 @@ def _real(found: Address) -> Address:
 def _meant(found: Address) -> Iterator[Address]:
     """The address, and one that is hidden in it for a gateway to unpack."""
     yield found
-    if isinstance(found, IPv6Address):
-        if found.sixtofour is not None:
-            yield found.sixtofour
-        if found.teredo is not None:
-            yield found.teredo[1]
-        if int(found) >> 32 == 0:  # ::a.b.c.d, as IPv4 was written long ago
-            yield IPv4Address(int(found) & 0xFFFF_FFFF)
+    if isinstance(found, IPv6Address) and found.sixtofour is not None:
+        yield found.sixtofour
 
 
 def _outside(one: Address) -> bool:
-    """Whether it lies on the public network."""
-    inside = one.is_private or one.is_loopback or one.is_link_local or one.is_unspecified
-    inside = inside or (isinstance(one, IPv6Address) and one.is_site_local)
+    """Whether it lies on the public network: no machine's own, no link's, no house's, and nothing kept for other uses
+    (where the old ways to hide IPv4 in IPv6 lie too).
+    """
+    inside = isinstance(one, IPv6Address) and one.is_site_local
     return one.is_global and not (inside or one.is_multicast or one.is_reserved)

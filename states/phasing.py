@@ -167,7 +167,7 @@ class Phasing:
             key = f"{phase.key}-{one.label}"
             yield PlannedPhase(
                 key=key,
-                name=f"{phase.name}（{one.label}）",
+                name=periods.named(phase.name, one.label),
                 ord=None,
                 opens=phase.opens,
                 review=False,

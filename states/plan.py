@@ -158,7 +158,7 @@ class _Planner:
         return PlannedMilestone(
             requirement=requirement.key,
             period=period,
-            name=f"{requirement.name}（{period}）" if period else requirement.name,
+            name=periods.named(requirement.name, period),
             kind=requirement.kind,
             phase=phase.key if phase else None,
             ladder=requirement.ladder or self._stream_ladder(requirement) or self.template.ladder,
@@ -237,7 +237,7 @@ class _Planner:
             yield replace(
                 base,
                 period=one.label,
-                name=f"{base.name}（{one.label}）",
+                name=periods.named(base.name, one.label),
                 opens_at=one.opens,
                 due_at=one.due,
                 provisional=one.provisional,

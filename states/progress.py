@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cache
 
 HANDED_IN = ("submitted", "accepted", "nil")
 OWED = ("open", "returned")
@@ -148,19 +149,29 @@ def reporting(counts: Iterable[Count]) -> Reporting:
     """Sort counted obligations into on time, late, nil, missing."""
     found: Counter[str] = Counter()
     for one in counts:
-        if one.status == "waived" or not (one.due or one.status in HANDED_IN):
-            continue
-        nil = one.status == "nil"
-        marks = {
-            "due": True,
-            "missing": one.status in OWED,
-            "late": one.status in HANDED_IN and one.late,
-            "nil": nil,
-            "late_nil": nil and one.late,
-            "on_time": one.status in HANDED_IN and not one.late and not nil,
-        }
-        found.update({name: one.number for name, holds in marks.items() if holds})
+        found.update(dict.fromkeys(counts_as(one), one.number))
     return Reporting(**found)
+
+
+def counts_as(one: Count) -> tuple[str, ...]:
+    """Those fields of Reporting in which it counts."""
+    return _fields(one.status, one.due, one.late)
+
+
+@cache
+def _fields(status: str, due: bool, late: bool) -> tuple[str, ...]:
+    if status == "waived" or not (due or status in HANDED_IN):
+        return ()
+    nil = status == "nil"
+    marks = {
+        "due": True,
+        "missing": status in OWED,
+        "late": status in HANDED_IN and late,
+        "nil": nil,
+        "late_nil": nil and late,
+        "on_time": status in HANDED_IN and not late and not nil,
+    }
+    return tuple(name for name, holds in marks.items() if holds)
 
 
 def merged(parts: Iterable[Reporting]) -> Reporting:
@@ -202,21 +213,25 @@ class Light:
 
 def light(tally: Tally) -> Light:
     """By what is overdue of what has fallen due, and by the units that are behind."""
-    due, units = tally.reporting.due, tally.units
-    figures = f"逾期 {tally.overdue} 项，占到期 {due} 项的{_percent(tally.overdue, due)}；落后 {tally.behind} 个，占 {units} 个单位的{_percent(tally.behind, units)}"
+    return light_of_some(tally.overdue, tally.reporting.due, tally.behind, tally.units)
+
+
+def light_of_some(overdue: int, due: int, behind: int, units: int) -> Light:
+    """The same of some units together, by the same rule."""
+    figures = f"逾期 {overdue} 项，占到期 {due} 项的{_percent(overdue, due)}；落后 {behind} 个，占 {units} 个单位的{_percent(behind, units)}"
     if not units:
         return Light("none", "还没有单位参加")
-    if _reaches(tally.overdue, due) or _reaches(tally.behind, units):
+    if _reaches(overdue, due) or _reaches(behind, units):
         return Light("red", figures)
-    return Light("yellow" if tally.overdue or tally.behind else "green", figures)
+    return Light("yellow" if overdue or behind else "green", figures)
 
 
-UNIT_RULE = "有逾期且已升级催办亮红灯；有逾期或落后亮黄灯；都没有亮绿灯"
+UNIT_RULE = "有逾期且已催办亮红灯；有逾期或落后亮黄灯；都没有亮绿灯"
 
 
 def light_of_unit(overdue: int, behind: bool, escalated: bool) -> Light:
     """The same for one unit; `escalated`: a rung after a due date has taken effect on what it still owes."""
-    said = [f"逾期 {overdue} 项", "落后" if behind else "没有落后", *(["已升级催办"] if escalated else [])]
+    said = [f"逾期 {overdue} 项", "落后" if behind else "没有落后", *(["已催办"] if escalated else [])]
     tone = "red" if overdue and escalated else "yellow" if overdue or behind else "green"
     return Light(tone, f"{'，'.join(said)}。{UNIT_RULE}")
 

@@ -1,4 +1,4 @@
-"""The few files that pages are drawn with: our own, and htmx from its wheel. Named with a mark of their content and kept."""
+"""The few files that pages are drawn with: our own, the handbook's pictures, htmx from its wheel. Named with a mark of their content and kept."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib import resources
 
 from fastapi import Response
 
+from api.pages import manual
 from states.errors import NotFound
 
 KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "png": "image/png"}
@@ -39,7 +40,7 @@ def _names() -> frozenset[str]:
     """Looked up in a list, so that no name reaches the file system."""
     folder = resources.files("api.pages") / "static"
     ours = {one.name for one in folder.iterdir() if one.name.rpartition(".")[2] in KINDS}
-    return frozenset(ours | {HTMX})
+    return frozenset(ours | {HTMX} | set(manual.pictures()))
 
 
 @cache
@@ -47,4 +48,6 @@ def _read(name: str) -> bytes:
     if name == HTMX:
         package, *path = HTMX_FILE
         return resources.files(package).joinpath(*path).read_bytes()
+    if name in manual.pictures():
+        return manual.pictures()[name].read_bytes()
     return (resources.files("api.pages") / "static" / name).read_bytes()

@@ -6,45 +6,61 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
-from api.deps import CampaignId
-from api.pages import nav, paper, sight
+from api.deps import CampaignId, Desk
+from api.pages import grid, nav, paper, sight
 from api.pages.gate import AtPage
-from states.errors import NotAllowed
+from api.pages.grid import Asked, Choice, Number
+from states.progress import LIGHT_RULE, UNIT_RULE
 from states.records import board, reading_scope
-from states.records.campaigns import running
 
 router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
-WHOLE = "看板显示整个专项行动，由组织它的单位查看；自己应办的事项在“我的事项”"
+RULES = {"unit": UNIT_RULE, "some": LIGHT_RULE}
 
 
 @router.get("/campaigns")
 def campaigns(desk: AtPage) -> Response:
     """Those in which a unit of one's own takes part."""
     with desk.read() as session:
-        seen = reading_scope.seen_ids(session, desk.scope)
-        listed = board.listed(session, seen)
-        whole = {
-            one.id for one in listed if reading_scope.runs(session, desk.scope, running(session, one.id))
-        }
-    return paper.show(desk, "campaigns.html", listed=listed, whole=whole, trail=[("专项行动", "")])
+        listed = board.listed(session, reading_scope.seen_ids(session, desk.scope))
+    return paper.show(desk, "campaigns.html", listed=listed, trail=[("专项行动", "")])
 
 
 @router.get("/campaigns/{campaign_id}")
-def one(desk: AtPage, campaign_id: CampaignId) -> Response:
-    """The board of one campaign, for whoever holds the unit that runs it."""
+def one(
+    desk: AtPage,
+    campaign_id: CampaignId,
+    under: Choice = "",
+    q: Choice = "",
+    state: Choice = "",
+    kind: Choice = "",
+    only: Choice = "",
+    each: Choice = "",
+    page: Number = 1,
+) -> Response:
+    """The board of one campaign, as far as one's own units go; the whole of it for whoever holds the unit that runs it."""
+    asked = Asked(under, q, state, kind, only, each, page)
     with desk.read() as session:
         campaign = reading_scope.campaign_seen(session, desk.scope, campaign_id)
-        if not reading_scope.runs(session, desk.scope, campaign):
-            raise NotAllowed(WHOLE)
-        seen = sight.see(session, campaign_id, desk.now)
-    around = nav.around(desk)
+        table = grid.read(session, desk.scope, campaign, asked, desk.now)
+        seen = sight.see(session, desk.scope, campaign, desk.now, table.owed)
+        demo = board.is_demo(session)
     return paper.show(
         desk,
         "board.html",
+        status=422 if table.wrong else 200,
         seen=seen,
+        grid=table,
+        rules=RULES,
+        rungs=_rungs(desk, campaign_id),
         chosen=campaign_id,
-        every=around["pace"],
+        every=0 if table.wrong else nav.pace(demo=demo),
+        live=0 if demo else campaign_id,
         trail=[("专项行动", "/campaigns"), (campaign.row.title, "")],
         places=nav.within(desk, campaign_id),
     )
+
+
+def _rungs(desk: Desk, campaign_id: int) -> str:
+    """Where measures are confirmed, for those who may; "" for others."""
+    return nav.RUNGS.path.format(campaign_id=campaign_id) if nav.may_open(desk, nav.RUNGS) else ""

@@ -24,6 +24,7 @@ from api import answers, problems
 from api.deps import Desk
 from api.pages import flash
 from api.pages.gate import AtPage
+from api.pages.nesting import nested
 from api.shapes import Sent
 from states.errors import (
     DubanError,
@@ -70,9 +71,9 @@ class Typed:
         return found
 
     def shaped(self, shape: type[Shape]) -> Shape:
-        """As the API takes it: what was left empty is not sent. `a.b` is field b within a. Raises Faulty."""
+        """As the API takes it (see `nesting`). Raises Faulty."""
         try:
-            return shape.model_validate(self._nested(shape))
+            return shape.model_validate(nested(self.values, shape))
         except ValidationError as error:
             raise problems.faulty(error.errors()) from error
 
@@ -80,25 +81,6 @@ class Typed:
         """The same for the same content."""
         kept = sorted((name, values) for name, values in self.values.items() if name != ONCE)
         return hashlib.sha256(json.dumps([self.path, kept]).encode()).hexdigest()
-
-    def _nested(self, shape: type[Sent]) -> dict[str, Any]:
-        made: dict[str, Any] = {}
-        for name, values in self.values.items():
-            given = tuple(one for one in values if one.strip())
-            if name.startswith("_") or not given:
-                continue
-            *outer, last = name.split(".")
-            place = made
-            for one in outer:
-                place = place.setdefault(one, {})
-            place[last] = given if _several(shape, name) else given[0]
-        return made
-
-
-def _several(shape: type[Sent], name: str) -> bool:
-    """Whether a field takes a list."""
-    found = shape.model_fields.get(name)
-    return found is not None and "tuple" in str(found.annotation)
 
 
 @dataclass(frozen=True)

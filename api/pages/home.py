@@ -12,9 +12,10 @@ from starlette.responses import Response
 from api.deps import Desk
 from api.pages import nav, obligations, paper
 from api.pages.gate import AtPage
+from api.pages.round_words import called
 from states.progress import LIGHT_RULE
 from states.records import board, duties, health
-from states.records.roles import Role
+from states.records.roles import Act, Role
 
 router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -41,10 +42,10 @@ def _facts(session: Session, desk: Desk, first: int) -> dict[str, Any]:
     if role is Role.leader:
         facts["waiting"], facts["more"] = duties.decisions(session, scope, first, A_PAGE)
     if role is Role.administrator:
+        facts["called"] = called
         facts["beats"] = [one for one in health.beats(session) if one.name != board.DEMO_CLOCK]
     facts["role"] = role.value
-    facts["decides"] = nav.may_open(desk, nav.DECISIONS)
-    facts["lists"] = nav.may_open(desk, nav.UNITS)
+    facts["decides"], facts["judges"] = nav.may_open(desk, nav.DECISIONS), scope.may(Act.judge)
     facts["runs_all"] = nav.may_open(desk, nav.ADMIN)
     facts |= {"rule": LIGHT_RULE}
     facts["going"] = duties.going(session, scope, now)

@@ -24,15 +24,29 @@ class Entry:
 
 CAMPAIGN = "/campaigns/{campaign_id}"
 ADMIN = Entry("管理", "/admin")
+CONTACTS = Entry("联系人", "/admin/units")  # of those who look after contacts and administer nothing else
 UNITS = Entry("单位", f"{CAMPAIGN}/units")
 DECISIONS = Entry("决定", f"{CAMPAIGN}/decisions")
+RUNGS = Entry("待确认的措施", f"{CAMPAIGN}/decisions/proposals")
 MENU = (
     Entry("我的事项", "/"),
     Entry("专项行动", "/campaigns"),
     Entry("启动", "/start"),
     ADMIN,
+    CONTACTS,
     Entry("邮件", "/dev/mail"),
     Entry("帮助", "/help"),
+)
+ADMIN_PLACES = (
+    Entry("概览", "/admin"),
+    Entry("单位", "/admin/units"),
+    Entry("联系人", "/admin/contacts"),
+    Entry("工作日历", "/admin/calendar"),
+    Entry("方案模板", "/admin/templates"),
+    Entry("账号", "/admin/accounts"),
+    Entry("接口密钥", "/admin/keys"),
+    Entry("发件箱", "/admin/outbox"),
+    Entry("轮次", "/admin/rounds"),
 )
 WITHIN = (  # inside one campaign
     Entry("看板", CAMPAIGN),
@@ -45,6 +59,7 @@ WITHIN = (  # inside one campaign
 
 def around(desk: Desk) -> dict[str, Any]:
     """Facts for the head: who, as what, where to, what time it is."""
+    path = desk.request.url.path
     with desk.read() as session:
         demo = board.is_demo(session)
         over = demo and board.is_over(session)
@@ -53,19 +68,48 @@ def around(desk: Desk) -> dict[str, Any]:
     return {
         "me": myself,
         "acting": acting(myself),
-        "menu": [one for one in MENU if may_open(desk, one) and (demo or one.path != "/dev/mail")],
-        "path": desk.request.url.path,
+        "menu": [(one, here(one, path)) for one in MENU if _shown(desk, one, demo=demo)],
+        "path": path,
         "now": desk.now,
         "zone": zone,
         "demo": demo,
         "over": over,
-        "pace": EVERY_DEMO if demo else EVERY,
+        "pace": pace(demo=demo),
     }
+
+
+def here(entry: Entry, path: str) -> str:
+    """What `aria-current` says of a place in the menu: the very page, one below it, or nothing."""
+    if path == entry.path:
+        return "page"
+    below = ("/admin/units", "/admin/contacts") if entry is CONTACTS else (entry.path,)
+    return (
+        "true"
+        if any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in below if one != "/")
+        else ""
+    )
+
+
+def pace(*, demo: bool) -> int:
+    """Seconds between two looks of a page."""
+    return EVERY_DEMO if demo else EVERY
+
+
+def _shown(desk: Desk, entry: Entry, *, demo: bool) -> bool:
+    if entry is CONTACTS and may_open(desk, ADMIN):
+        return False
+    return may_open(desk, entry) and (demo or entry.path != "/dev/mail")
 
 
 def within(desk: Desk, campaign_id: int) -> list[tuple[str, str]]:
     """Names and addresses of the places inside a campaign."""
     return [(one.name, one.path.format(campaign_id=campaign_id)) for one in WITHIN if may_open(desk, one)]
+
+
+def of_admin(desk: Desk) -> dict[str, Any]:
+    """Facts for the places of administration: names and addresses of those that may be opened."""
+    found = [(one.name, one.path) for one in ADMIN_PLACES if may_open(desk, one)]
+    return {"places": found, "places_of": "管理"}
 
 
 def may_open(desk: Desk, entry: Entry) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -21,7 +21,7 @@ from api.pages.forms import AtForm, Done, Form, Sheet
 from api.pages.gate import AtPage
 from api.pages.uploads import Came
 from api.shapes import Act, Sent
-from states.records import acting, reading_obligations, reading_respite, reading_scope
+from states.records import acting, reading_obligations, reading_respite
 from states.records.acting import Deed
 from states.records.granting import Request
 from states.records.handing_in import Content
@@ -73,9 +73,16 @@ def one(desk: AtPage, campaign_id: CampaignId, obligation_id: ObligationId) -> R
 @router.post(f"{ONE}/submissions")
 async def hand_in(desk: AtPage, campaign_id: CampaignId, obligation_id: ObligationId) -> Response:
     """Handed in with text and files, nil, or only confirmed."""
-    await to_thread.run_sync(files.check_may_write, desk, campaign_id, obligation_id)
+    return await _with_files(desk, campaign_id, obligation_id, _handed_in)
+
+
+async def _with_files(
+    desk: Desk, campaign_id: int, key: int, work: Callable[[Desk, int, int, Came], Response]
+) -> Response:
+    """Nothing is taken in from somebody who may not write about this obligation."""
+    await to_thread.run_sync(files.check_may_write, desk, campaign_id, key)
     async with uploads.received(desk) as came:
-        return await to_thread.run_sync(_handed_in, desk, campaign_id, obligation_id, came)
+        return await to_thread.run_sync(work, desk, campaign_id, key, came)
 
 
 def _handed_in(desk: Desk, campaign_id: int, key: int, came: Came) -> Response:
@@ -92,9 +99,7 @@ def _handed_in(desk: Desk, campaign_id: int, key: int, came: Came) -> Response:
 @router.post(f"{ONE}/extensions")
 async def ask(desk: AtPage, campaign_id: CampaignId, obligation_id: ObligationId) -> Response:
     """A later date asked for."""
-    await to_thread.run_sync(files.check_may_write, desk, campaign_id, obligation_id)
-    async with uploads.received(desk) as came:
-        return await to_thread.run_sync(_asked, desk, campaign_id, obligation_id, came)
+    return await _with_files(desk, campaign_id, obligation_id, _asked)
 
 
 def _asked(desk: Desk, campaign_id: int, key: int, came: Came) -> Response:
@@ -137,13 +142,12 @@ def _page(desk: Desk, campaign_id: int, key: int, sheets: Mapping[str, Sheet], s
         campaign = reading_obligations.campaign_with(session, desk.scope, campaign_id, key)
         told = reading_obligations.full(session, desk.scope, campaign, key, desk.now)
         asked = reading_respite.of_obligation(session, campaign, key, desk.now)
-        runs = reading_scope.runs(session, desk.scope, campaign)
     shown: dict[str, Any] = {"o": told, "campaign": campaign, "asked": asked, "refused": sheets}
     shown["sheets"] = sheets_of(told, sheets)
     shown["passes"] = forms.blank(STOP) if told["status"]["key"] in OPEN and desk.scope.write else None
     shown["trail"] = [
         ("专项行动", "/campaigns"),
-        (campaign.row.title, f"/campaigns/{campaign_id}" if runs else ""),
+        (campaign.row.title, f"/campaigns/{campaign_id}"),
         (told["milestone"]["name"], ""),
     ]
     shown["places"] = nav.within(desk, campaign_id)

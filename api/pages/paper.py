@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.concurrency import iterate_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -20,12 +22,15 @@ from api import guarding, problems
 from api.deps import Desk
 from api.pages import assets, flash, gate, nav, wording
 from api.rights import ChangeFirst, NoGrant
+from states import actorwords
 from states.errors import DubanError, NotAllowed, NotFound
 
 log = logging.getLogger("duban.pages")
 
 UNREADABLE = (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.TimeoutError)
 SAVED = {"Cache-Control": "no-store"}
+UNBUFFERED = {"X-Accel-Buffering": "no"}  # a proxy that would wait for the end
+IN_ADDRESS = re.compile(r"\bquery\.(?=\w)")
 EXPIRED = "登录已失效。请在另一个标签页里登录，再回到这一页重新提交，填写的内容还在。"
 AGAIN = "请先选择角色或改好密码，再回到这一页重新提交"
 
@@ -67,6 +72,24 @@ def show(desk: Desk, name: str, *, status: int = 200, framed: bool = False, **fa
     return response
 
 
+def unfold(
+    desk: Desk, name: str, *, closing: Callable[[], object], status: int = 200, **facts: Any
+) -> Response:
+    """As `show`, sent piece by piece while the template reads its facts; `closing` when nobody reads on, too. What goes
+    wrong on the way has to be a fact of the page.
+    """
+    pieces = _environment().get_template(name).generate(**nav.around(desk), said=None, **facts)
+
+    async def sent() -> AsyncIterator[str]:
+        try:
+            async for piece in iterate_in_threadpool(pieces):
+                yield piece
+        finally:
+            closing()
+
+    return StreamingResponse(sent(), status, UNBUFFERED, media_type="text/html")
+
+
 def alone(request: Request, name: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
     """A page for somebody who is not logged in; what was done just now is said on it."""
     said = flash.said(request)
@@ -95,7 +118,7 @@ def _answer(request: Request, error: DubanError) -> Response:
         return RedirectResponse(gate.way_in(request, first), 303)
     if first is not None:
         return note(error.title, EXPIRED if first == gate.LOG_IN else AGAIN, 401)
-    page = note(error.title, error.detail, problems.status_of(error))
+    page = note(error.title, IN_ADDRESS.sub("地址里的 ", error.detail), problems.status_of(error))
     page.headers.update(problems.waiting(error))
     return page
 
@@ -121,6 +144,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= wording.FILTERS
+    made.filters |= {**wording.FILTERS, "actor": actorwords.actor}
     made.globals["static"] = assets.address
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -12,16 +12,19 @@ from sqlmodel import Session
 
 from api.pages import telling, timeline
 from api.pages.timeline import Timeline
+from states import actorwords
 from states.machine import state_name
 from states.progress import Tally
-from states.records import board, figures, lately
+from states.records import board, figures, lately, matters, reading_scope
+from states.records.asker import Scope
 from states.records.board import Lagging, Node
 from states.records.campaigns import Running, running
 from states.records.dispatch import Mail, Proposal
-from states.records.tables import Milestone
+from states.records.matters import Matters
+from states.template import Kind
 
 WORST, LATEST_MAILS, LATEST_LINES, LATEST_PROPOSALS, VACANT = 12, 10, 12, 8, 8
-LEDGER = "ledger-"
+Owed = Sequence[Matters]
 BEFORE, AFTER = 4, 7  # milestones shown around today
 
 
@@ -68,8 +71,18 @@ class Near:
 
 
 @dataclass(frozen=True)
+class Latest:
+    """What happened and was said in the whole of a campaign."""
+
+    proposals: tuple[tuple[Proposal, str, str], ...]
+    vacancies: tuple[tuple[str, str, datetime], ...]
+    mails: tuple[Sent, ...]
+    lines: tuple[Told, ...]
+
+
+@dataclass(frozen=True)
 class Sight:
-    """One campaign at one instant."""
+    """One campaign at one instant, within reach; `latest` None: only a part of it is."""
 
     campaign: Running
     label: str
@@ -80,10 +93,7 @@ class Sight:
     nodes: tuple[Near, ...]
     lagging: tuple[Lagging, ...]
     more_lagging: bool
-    proposals: tuple[tuple[Proposal, str, str], ...]
-    vacancies: tuple[tuple[str, str, datetime], ...]
-    mails: tuple[Sent, ...]
-    lines: tuple[Told, ...]
+    latest: Latest | None
 
 
 @dataclass(frozen=True)
@@ -106,13 +116,15 @@ def glance(session: Session, now: datetime) -> Glance | None:
     return Glance(campaign.row.title, campaign.zone, drawn)
 
 
-def see(session: Session, campaign_id: int, now: datetime) -> Sight:
-    """One campaign as it stands at `now`; raises NotFound."""
-    campaign = running(session, campaign_id)
-    tally = figures.tally(session, campaign, now)
-    nodes = board.nodes(session, campaign)
+def see(session: Session, scope: Scope, campaign: Running, now: datetime, owed: Owed | None = None) -> Sight:
+    """One campaign as it stands at `now`, within reach; what is said of the whole only to who holds the unit that runs it.
+    `owed`: what is owed within reach, where it was counted already."""
+    whole, path = reading_scope.runs(session, scope, campaign), scope.path
+    counted = matters.of_campaign(session, campaign.id, now, path) if owed is None else owed
+    tally = figures.tally(session, campaign, now, 0, path, counted)
+    nodes = board.nodes(session, campaign, counted, path, whole=whole)
     phases = board.phases(session, campaign)
-    lagging = board.lagging(session, campaign, now, WORST + 1)
+    lagging = board.lagging(session, campaign, now, WORST + 1, path)
     return Sight(
         campaign=campaign,
         label=state_name(campaign.machines, campaign.row.state).label,
@@ -123,13 +135,19 @@ def see(session: Session, campaign_id: int, now: datetime) -> Sight:
         nodes=tuple(_near(nodes, now)),
         lagging=tuple(lagging[:WORST]),
         more_lagging=len(lagging) > WORST,
+        latest=_latest(session, campaign) if whole else None,
+    )
+
+
+def _latest(session: Session, campaign: Running) -> Latest:
+    return Latest(
         proposals=tuple(lately.proposals(session, campaign, LATEST_PROPOSALS)),
         vacancies=tuple(
             (name, board.ROLE_NAMES.get(role, role), since)
             for name, role, since in lately.vacancies(session, campaign, VACANT)
         ),
         mails=tuple(_sent(session, campaign)),
-        lines=tuple(_told(session, campaign, {one.row.id: one.row for one in nodes})),
+        lines=tuple(_told(session, campaign)),
     )
 
 
@@ -157,7 +175,7 @@ def _tone(key: str, stage: str | None, place: int) -> str:
 def _near(nodes: list[Node], now: datetime) -> list[Near]:
     """The milestones around `now`; rows of the ledger with the same date are one."""
     found: list[Near] = []
-    groups = groupby(nodes, key=lambda one: (one.row.due_at, LEDGER in one.row.requirement or one.row.id))
+    groups = groupby(nodes, key=lambda one: (one.due_at, one.kind == Kind.ledger or one.key))
     for (due, _), members in groups:
         if due is not None:
             found.append(_nearby(due, list(members)))
@@ -167,12 +185,12 @@ def _near(nodes: list[Node], now: datetime) -> list[Near]:
 
 
 def _nearby(due: datetime, members: list[Node]) -> Near:
-    first = members[0].row
+    first, number = members[0], sum(one.number for one in members)
     return Near(
         due=due,
-        name=first.name if len(members) == 1 else f"台账 {len(members)} 项",
+        name=first.name if number == 1 else board.LEDGER.format(number=number),
         provisional=first.provisional,
-        opened=first.opened_at is not None,
+        opened=first.opened,
         handed_in=sum(one.handed_in for one in members),
         expected=sum(one.expected for one in members),
     )
@@ -189,10 +207,11 @@ def _mail(one: Mail, told: Mapping[str, int]) -> Sent:
     return Sent(one.sent_at, one.person, one.email, about)
 
 
-def _told(session: Session, campaign: Running, milestones: Mapping[int, Milestone]) -> list[Told]:
-    lines = []
-    for one in lately.happened(session, campaign, 3 * LATEST_LINES):
+def _told(session: Session, campaign: Running) -> list[Told]:
+    found = lately.happened(session, campaign, 3 * LATEST_LINES)
+    milestones, lines = lately.about(session, found), []
+    for one in found:
         said = telling.sentence(one, campaign, milestones)
         if said:
-            lines.append(Told(one.at, telling.actor(one.actor), said))
+            lines.append(Told(one.at, actorwords.actor(one.actor), said))
     return lines[:LATEST_LINES]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from api.pages import plain_words
+from api.pages.wording import day
 from states.errors import Faulty
 from states.machine import state_name
 from states.records.campaigns import Running
@@ -12,61 +14,88 @@ from states.records.lately import Happened
 from states.records.settling import ACTS
 from states.records.tables import Milestone
 
-ACTORS = {"system": "系统", "simulated:liaison": "各单位", "simulated:coordinator": "协调员", "demo": "演示"}
 FIRED = "fired"
-
-
-def actor(name: str) -> str:
-    """`cli:wang` → 命令行 wang; `key:bigscreen` → 接口 bigscreen; people by their names."""
-    kind, _, who = name.partition(":")
-    known = ACTORS.get(name) or {"cli": "命令行", "key": "接口", "user": ""}.get(kind)
-    return name if known is None else known if name in ACTORS else f"{known} {who}".strip()
 
 
 def sentence(line: Happened, campaign: Running, milestones: Mapping[int, Milestone]) -> str:
     """What happened; "" for what is not worth a line (a rung that concerned nobody)."""
-    subject, _, verb = line.kind.partition(".")
     if line.kind == "rung.done":
         return _rung(line, campaign, milestones)
-    if line.kind == "milestone.opened":
-        return f"下达“{line.after}”，{line.payload.get('units', 0)} 个单位应办"
-    if line.kind == "milestone.redated":
-        return f"{_what(line.payload.get('milestone', 0), milestones)}改期" + _because(line)
-    if line.kind == "campaign.launched":
-        return f"启动，{line.payload.get('units', 0)} 个单位参加"
-    if subject == "phase":
-        return _phase(line, verb) + _because(line)
-    if subject == "campaign":
-        return f"专项行动进入“{_label(campaign, line.after)}”" + _because(line)
-    if subject == "unit":
-        return f"{_who(line)}：{_label(campaign, line.before)} → {_label(campaign, line.after)}" + _because(
-            line
-        )
-    if line.kind == "event.recorded":
-        dated = len(line.payload.get("dates", {}))
-        return f"记录事项“{line.payload.get('event', '')}”，{dated} 个节点的期限随之确定" + _because(line)
+    told = SAID.get(line.kind)
+    said = told(line, campaign, milestones) if told else _plainly(line, campaign, milestones)
+    return said + _because(line)
+
+
+def _plainly(line: Happened, campaign: Running, milestones: Mapping[int, Milestone]) -> str:
+    """In the words for its kind: who, what, and of what."""
+    subject, _, verb = line.kind.partition(".")
     if subject == "obligation":
-        return _obligation(line, verb, milestones)
-    return f"{line.kind} {line.after or ''}".strip() + _because(line)
+        act = ACTS.get(verb)
+        what = _what(milestone_of(line.payload.get("obligation", 0)), milestones)
+        return f"{_who(line)}{act.name if act else plain_words.kind(line.kind)}{what}"
+    if subject == "phase":
+        return f"“{line.after or line.before}”{plain_words.kind(line.kind)}"
+    until = f"至{day(line.after, campaign.zone)}" if line.kind in UNTIL and line.after else ""
+    return f"{_who(line)}：{plain_words.kind(line.kind)}{until}"
 
 
-def _obligation(line: Happened, verb: str, milestones: Mapping[int, Milestone]) -> str:
+def _launched(line: Happened, _campaign: Running, _milestones: Mapping[int, Milestone]) -> str:
+    return f"启动，{line.payload.get('units', 0)} 个单位参加"
+
+
+def _entered(line: Happened, campaign: Running, _milestones: Mapping[int, Milestone]) -> str:
+    return f"专项行动进入“{_label(campaign, line.after)}”"
+
+
+def _opened(line: Happened, _campaign: Running, _milestones: Mapping[int, Milestone]) -> str:
+    return f"下达“{line.after}”，{line.payload.get('units', 0)} 个单位应办"
+
+
+def _redated(line: Happened, _campaign: Running, milestones: Mapping[int, Milestone]) -> str:
+    return f"{_what(line.payload.get('milestone', 0), milestones)}改期"
+
+
+def _owed_redated(line: Happened, _campaign: Running, milestones: Mapping[int, Milestone]) -> str:
+    return f"{_who(line)}{_what(milestone_of(line.payload.get('obligation', 0)), milestones)}改期"
+
+
+def _counted(line: Happened, _campaign: Running, milestones: Mapping[int, Milestone]) -> str:
     what = _what(milestone_of(line.payload.get("obligation", 0)), milestones)
-    if verb == "counted":
-        return f"{_who(line)}报数{what}：已办/应办 {line.after}"
-    if verb == "redated":
-        return f"{_who(line)}{what}改期" + _because(line)
-    act = ACTS.get(verb)
-    return f"{_who(line)}{act.name if act else verb}{what}" + _because(line)
+    return f"{_who(line)}报数{what}：已办/应办 {line.after}"
 
 
-def _phase(line: Happened, verb: str) -> str:
-    """A phase beside the row, or one that ends at another time somewhere."""
-    if verb == "window":
-        return f"{_who(line)}“{line.payload.get('name', '')}”阶段另定结束时间，{line.payload['obligations']} 项改期"
-    if verb == "redated":
-        return f"“{line.payload['name']}”阶段改期"
-    return f"“{line.after or line.before}”阶段{'开始' if verb == 'opened' else '不再举行'}"
+def _moved(line: Happened, campaign: Running, _milestones: Mapping[int, Milestone]) -> str:
+    return f"{_who(line)}：{_label(campaign, line.before)} → {_label(campaign, line.after)}"
+
+
+def _happened(line: Happened, _campaign: Running, _milestones: Mapping[int, Milestone]) -> str:
+    dated = len(line.payload.get("dates", {}))
+    return f"记录事项“{line.payload.get('event', '')}”，{dated} 个节点的期限随之确定"
+
+
+def _window(line: Happened, _campaign: Running, _milestones: Mapping[int, Milestone]) -> str:
+    """A phase that ends at another time somewhere."""
+    name, number = line.payload.get("name", ""), line.payload.get("obligations", 0)
+    return f"{_who(line)}“{name}”阶段另定结束时间，{number} 项改期"
+
+
+def _phase_redated(line: Happened, _campaign: Running, _milestones: Mapping[int, Milestone]) -> str:
+    return f"“{line.payload['name']}”阶段改期"
+
+
+SAID: Mapping[str, Callable[[Happened, Running, Mapping[int, Milestone]], str]] = {
+    "campaign.launched": _launched,
+    "campaign.moved": _entered,
+    "milestone.opened": _opened,
+    "milestone.redated": _redated,
+    "obligation.redated": _owed_redated,
+    "obligation.counted": _counted,
+    "unit.moved": _moved,
+    "event.recorded": _happened,
+    "phase.window": _window,
+    "phase.redated": _phase_redated,
+}
+UNTIL = ("extension.asked", "extension.granted", "campaign.extended")  # what they say is a date
 
 
 def _rung(line: Happened, campaign: Running, milestones: Mapping[int, Milestone]) -> str:
@@ -85,7 +114,7 @@ def _what(key: int, milestones: Mapping[int, Milestone]) -> str:
 
 
 def _who(line: Happened) -> str:
-    return line.unit or f"{line.units} 个单位"
+    return line.unit or (f"{line.units} 个单位" if line.units else "本行动")
 
 
 def _label(campaign: Running, state: str | None) -> str:

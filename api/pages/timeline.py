@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from states.dates import periods
 from states.records.board import Node
 from states.records.tables import PhaseRow
 from states.workdays import Workdays
@@ -54,14 +55,11 @@ class Mark:
     y: float
     state: str
     provisional: bool
-    names: list[str] = field(default_factory=list)
+    name: str
+    number: int
     told: list[str] = field(default_factory=list)
     label: str = ""
     label_y: float = 0.0
-
-    @property
-    def number(self) -> int:
-        return len(self.names)
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ def draw(
 ) -> Timeline | None:
     """The timeline at `now`; None while nothing has a date."""
     known = [at for one in phases for at in (one.opens_at, one.closes_at) if at is not None]
-    known += [one.row.due_at for one in nodes if one.row.due_at is not None]
+    known += [one.due_at for one in nodes if one.due_at is not None]
     if not known:
         return None
     first, last = _midnight(min(known), zone, 0), _midnight(max(known), zone, 2)
@@ -141,7 +139,7 @@ def _bars(phases: list[PhaseRow], scale: _Scale, zone: ZoneInfo, now: datetime) 
     named: set[str] = set()
     for phase in dated:
         base = phase.base or phase.key
-        name = "" if base in named else phase.name.removesuffix(f"（{phase.period}）")
+        name = "" if base in named else phase.name.removesuffix(periods.named("", phase.period))
         named.add(base)
         begun = [at for at in (phase.opened_at, phase.opens_at) if at is not None]
         opens = min(begun, default=phase.closes_at or now)
@@ -172,7 +170,7 @@ def _rows(
     rows: list[tuple[str, float]] = []
     marks: list[Mark] = []
     for name, kinds in ROWS:
-        found = list(_merged(_mark(one, scale, zone, now) for one in nodes if one.row.kind in kinds))
+        found = list(_merged(_mark(one, scale, zone, now) for one in nodes if one.kind in kinds))
         if not found:
             continue
         lanes = _name(found) if kinds != ("report",) else 0
@@ -186,15 +184,15 @@ def _rows(
 
 
 def _mark(one: Node, scale: _Scale, zone: ZoneInfo, now: datetime) -> Mark:
-    due = one.row.due_at or now
+    due = one.due_at or now
     local = due.astimezone(zone)
-    counted = f"，{one.handed_in}/{one.expected} 已报" if one.row.opened_at else ""
-    told = f"{one.row.name}：{local:%Y-%m-%d %H:%M}{'（暂定）' if one.row.provisional else ''}{counted}"
-    return Mark(scale.x(due), 0, _state(one, due, now), one.row.provisional, [one.row.name], [told])
+    counted = f"，{one.handed_in}/{one.expected} 已报" if one.opened else ""
+    told = f"{one.name}：{local:%Y-%m-%d %H:%M}{'（暂定）' if one.provisional else ''}{counted}"
+    return Mark(scale.x(due), 0, _state(one, due, now), one.provisional, one.name, one.number, [told])
 
 
 def _state(one: Node, due: datetime, now: datetime) -> str:
-    if one.row.opened_at is None:
+    if not one.opened:
         return "ahead"
     if one.missing == 0:
         return "done"
@@ -207,7 +205,7 @@ def _merged(marks: Iterable[Mark]) -> Iterator[Mark]:
     held: Mark | None = None
     for mark in sorted(marks, key=lambda one: one.x):
         if held is not None and mark.x - held.x < NEAR:
-            held.names += mark.names
+            held.number += mark.number
             held.told += mark.told
             held.state = min(held.state, mark.state, key=worst.index)
             held.provisional = held.provisional or mark.provisional
@@ -224,7 +222,7 @@ def _name(marks: list[Mark]) -> int:
     ends = [0.0] * LANES
     used = 0
     for mark in marks:
-        text = mark.names[0].partition("（")[0] if mark.number == 1 else f"{mark.number} 项"
+        text = mark.name.partition("（")[0] if mark.number == 1 else f"{mark.number} 项"
         half = _width(text) / 2
         free = next((lane for lane in range(LANES) if mark.x - half > ends[lane]), None)
         if free is None or mark.x - half < 0 or mark.x + half > WIDTH:

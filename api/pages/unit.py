@@ -13,15 +13,17 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api.deps import CampaignId, Code, Desk
-from api.pages import forms, nav, paper, telling
+from api.pages import forms, nav, paper, telling, wording
 from api.pages.forms import AtForm, Done, Form, Sheet
 from api.pages.gate import AtPage
 from api.shapes import Move
+from states import actorwords
 from states.progress import light_of_unit
 from states.records import (
     about_unit,
     acting,
     board,
+    lately,
     reading_ledger,
     reading_letters,
     reading_scope,
@@ -52,7 +54,7 @@ def move(desk: AtPage, typed: AtForm, campaign_id: CampaignId, code: Code) -> Re
     def work(session: Session, sent: Move) -> Done:
         more: dict[str, Any] = {"reason": sent.reason, "version": sent.version, "outcome": sent.outcome}
         told = acting.move_unit(session, desk.scope, campaign_id, code, sent.move, desk.now, **more)
-        says = f"{told['unit']['name']}：{told['move']['name']}，现在{told['state']['name']}"
+        says = f"{told['unit']['name']}：{told['move']['name']}，现在{wording.stands(told['state'])}"
         return Done(says, ONE.format(campaign_id=campaign_id, code=quote(told["unit"]["code"])))
 
     def again(sheet: Sheet, status: int) -> Response:
@@ -67,13 +69,12 @@ def _page(desk: Desk, campaign_id: int, code: str, refused: Sheet | None, status
         told = reading_units.in_full(session, desk.scope, campaign_id, code, desk.now)
         facts = _facts(session, desk, campaign, told)
         facts["moves"] = reading_units.moves(session, desk.scope, campaign_id, code)
-        runs = reading_scope.runs(session, desk.scope, campaign)
     told["obligations"].sort(key=lambda owed: (owed["due"] is None, owed["due"] or "", owed["id"]))
     facts["sheets"] = _sheets(facts["moves"], refused)
     facts["refused"] = refused.text("move") if refused else ""
     facts["trail"] = [
         ("专项行动", "/campaigns"),
-        (campaign.row.title, f"/campaigns/{campaign_id}" if runs else ""),
+        (campaign.row.title, f"/campaigns/{campaign_id}"),
         ("单位", f"/campaigns/{campaign_id}/units"),
         (told["unit"]["name"], ""),
     ]
@@ -90,7 +91,7 @@ def _facts(session: Session, desk: Desk, campaign: Running, told: UnitInFull) ->
     ledger = reading_ledger.ledger(session, own, campaign.id, EVERYTHING, desk.now, 0, ITEMS)
     letters = reading_letters.letters(session, desk.scope, campaign.id, code, 0, LETTERS)
     happened = about_unit.history(session, campaign, place.id, LINES)
-    milestones = board.milestones(session, campaign)
+    milestones = lately.about(session, happened)
     return {
         "light": light_of_unit(told["overdue"], told["behind"], told["escalation"] is not None),
         "names": names,
@@ -100,7 +101,7 @@ def _facts(session: Session, desk: Desk, campaign: Running, told: UnitInFull) ->
         "mails": about_unit.mails(session, campaign, place.id, MAILS),
         "roles": board.ROLE_NAMES,
         "lines": [
-            (one.at, telling.actor(one.actor), said)
+            (one.at, actorwords.actor(one.actor), said)
             for one in happened
             if (said := telling.sentence(one, campaign, milestones))
         ],

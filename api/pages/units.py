@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
 from api.deps import CampaignId, Cursor
-from api.pages import nav, paper
+from api.pages import grid, nav, paper
 from api.pages.forms import Sheet
 from api.pages.gate import AtPage
+from api.pages.grid import Asked, Choice
 from states.errors import Faulty
 from states.kinds import KINDS
 from states.records import reading_scope, reading_units
 from states.records.campaigns import Running
-from states.records.reading_units import Wanted
 
 router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
 A_PAGE = 100
-Choice = Annotated[str, Query(max_length=200)]
 LABELS = {"q": "名称或代码", "state": "状态", "kind": "类别", "under": "在哪个单位之下", "only": "只看"}
-ONLY = (("", "全部"), ("overdue", "有逾期的"), ("behind", "落后的"))
-ANY = ("", "全部")
 
 
 @router.get("/campaigns/{campaign_id}/units")
@@ -39,19 +37,19 @@ def units(
     cursor: Cursor = "0",
 ) -> Response:
     """The same list as the API's. What the filter can't mean is said above it, and nothing is listed."""
-    asked = {"q": q, "state": state, "kind": kind, "under": under, "only": only}
+    asked = Asked(under, q, state, kind, only)
     wrong: tuple[str, ...] = ()
     found: dict[str, Any] = {"items": [], "next": None}
     with desk.read() as session:
         campaign = reading_scope.campaign_seen(session, desk.scope, campaign_id)
         try:
-            page = reading_units.page(
-                session, desk.scope, campaign_id, _wanted(asked), desk.now, int(cursor), A_PAGE
-            )
+            wanted = replace(
+                asked, under=reading_scope.code_meant(session, desk.scope, under, "under")
+            ).wanted
+            page = reading_units.page(session, desk.scope, campaign_id, wanted, desk.now, int(cursor), A_PAGE)
             found = {**page}
         except Faulty as error:
             wrong = tuple(one.says for one in error.faults)
-        runs = reading_scope.runs(session, desk.scope, campaign)
     return paper.show(
         desk,
         "units.html",
@@ -59,31 +57,15 @@ def units(
         campaign=campaign,
         found=found,
         wrong=wrong,
-        sheet=Sheet(LABELS, {name: (value,) for name, value in asked.items()}),
-        kept=[(name, value) for name, value in asked.items() if value],
+        sheet=Sheet(LABELS, {name: (getattr(asked, name),) for name in LABELS}),
+        kept=list(asked.kept.items()),
         begun=cursor != "0",
-        options=_options(campaign),
+        options=grid.options(campaign),
         kinds=KINDS,
-        trail=_trail(campaign, runs=runs),
+        trail=_trail(campaign),
         places=nav.within(desk, campaign_id),
     )
 
 
-def _wanted(asked: dict[str, str]) -> Wanted:
-    def some(name: str) -> tuple[str, ...]:
-        return (asked[name],) if asked[name] else ()
-
-    only = {"overdue": (None, True), "behind": (True, None)}.get(asked["only"], (None, None))
-    return Wanted(some("state"), *only, some("under"), some("kind"), q=asked["q"] or None)
-
-
-def _options(campaign: Running) -> dict[str, Any]:
-    """What the filters offer: the states of this plan, the kinds there are."""
-    table = campaign.machines.unit.states
-    states = [(key, one.label) for key, one in table.items()]
-    return {"state": [ANY, *states], "kind": [ANY, *KINDS.items()], "only": ONLY}
-
-
-def _trail(campaign: Running, *, runs: bool) -> list[tuple[str, str]]:
-    board = f"/campaigns/{campaign.id}" if runs else ""
-    return [("专项行动", "/campaigns"), (campaign.row.title, board), ("单位", "")]
+def _trail(campaign: Running) -> list[tuple[str, str]]:
+    return [("专项行动", "/campaigns"), (campaign.row.title, f"/campaigns/{campaign.id}"), ("单位", "")]

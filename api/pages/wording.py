@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from states.moves import in_full
 
 WEEKDAYS = "一二三四五六日"
 
@@ -58,11 +62,32 @@ def share(value: float | None) -> str:
     return "—" if value is None else f"{value:.1%}"
 
 
+def stands(state: Mapping[str, Any]) -> str:
+    """Where a unit stands, as it is told (`StateTold`): in review or suspended as well as in a phase."""
+    return in_full(state["name"], (state["stage"],))
+
+
 def size(number: int) -> str:
     """12 字节, 3.4 KB, 1.2 MB."""
     if number < 1024:
         return f"{number} 字节"
     return f"{number / 1024:.1f} KB" if number < 1 << 20 else f"{number / (1 << 20):.1f} MB"
+
+
+def numbered(found: Sequence[str]) -> bool:
+    """Whether a list numbers itself: 1. 2. 3., 1、2、3、 or （1）（2）（3）."""
+    return all(re.match(rf"\s*[（(]?{n}\s?[）).．、]", words) for n, words in enumerate(found, start=1))
+
+
+def span(length: timedelta | float | None) -> str:
+    """40 秒, 3 分钟, 2 小时, 5 天; whole ones."""
+    if length is None:
+        return "—"
+    seconds = int(length.total_seconds() if isinstance(length, timedelta) else length)
+    for whole, word in ((86_400, "天"), (3_600, "小时"), (60, "分钟")):
+        if seconds >= whole:
+            return f"{seconds // whole} {word}"
+    return f"{seconds} 秒"
 
 
 def _local(at: datetime | date | str | None, zone: ZoneInfo) -> date | None:
@@ -77,6 +102,9 @@ FILTERS: dict[str, Any] = {
     "due": due,
     "long_day": long_day,
     "moment": moment,
+    "numbered": numbered,
     "share": share,
     "size": size,
+    "span": span,
+    "stands": stands,
 }

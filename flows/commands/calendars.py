@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from states.records.redating import Redate
 
 app = typer.Typer(no_args_is_help=True, help="工作日历：载入新公布的年份")
-FEWEST = 10  # days off on weekdays that a published year has at the very least
 
 
 @app.callback()
@@ -52,9 +51,11 @@ def load(
 
 
 def _show(year: int, days: dict[date, bool], moved: list[Redate], applied: bool, zone: ZoneInfo) -> None:
+    from states.documents.yearlist import doubt
+
     worked = sum(days.values())
-    if len(days) - worked < FEWEST:
-        shown.hint(f"提示：{year} 年只有 {len(days) - worked} 个工作日放假，往年都在 15 天以上，请核对文件")
+    if says := doubt(year, days):
+        shown.hint(f"提示：{says}")
     shown.say(f"{year} 年：{len(days) - worked} 个工作日放假，{worked} 个周末上班")
     rows = [
         (one.campaign_id, _named(one), shown.day_words(one.before, zone), shown.day_words(one.after, zone), _mark(one))

@@ -32,7 +32,7 @@ def list_(
 ) -> None:
     """列出应办事项：谁、什么、何时、报给谁、抄报谁。"""
     from states.records import reading_obligations
-    from states.records.reading_obligations import Wanted
+    from states.records.obligations_wanted import Wanted
 
     wanted = Wanted(unit, None, given.listed(status or ()), overdue or None)
     with given.opened(given.settings()) as store, store.read() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 from dataclasses import replace
@@ -116,9 +117,20 @@ def _upgraded(settings: Settings) -> None:
     from states.records.session import connect
 
     store = connect(settings.database_url, home=settings.home)
+    if schema.behind(store) is not None:
+        _upgraded_aside()
     schema.upgrade(store)
     _first_account(store)
     store.close()
+
+
+def _upgraded_aside() -> None:
+    """`duban upgrade` in a process that ends: what changes the shape of a database (12 MB) is not kept by the service.
+
+    What keeps it from it is said by whoever tries again, in this process.
+    """
+    command = [sys.executable, "-c", "from flows.cli import app; app()", "upgrade"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)  # noqa: S603  (our own words)
 
 
 def _first_account(store: Store) -> None:

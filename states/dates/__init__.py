@@ -28,7 +28,7 @@ from states.dates.faults import DatesError
 from states.dates.frame import LEAVING, OFFICE_END, OFFICE_HOURS, Anchors
 from states.dates.grammar import parse
 from states.dates.occurrences import Occurrence, occurrences
-from states.dates.offsets import Offset, parse_offset, shift_instant
+from states.dates.offsets import Offset, parse_offset, shift_instant, spoken_offset
 from states.dates.plain import with_blanks
 from states.dates.points import Anchor, Event, Festival, Holiday, Unit
 from states.dates.resolution import Due, resolve, resolve_window, start_of
@@ -63,6 +63,7 @@ __all__ = [
     "resolve",
     "resolve_window",
     "shift_instant",
+    "spoken_offset",
     "start_of",
     "window_words",
     "with_blanks",

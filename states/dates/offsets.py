@@ -8,11 +8,16 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from states.dates.faults import DatesError
+from states.dates.plain import BLANK, NUMBER, number, plain
 from states.dates.points import Unit
 from states.dates.spans import moved
 from states.workdays import Workdays
 
 _SHORT = re.compile(r"(?P<n>[+-]\d{1,3})(?P<unit>wd|d|w|m|h)")
+_SPOKEN = re.compile(
+    rf"(?:再|延长|延期|推迟|顺延)*(?P<n>{NUMBER})(?P<unit>个?工作日|天|个?自然日|周|个?星期|个月)(?:以后|后)?"
+)
+_UNITS = {"工作日": "wd", "天": "d", "周": "w", "星期": "w", "月": "m"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,15 @@ def parse_offset(text: str) -> Offset:
             f"看不懂偏移“{text}”。写法：正负号、数字、单位（d日 wd工作日 w周 m月 h小时），如-7d、+5wd、+2h"
         )
     return Offset(int(found["n"]), Unit(found["unit"]))
+
+
+def spoken_offset(text: str) -> Offset | None:
+    """So much longer, as people say it: `3个工作日`, `延长两周`, `7天`; None for what says something else."""
+    found = _SPOKEN.fullmatch(plain(text))
+    n = BLANK if found is None else number(found["n"])
+    if found is None or n == BLANK:
+        return None
+    return Offset(int(n), Unit(_UNITS[found["unit"].removeprefix("个")]))
 
 
 def shift_instant(at: datetime, offset: Offset, calendar: Workdays, zone: ZoneInfo) -> datetime:

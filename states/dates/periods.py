@@ -25,9 +25,8 @@ def days(name: str) -> int:
 
 
 def named(name: str, period: str) -> str:
-    """A matter whose name ends in the label of its period, as an official paper has it: 周报（2026-W36） → 周报（2026年第36周）."""
-    ending = f"（{period}）"
-    return f"{name.removesuffix(ending)}（{spoken(period)}）" if period and name.endswith(ending) else name
+    """What comes again and again, with its period as an official paper has it: 周报, 2026-W36 → 周报（2026年第36周）."""
+    return f"{name}（{spoken(period)}）" if period else name
 
 
 def spoken(period: str) -> str:
@@ -44,9 +43,9 @@ def left_out(every: Every, turns: list[str], start: date, end: date) -> Iterator
         return
     first, last = (label(every.rhythm)(day) for day in (start, end))
     if every.whole and turns and first != turns[0]:
-        yield f"不排 {first} 这一期：开始时已不足半期，下一期起报"
+        yield f"不排{spoken(first)}这一期：开始时已不足半期，下一期起报"
     if last != (turns[-1] if turns else ""):
-        yield f"不排 {last} 这一期：到结束时不足一期"
+        yield f"不排{spoken(last)}这一期：到结束时不足一期"
 
 
 def _same_day(day: date) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Dated(Protocol):
 
 def calendar(dates: Iterable[Dated], base_url: str, now: datetime) -> bytes:
     """The file; each entry keeps its name when its date moves, so that programmes move it and make no second one."""
-    from icalendar import Calendar  # 6 MB, of no use before somebody subscribes
+    from icalendar import Calendar, vDuration  # 6 MB, of no use before somebody subscribes
 
     made = Calendar()
     made.add("prodid", "-//duban//dates//ZH")
@@ -42,7 +42,7 @@ def calendar(dates: Iterable[Dated], base_url: str, now: datetime) -> bytes:
     made.add("method", "PUBLISH")
     made.add("x-wr-calname", NAME)
     made.add("refresh-interval", AGAIN, parameters={"value": "DURATION"})
-    made.add("x-published-ttl", AGAIN, parameters={"value": "DURATION"})
+    made.add("x-published-ttl", vDuration(AGAIN))
     for one in dates:
         made.add_component(_event(one, base_url, now))
     return bytes(made.to_ical())
@@ -54,8 +54,9 @@ def _event(one: Dated, base_url: str, now: datetime) -> Event:
     event = Event()
     event.add("uid", f"{one.key}@duban")
     event.add("dtstamp", now)
-    event.add("dtstart", one.at - LENGTH)
-    event.add("dtend", one.at)
+    at = one.at.astimezone(UTC)  # a zone by its hours is a name that no programme knows
+    event.add("dtstart", at - LENGTH)
+    event.add("dtend", at)
     event.add("summary", one.what)
     event.add("description", "\n".join(part for part in (one.where, one.words) if part))
     event.add("url", base_url + one.path)

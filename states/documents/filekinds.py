@@ -54,7 +54,7 @@ KINDS = {
         FileKind("mp3", "MP3 录音", Family.audio, ("mp3",), "audio/mpeg"),
         FileKind("wav", "WAV 录音", Family.audio, ("wav",), "audio/wav"),
         FileKind("amr", "AMR 录音", Family.audio, ("amr",), "audio/amr"),
-        FileKind("text", "文本", Family.text, ("txt", "csv", "md"), "text/plain"),
+        FileKind("text", "文本", Family.text, ("txt", "csv", "md", "yaml", "yml"), "text/plain"),
         FileKind("zip", "ZIP 压缩包", Family.archive, ("zip",), "application/zip"),
         FileKind("rar", "RAR 压缩包", Family.archive, ("rar",), "application/vnd.rar"),
         FileKind("7z", "7z 压缩包", Family.archive, ("7z",), "application/x-7z-compressed"),

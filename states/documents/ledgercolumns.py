@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from states.documents.ledgerfacts import FIELDS, flat
-from states.drafts import ledgers
+from states.drafts import ledgerheads
 from states.template_ledger import LedgerPreset, LedgerRow
 
 NO, CODE, UNIT = "序号", "单位代码", "所属单位"
@@ -56,7 +56,7 @@ PLAIN = Columns()
 def of(ledger: LedgerPreset | None) -> Columns:
     """The columns of a plan's ledger; where it has none those that duban gives it."""
     headed = list(dict.fromkeys(filter(None, map(flat, ledger.columns)))) if ledger is not None else []
-    parts = ledgers.parts_of(headed)
+    parts = ledgerheads.parts_of(headed)
     titles, own, after = dict(TITLES), list[str](), dict[str, str]()
     leaders, before = None, ""
     for place, name in enumerate(headed):

@@ -36,6 +36,7 @@ __all__ = [
     "UnitRow",
     "diff",
     "parse_units",
+    "person_complaint",
     "template_sheet",
     "units_sheet",
 ]
@@ -155,7 +156,7 @@ class _Reading:
             return
         names, pieces = split(names_cell), split(emails_cell)
         for name in names:
-            self._text(line, f"{role}.name", name, _person_complaint)
+            self._text(line, f"{role}.name", name, person_complaint)
         if not pieces:
             self.warnings.append(
                 Fault(TITLES[f"{role}.email"], f"{quoted(names_cell)}没有邮箱，无法通知，未导入", line)
@@ -262,7 +263,8 @@ def _level_complaint(text: str) -> str | None:
     return None if text in NONE_WORDS else _words_complaint(text, LEVEL_CHARACTERS)
 
 
-def _person_complaint(text: str) -> str | None:
+def person_complaint(text: str) -> str | None:
+    """What is wrong with the name of a person, if anything."""
     return _words_complaint(text, PERSON_CHARACTERS)
 
 

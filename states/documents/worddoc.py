@@ -25,6 +25,7 @@ WRAPPERS = {f"{W}{name}" for name in ("sdt", "sdtContent", "ins", "customXml")}
 SAID_ELSEWHERE = (f"{W}moveFrom", "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback")
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ELEMENTS = 1_000_000
+Table = tuple[tuple[str, ...], ...]
 DEEPEST = 200  # Word itself nests tables, boxes and fields a few dozen times
 OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 OLD = "是旧版 Word 文档（.doc）；请用 Word 或 WPS 另存为 .docx 或纯文本"
@@ -33,6 +34,16 @@ HUGE = "解压后大得不正常，已拒绝读取"
 
 def read(content: bytes, name: str) -> Manuscript:
     """The text and the tables of a Word file; raises Faulty with one sentence for any other file."""
+    reading = _reading(content, name)
+    return from_parts(reading.paragraphs, reading.tables)
+
+
+def in_order(content: bytes, name: str) -> list[str | Table]:
+    """Paragraphs and tables as they follow each other. Raises Faulty like `read`."""
+    return _reading(content, name).blocks
+
+
+def _reading(content: bytes, name: str) -> _Reading:
     if content.startswith(OLD_FORMAT):
         raise Faulty([Fault(name, OLD)])
     try:
@@ -47,7 +58,7 @@ def read(content: bytes, name: str) -> Manuscript:
         raise Faulty([Fault(name, DAMAGED)])
     reading = _Reading(numbers)
     reading.take(body)
-    return from_parts(reading.paragraphs, reading.tables)
+    return reading
 
 
 def _part(archive: ZipFile, part: str, name: str) -> Element:
@@ -78,14 +89,19 @@ class _Reading:
     def __init__(self, numbers: Numbers) -> None:
         self.numbers = numbers
         self.paragraphs: list[str] = []
-        self.tables: list[tuple[tuple[str, ...], ...]] = []
+        self.tables: list[Table] = []
+        self.blocks: list[str | Table] = []
 
     def take(self, parent: Element) -> None:
         for child in parent:
             if child.tag == f"{W}p":
-                self.paragraphs += self._paragraph(child).split("\n")
+                lines = self._paragraph(child).split("\n")
+                self.paragraphs += lines
+                self.blocks += lines
             elif child.tag == f"{W}tbl":
-                self.tables.append(tuple(self._rows(child)))
+                table = tuple(self._rows(child))
+                self.tables.append(table)
+                self.blocks.append(table)
             elif child.tag in WRAPPERS:
                 self.take(child)
 

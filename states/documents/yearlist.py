@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +18,7 @@ HEADERS = {
 }
 TITLES = {"date": "日期", "working": "上班"}
 SATURDAY = 5
+FEWEST = 10  # days off on weekdays that a published year has at the very least
 DAY = re.compile(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})(?!\d)")
 
 
@@ -44,6 +45,12 @@ def parse_year(rows: Sequence[Row], year: int) -> YearList:
         faults.append(Fault("日期", "一天也没有；请列出放假和调休上班的日期"))
     differing = {day: worked for day, worked in found.items() if worked != (day.weekday() < SATURDAY)}
     return YearList(differing, len(found), tuple(faults))
+
+
+def doubt(year: int, days: Mapping[date, bool]) -> str | None:
+    """What is to be looked at again in a list without faults."""
+    off = len(days) - sum(days.values())
+    return f"{year} 年只有 {off} 个工作日放假，往年都在 15 天以上，请核对文件" if off < FEWEST else None
 
 
 def _columns(rows: Sequence[Row]) -> tuple[int, int] | None:

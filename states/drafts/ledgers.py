@@ -7,27 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from states.drafts.ledgerheads import ENOUGH, flatly, is_header, parts_of, tells_a_problem
 from states.drafts.manuscript import Table
 from states.drafts.proposals import Proposal, Sure
 from states.drafts.sentences import Sentence
 from states.drafts.streams import departments
 
-_COLUMNS: tuple[tuple[str, str], ...] = (
-    ("no", r"序号|编号"),
-    ("due", r"时限|期限|完成时间|整改时间"),
-    ("leaders", r"^(?!.*(?:单位|部门|科室|处室|股室)).*(?:责任领导|责任人|包案领导)"),
-    ("lead", r"牵头"),
-    ("departments", r"责任|牵头|部门|科室"),
-    ("measures", r"措施|举措"),
-    (
-        "problem",
-        r"(?:问题|表现)(?!.*(?:来源|性质|类别|类型|分类|时间|日期))",
-    ),  # 问题来源 says something of a problem
-    ("project", r"项目|类别|类型|领域|方面|分类|名称"),
-)
-_PROBLEM = re.compile(r"问题|表现")
-_ENOUGH = {"problem", "measures"}
-HEADER = 10  # letters of the longest header
+UNSAID = "（原文没有写问题）"
 APART = "\x1e"  # between measures that have a row each
 _PRINTED = re.compile(r"\s*(\d{1,4})(?=\s?[.．、]|\s*$)")
 _ORGAN = re.compile(r"(?:处|科|室|股|局|委|办|中心|组|院|所|站|队|纪委|部门|单位|机构)$")
@@ -81,6 +67,8 @@ class Printed:
 def from_tables(tables: Sequence[Table]) -> tuple[tuple[str, ...], list[Proposal]]:
     """Printed names of the columns and the rows of every table that is a ledger."""
     columns, rows = _gathered(tables)
+    for row in rows:
+        row.cells["problem"] = row.cells["problem"] or UNSAID
     return columns, _proposals(rows)
 
 
@@ -123,10 +111,11 @@ def _rows_of(table: Table, number: int = 1) -> tuple[tuple[str, ...], list[_Row]
     header: tuple[str, ...] = ()
     columns: dict[int, str] = {}
     others: dict[int, str] = {}
+    latest: Sequence[str] = ()
     rows: list[_Row] = []
     for line, cells in enumerate(table, 1):
-        if is_header(cells):
-            header = header or tuple(_flat(cell) for cell in cells)
+        if is_header(cells) and not (columns and tells_a_problem(cells, columns, latest)):
+            header, latest = header or tuple(flatly(cell) for cell in cells), cells
             columns = parts_of(cells)
             others = _others(cells, columns)
         elif columns and len(set(cells)) > 1:
@@ -144,7 +133,9 @@ def _others(cells: Sequence[str], columns: Mapping[int, str]) -> dict[int, str]:
     """Titles of the columns that are none of ours, and of that with the leaders, whose names are kept as they are."""
     parts = {**dict.fromkeys(range(len(cells)), "leaders"), **columns}
     return {
-        place: flat for place, cell in enumerate(cells) if (flat := _flat(cell)) and parts[place] == "leaders"
+        place: flat
+        for place, cell in enumerate(cells)
+        if (flat := flatly(cell)) and parts[place] == "leaders"
     }
 
 
@@ -156,35 +147,12 @@ def _take_others(cells: Mapping[str, str], rows: list[_Row]) -> None:
             rows[-1].more[title] = f"{before}\n{cell.strip()}".strip()
 
 
-def is_header(cells: Sequence[str]) -> bool:
-    return set(parts_of(cells).values()) >= _ENOUGH
-
-
-def parts_of(cells: Sequence[str]) -> dict[int, str]:
-    """Which column is which; a cell is a header only while it is short."""
-    found: dict[int, str] = {}
-    short = {place: flat for place, cell in enumerate(cells) if len(flat := _flat(cell)) <= HEADER}
-    for place, flat in short.items():
-        key = next((key for key, words in _COLUMNS if re.search(words, flat)), None)
-        if key and key not in found.values():
-            found[place] = key
-    if "problem" not in found.values() and (
-        named := [n for n, flat in short.items() if _PROBLEM.search(flat)]
-    ):
-        found[named[0]] = "problem"
-    return found
-
-
-def _flat(cell: str) -> str:
-    return re.sub(r"\s+", "", cell)
-
-
 def _take(cells: Mapping[str, str], more: Mapping[str, str], rows: list[_Row]) -> None:
     """A row; what a merged cell leaves empty holds from the row above, a row without a problem goes on with it, and so does
     one whose problem is merged with the one above. `more`: what it says in other columns.
     """
     last = rows[-1] if rows else None
-    if last and (not cells.get("problem") or _goes_on(last, cells, more)):
+    if last and ((not cells.get("problem") and not _of_its_own(last, cells)) or _goes_on(last, cells, more)):
         for key in ("measures", "lead", "departments"):
             if cells.get(key) and cells[key] not in last.cells.get(key, ""):
                 joint = APART if key == "measures" and cells.get("problem") else "\n"
@@ -193,7 +161,13 @@ def _take(cells: Mapping[str, str], more: Mapping[str, str], rows: list[_Row]) -
     merged = {
         key: cells.get(key) or (last.cells.get(key, "") if last and key == "project" else "") for key in cells
     }
-    rows.append(_Row(merged))
+    rows.append(_Row({"problem": "", **merged}))
+
+
+def _of_its_own(last: _Row, cells: Mapping[str, str]) -> bool:
+    """Whether a row that tells no problem has measures under another number: its problem was forgotten."""
+    number = _PRINTED.match(cells.get("no", ""))
+    return bool(number and cells.get("measures") and cells["no"] != last.cells.get("no"))
 
 
 def _goes_on(last: _Row, cells: Mapping[str, str], more: Mapping[str, str]) -> bool:
@@ -207,14 +181,14 @@ def _proposal(number: int, row: _Row) -> Proposal:
     cells = row.cells
     fields: dict[str, Any] = {
         "no": number,
-        "project": _flat(cells.get("project", "")) or "未分类",
-        "problem": _flat(cells["problem"]),
+        "project": flatly(cells.get("project", "")) or "未分类",
+        "problem": flatly(cells["problem"]),
         "measures": _measures(cells.get("measures", "")),
         "departments": _answering(cells),
     }
     if leaders := [hit["post"] for hit in _POST.finditer(cells.get("leaders", ""))]:
         fields["leaders"] = list(dict.fromkeys(leaders))
-    if due := _flat(cells.get("due", "")).rstrip("。"):
+    if due := flatly(cells.get("due", "")).rstrip("。"):
         fields["due"] = due
     said = row.said or Sentence(cells["problem"], (), 0)
     split = "\n" in cells.get("departments", "")
@@ -232,7 +206,7 @@ def _measures(cell: str) -> list[str]:
             _NUMBERED.split(row) if re.match(r"\s*\d{1,2}\s?[.．、]", row) else _ONE_BY_ONE.split(row)
         )
     ]
-    return [flat for part in parts if (flat := _flat(part))] or ["（原文没有写措施）"]
+    return [flat for part in parts if (flat := flatly(part))] or ["（原文没有写措施）"]
 
 
 def _answering(cells: Mapping[str, str]) -> list[str]:
@@ -246,15 +220,15 @@ def _departments(cell: str) -> list[str]:
     lines: list[str] = []
     for line in cell.split("\n"):
         if lines and not _ORGAN.search(lines[-1]):
-            lines[-1] += _flat(line)
+            lines[-1] += flatly(line)
         elif line.strip():
-            lines.append(_flat(line))
+            lines.append(flatly(line))
     return [one for line in lines for one in departments(line)]
 
 
 def from_prose(said: Sequence[Sentence]) -> list[Proposal]:
     """存在问题：… 整改措施：… 责任单位：… 完成时限：… under one heading is one row."""
-    return _proposals([row for row in _told(said) if row.cells.keys() >= _ENOUGH])
+    return _proposals([row for row in _told(said) if row.cells.keys() >= ENOUGH])
 
 
 def _told(said: Sequence[Sentence]) -> Iterator[_Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from states import filled
 from states.forms import Form
@@ -92,5 +92,4 @@ def opened(session: Session, campaign: Running, requirement: str | None = None) 
     if requirement is not None:
         where.append(milestones.c.requirement == requirement)
     order = milestones.c.requirement, milestones.c.due_at, milestones.c.id
-    keys = session.execute(sa.select(milestones.c.id).where(*where).order_by(*order)).scalars()
-    return [session.get_one(Milestone, key) for key in keys]
+    return list(session.exec(select(Milestone).where(*where).order_by(*order)))

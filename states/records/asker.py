@@ -9,6 +9,7 @@ from states.errors import NotAllowed
 from states.records.roles import ACT_WORDS, MAY, PEOPLE, WORDS, Act, Role
 
 READS_ONLY = "这个密钥只能查询，不能办理"
+WHOLE_ONLY = "这里的内容不分单位和专项行动，由管理全部单位和专项行动的管理员办理；您的授权只限其中一部分"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Scope:
     def acts_as(self) -> Role:
         """The role, which for a key without one is that of all keys like it."""
         return self.role or (Role.writer if self.write else Role.reader)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it reaches every unit and every campaign."""
+        return self.path is None and self.campaigns is None
 
     def may(self, act: Act) -> bool:
         """Whether the table of roles has it; where is another question."""
@@ -69,10 +75,20 @@ class Scope:
         if self.path is not None and not path.startswith(self.path):
             raise NotAllowed("该单位不在授权范围内")
 
+    def check_whole(self) -> None:
+        """Raises NotAllowed for whoever holds only a part, where what is asked for has none."""
+        if not self.whole:
+            raise NotAllowed(WHOLE_ONLY)
+
     def check_write(self) -> None:
         """Raises NotAllowed for whoever only reads."""
         if not self.write:
             raise NotAllowed(READS_ONLY if self.role is None else f"{WORDS[self.role]}只能查询，不能办理")
+
+    def check_write_whole(self) -> None:
+        """Both, for what belongs to no unit and is changed. Raises NotAllowed."""
+        self.check_whole()
+        self.check_write()
 
 
 # Where no key asks: the command line (which says who acts), and what duban looks at by itself.

@@ -14,16 +14,18 @@ from sqlmodel import Session, select
 from states.documents.columns import ROLES
 from states.machine import state_name
 from states.progress import HANDED_IN
-from states.records import figures, scopes
+from states.records import figures, matters, scopes
 from states.records.campaigns import Running, running
-from states.records.columns import obligation_span
 from states.records.core import campaign as campaigns
 from states.records.core import milestone, obligation, phase, run, unit
-from states.records.local_windows import may_be_late
+from states.records.matters import Matters, due_in_force, within
 from states.records.scopes import Selection
 from states.records.settling import OPEN
 from states.records.tables import Health, Milestone, PhaseRow, Unit
+from states.records.then import NEVER
+from states.template import Kind
 
+LEDGER = "台账 {number} 项"
 DEMO_CLOCK = "demo_clock"
 OVER = "over"  # figure of that clock: 1 once the demonstration has come to its end
 DEMO_STEP = "demo"  # the last event that the demonstration lived through with all its rounds, and how it went
@@ -48,12 +50,30 @@ class Listed:
 
 @dataclass(frozen=True)
 class Node:
-    """A milestone and how far it has come: of `expected` units `handed_in` have, `missing` still owe it."""
+    """What is due at one moment and how far it has come: of `expected` units `handed_in` have, `missing` still owe it.
 
-    row: Milestone
-    expected: int
-    handed_in: int
-    missing: int
+    One milestone, or `number` items of the ledger that have this date, as one; `key` is the first of their milestones.
+    """
+
+    key: int
+    name: str
+    kind: str
+    due_at: datetime | None
+    provisional: bool
+    opened: bool
+    handed_in: int = 0
+    missing: int = 0
+    number: int = 1
+
+    @classmethod
+    def of(cls, row: Milestone, handed_in: int = 0, missing: int = 0) -> Node:
+        """A milestone by itself."""
+        opened = row.opened_at is not None
+        return cls(row.id, row.name, row.kind, row.due_at, row.provisional, opened, handed_in, missing)
+
+    @property
+    def expected(self) -> int:
+        return self.handed_in + self.missing
 
 
 @dataclass(frozen=True)
@@ -84,6 +104,11 @@ def is_over(session: Session) -> bool:
 def is_demo(session: Session) -> bool:
     """Whether this is the database of the demonstration: everything in it is invented."""
     return session.get(Health, DEMO_CLOCK) is not None
+
+
+def last_event(beats: Iterable[Health]) -> datetime | None:
+    """The latest event that a demonstration has lived through: it leaps, and between events nothing runs. None in earnest."""
+    return next((one.at for one in beats if one.name == DEMO_STEP), None)
 
 
 def listed(session: Session, only: Iterable[int] | None = None) -> list[Listed]:
@@ -133,47 +158,78 @@ def phases(session: Session, campaign: Running) -> list[PhaseRow]:
     return list(session.exec(going.order_by(*order)))
 
 
-def milestones(session: Session, campaign: Running) -> dict[int, Milestone]:
-    """All of a campaign by their numbers."""
-    rows = session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id))
-    return {row.id: row for row in rows}
+def nodes(
+    session: Session,
+    campaign: Running,
+    owed: Iterable[Matters] | None = None,
+    path: str | None = None,
+    *,
+    whole: bool = True,
+) -> list[Node]:
+    """Everything with a date, in the order of the dates, and how far the units at or below `path` have come with it;
+    `owed`: what these owe, where it was counted already. But for the `whole`, what is asked of none of them is left out."""
+    dated = select(Milestone).where(*_dated(campaign), milestone.c.kind != Kind.ledger)
+    rows = session.exec(dated.order_by(milestone.c.due_at, milestone.c.id))
+    counts: Counter[tuple[int, str]] = Counter()
+    for one in matters.of_campaign(session, campaign.id, NEVER, path) if owed is None else owed:
+        counts[one.milestone, one.counted.status] += one.counted.number
+    planned = [_node(row, counts) for row in rows]
+    asked = [one for one in planned if whole or not one.opened or one.expected]
+    found = [*asked, *_of_ledger(session, campaign, path, whole=whole)]
+    return sorted(found, key=lambda one: (one.due_at or NEVER, one.key))
 
 
-def nodes(session: Session, campaign: Running) -> list[Node]:
-    """Every milestone with a date, in the order of the dates, and how far the units have come with it."""
-    dated = select(Milestone).where(Milestone.campaign_id == campaign.id, Milestone.due_at != None)  # noqa: E711
-    going = dated.where(milestone.c.withdrawn_at.is_(None))
-    rows = list(session.exec(going.order_by(milestone.c.due_at, milestone.c.id)))
-    counts = _counts(session, campaign, [row.id for row in rows if row.opened_at is not None])
-    return [_node(row, counts) for row in rows]
+def _dated(campaign: Running) -> tuple[sa.ColumnElement[bool], ...]:
+    mine = milestone.c.campaign_id == campaign.id
+    return mine, milestone.c.due_at.is_not(None), milestone.c.withdrawn_at.is_(None)
 
 
 def _node(row: Milestone, counts: Counter[tuple[int, str]]) -> Node:
     handed_in = sum(counts[row.id, status] for status in HANDED_IN)
-    missing = sum(counts[row.id, status] for status in OPEN)
-    return Node(row, handed_in + missing, handed_in, missing)
+    return Node.of(row, handed_in, sum(counts[row.id, status] for status in OPEN))
 
 
-def _counts(session: Session, campaign: Running, keys: list[int]) -> Counter[tuple[int, str]]:
-    statement = (
-        sa.select(obligation.c.milestone_id, obligation.c.status, sa.func.count())
-        .where(_of(campaign, keys))
-        .group_by(obligation.c.milestone_id, obligation.c.status)
+def _of_ledger(session: Session, campaign: Running, path: str | None, *, whole: bool) -> list[Node]:
+    """The items of the ledger by their dates: so many rows as dates, however many items there are."""
+    theirs = sa.and_(matters.of_milestone(), *within(path, obligation.c.unit_id))
+    statuses = (HANDED_IN, OPEN)
+    sums = [sa.func.sum(sa.case((obligation.c.status.in_(some), 1), else_=0)) for some in statuses]
+    handed_in, missing = (one.label(name) for one, name in zip(sums, ("handed_in", "missing"), strict=True))
+    one, opened = milestone.c, milestone.c.opened_at.is_not(None).label("opened")
+    each = (
+        sa.select(one.id, one.name, one.due_at, one.provisional, opened, handed_in, missing)
+        .select_from(milestone.outerjoin(obligation, theirs))
+        .where(*_dated(campaign), one.kind == Kind.ledger)
+        .group_by(one.id)
+        .subquery()
     )
-    return Counter({(key, status): number for key, status, number in session.execute(statement).tuples()})
+    alike = each.c.due_at, each.c.provisional, each.c.opened
+    number, both = sa.func.count(), (sa.func.sum(each.c.handed_in), sa.func.sum(each.c.missing))
+    asked = [] if whole else [sa.or_(~each.c.opened, each.c.handed_in + each.c.missing > 0)]
+    statement = sa.select(*alike, *both, number, sa.func.min(each.c.id), sa.func.min(each.c.name))
+    return [
+        Node(
+            key,
+            name if number == 1 else LEDGER.format(number=number),
+            Kind.ledger,
+            due,
+            provisional,
+            bool(opened),
+            int(handed_in),
+            int(missing),
+            number,
+        )
+        for due, provisional, opened, handed_in, missing, number, key, name in session.execute(
+            statement.where(*asked).group_by(*alike)
+        ).tuples()
+    ]
 
 
-def _of(campaign: Running, keys: list[int]) -> sa.ColumnElement[bool]:
-    """Obligations between the first and the last of these milestones: one range of the primary key."""
-    if not keys:
-        return sa.false()
-    first, last = obligation_span(min(keys))[0], obligation_span(max(keys))[1]
-    return sa.and_(obligation.c.id.between(first, last), obligation.c.campaign_id == campaign.id)
-
-
-def lagging(session: Session, campaign: Running, now: datetime, limit: int | None = None) -> list[Lagging]:
-    """Units with something overdue or behind the campaign, the most overdue first."""
-    late = _overdue(session, campaign, now).subquery()
+def lagging(
+    session: Session, campaign: Running, now: datetime, limit: int | None = None, path: str | None = None
+) -> list[Lagging]:
+    """Units (at or below `path`) with something overdue or behind the campaign, the most overdue first."""
+    late = _overdue(campaign, now).subquery()
     is_behind = figures.behind_condition(session, campaign, now)
     statement = (
         sa.select(
@@ -183,6 +239,7 @@ def lagging(session: Session, campaign: Running, now: datetime, limit: int | Non
             run.join(unit, unit.c.id == run.c.unit_id).outerjoin(late, late.c.unit_id == run.c.unit_id)
         )
         .where(run.c.campaign_id == campaign.id, sa.or_(late.c.number.is_not(None), is_behind))
+        .where(*within(path, run.c.unit_id))
         .order_by(sa.func.coalesce(late.c.number, 0).desc(), unit.c.sort_key, unit.c.code)
         .limit(limit)
     )
@@ -194,15 +251,11 @@ def lagging(session: Session, campaign: Running, now: datetime, limit: int | Non
     ]
 
 
-def _overdue(session: Session, campaign: Running, now: datetime) -> sa.Select[Any]:
-    passed = sa.select(milestone.c.id).where(
-        milestone.c.campaign_id == campaign.id, milestone.c.opened_at.is_not(None), may_be_late(campaign, now)
-    )
-    keys = list(session.execute(passed).scalars())
-    due = sa.func.coalesce(obligation.c.due_at, milestone.c.due_at, type_=milestone.c.due_at.type)
+def _overdue(campaign: Running, now: datetime) -> sa.Select[Any]:
+    due = due_in_force()
     return (
         sa.select(obligation.c.unit_id, sa.func.count().label("number"), sa.func.min(due).label("since"))
-        .select_from(obligation.join(milestone, milestone.c.id == obligation.c.milestone_id))
-        .where(_of(campaign, keys), obligation.c.status.in_(OPEN), due < now)
+        .select_from(milestone.join(obligation, matters.of_milestone()))
+        .where(*matters.overdue(campaign.id, now))
         .group_by(obligation.c.unit_id)
     )

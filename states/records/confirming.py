@@ -10,6 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
+from states import actorwords
 from states.errors import Conflict, Fault, Faulty, NotAllowed, NotFound, Refused
 from states.records import ledger_moving, lettering
 from states.records.access import Scope
@@ -185,4 +186,6 @@ def overtaken(session: Session, campaign: Running, one: Proposal) -> str:
         return f"{what}{GONE[one.state]}"
     local = one.decided_at.astimezone(campaign.zone)
     when = f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
-    return f"{what}已由{one.decided_by}于{when}{DONE[one.state]}（理由：{one.answer}）"
+    return (
+        f"{what}已由{actorwords.actor(one.decided_by or '')}于{when}{DONE[one.state]}（理由：{one.answer}）"
+    )

@@ -16,9 +16,9 @@ from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
 from states.records.core import extension, milestone, obligation, proposal, run, unit
 from states.records.dispatch import Proposal
+from states.records.matters import due_in_force
 from states.records.reading_obligations import Row, columns, told, with_unit
 from states.records.reading_standing import obligation_key
-from states.records.reads import due_in_force
 from states.records.settling import OPEN
 from states.records.told import EvidenceTold, ObligationTold
 
@@ -34,11 +34,9 @@ class Owed:
 
 @dataclass(frozen=True)
 class Going:
-    """A campaign that runs, as it stands within one's reach. `asked`: extensions that wait for an answer; `whole`: one
-    holds the unit that runs it."""
+    """A campaign that runs, as it stands within one's reach. `asked`: extensions that wait for an answer."""
 
     campaign: Running
-    whole: bool
     tally: Tally
     light: Light
     asked: int
@@ -70,6 +68,9 @@ def owed(session: Session, scope: Scope, now: datetime, first: int, limit: int) 
             milestone.c.withdrawn_at.is_(None),
             obligation.c.status.in_(OPEN),
             *reading_scope.within(scope),
+            *reading_scope.units_within(
+                scope, run.c.unit_id
+            ),  # the same, so that only those runs are looked at
             *([] if scope.campaigns is None else [campaigns.c.id.in_(sorted(scope.campaigns))]),
         )
         .order_by(due.is_(None), due, obligation.c.id)
@@ -100,7 +101,7 @@ def _going(session: Session, scope: Scope, keys: list[int], now: datetime) -> It
         campaign = running(session, key)
         whole = reading_scope.runs(session, scope, campaign)
         found = figures.tally(session, campaign, now, path=None if whole else scope.path)
-        yield Going(campaign, whole, found, light(found), waiting.get(key, 0))
+        yield Going(campaign, found, light(found), waiting.get(key, 0))
 
 
 def _asked(session: Session, scope: Scope, keys: list[int]) -> dict[int, int]:

@@ -43,8 +43,13 @@ def listed(
 
 def place(row: Extension) -> int:
     """Where a request stands in the list, as a number that stays the same while it is not decided."""
-    minutes = int(row.decide_by.timestamp()) // 60
-    return ((row.state != "asked") * MINUTES + minutes) * NUMBERS + row.id
+    return at(row.state, row.decide_by, row.id)
+
+
+def at(state: str, decide_by: datetime, number: int) -> int:
+    """The same of a request that is only told of."""
+    minutes = int(decide_by.timestamp()) // 60
+    return ((state != "asked") * MINUTES + minutes) * NUMBERS + number
 
 
 def _beyond(order: tuple[sa.ColumnElement[int], Any, Any], after: int) -> sa.ColumnElement[bool]:

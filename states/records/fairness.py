@@ -22,9 +22,9 @@ from states.records.campaigns import Running, running
 from states.records.columns import insert_new
 from states.records.core import credit, journal, letter, mail, milestone, notice, obligation, put_off, timer
 from states.records.dispatch import Timer
+from states.records.matters import due_in_force
 from states.records.notifying import Owing
 from states.records.papers import Credit
-from states.records.reads import due_in_force
 
 LAST_POST = time(17, 30)  # what is decided later in the day is mailed on the next working day
 LOOK_AGAIN = timedelta(hours=1)

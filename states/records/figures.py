@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,19 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.machine import CLOSED
-from states.progress import Beside, Count, Counted, Tally, overdue, reporting, total
+from states.progress import Beside, Counted, Tally, overdue, reporting, total
 from states.records import ledger_whole, local_windows, reaching, tallies
 from states.records.campaigns import Running
-from states.records.core import obligation, phase, proposal, run, unit, vacancy
-from states.records.matters import each, spans, within
+from states.records.core import milestone, obligation, phase, proposal, run, unit, vacancy
+from states.records.matters import (
+    Matters,
+    due_in_force,
+    handed_out,
+    of_campaign,
+    of_milestone,
+    spans,
+    within,
+)
 from states.records.settling import OPEN, SETTLED
 from states.records.tables import Milestone, PhaseRow
 
@@ -23,17 +31,22 @@ QUIET = ("closed", "exempt")
 
 
 def tally(
-    session: Session, campaign: Running, now: datetime, worst: int = 10, path: str | None = None
+    session: Session,
+    campaign: Running,
+    now: datetime,
+    worst: int = 10,
+    path: str | None = None,
+    owed: Sequence[Matters] | None = None,
 ) -> Tally:
-    """The campaign in figures as it stands at `now`; `path`: only the units at or below the unit of that path."""
-    milestones = _opened(session, campaign)
-    counted = each(session, milestones, now, path)
-    counts = [count for _milestone, count in counted]
+    """The campaign in figures as it stands at `now`; `path`: only the units at or below the unit of that path; `owed`:
+    what they owe, where it was counted already."""
+    owed = of_campaign(session, campaign.id, now, path) if owed is None else owed
+    counts = [one.counted for one in owed]
     ledger = ledger_whole.whole(session, campaign, path)
     return Tally(
         by_state=_by_state(session, campaign, path),
         by_outcome=_by_outcome(session, campaign, path),
-        beside=tuple(_beside(session, campaign, milestones, counted)),
+        beside=tuple(_beside(session, campaign, owed)),
         behind=_behind(session, campaign, now, path),
         overdue=overdue(counts),
         open=total(counts, *OPEN),
@@ -47,14 +60,9 @@ def tally(
         ledger_reviewed=ledger.reviewed,
         proposals=_proposals(session, campaign, path),
         vacancies=_vacancies(session, campaign, path),
-        worst=_worst(session, milestones, now, worst, path),
-        counted=_counted(session, milestones, path),
+        worst=_worst(session, campaign, now, worst, path),
+        counted=_counted(session, campaign, path),
     )
-
-
-def _opened(session: Session, campaign: Running) -> list[Milestone]:
-    rows = session.exec(select(Milestone).where(Milestone.campaign_id == campaign.id))
-    return [row for row in rows if row.opened_at is not None and row.withdrawn_at is None]
 
 
 def _by_state(session: Session, campaign: Running, path: str | None) -> tuple[tuple[str, int], ...]:
@@ -73,15 +81,12 @@ def _by_outcome(session: Session, campaign: Running, path: str | None) -> tuple[
     return tuple((outcome, found[outcome]) for outcome in campaign.template.outcomes if found[outcome])
 
 
-def _beside(
-    session: Session, campaign: Running, milestones: list[Milestone], counted: list[tuple[int, Count]]
-) -> Iterator[Beside]:
+def _beside(session: Session, campaign: Running, owed: Sequence[Matters]) -> Iterator[Beside]:
     """Each phase beside the row, in the order of their dates."""
     beside = (PhaseRow.campaign_id == campaign.id, phase.c.ord.is_(None), phase.c.withdrawn_at.is_(None))
     order = (phase.c.opens_at.is_(None), phase.c.opens_at, phase.c.id)
     for one in session.exec(select(PhaseRow).where(*beside).order_by(*order)):
-        mine = {row.id for row in milestones if row.phase == one.key}
-        counts = [count for key, count in counted if key in mine]
+        counts = [matters.counted for matters in owed if matters.phase == one.key]
         yield Beside(
             key=one.key,
             name=one.name,
@@ -120,15 +125,14 @@ def _behind(session: Session, campaign: Running, now: datetime, path: str | None
 
 
 def _worst(
-    session: Session, milestones: list[Milestone], now: datetime, limit: int, path: str | None
+    session: Session, campaign: Running, now: datetime, limit: int, path: str | None
 ) -> tuple[tuple[str, int], ...]:
-    late = [one.id for one in milestones if one.due_at is not None and one.due_at < now]
-    if not milestones or not limit:
+    if not limit:
         return ()
-    overdue = sa.or_(sa.and_(spans(late), obligation.c.due_at.is_(None)), obligation.c.due_at < now)
     counted = (
         sa.select(obligation.c.unit_id, sa.func.count().label("number"))
-        .where(spans([one.id for one in milestones]), obligation.c.status.in_(OPEN), overdue)
+        .select_from(milestone.join(obligation, of_milestone()))
+        .where(*handed_out(campaign.id), obligation.c.status.in_(OPEN), due_in_force() < now)
         .where(*within(path, obligation.c.unit_id))
         .group_by(obligation.c.unit_id)
         .order_by(sa.text("number DESC"), obligation.c.unit_id)
@@ -140,8 +144,9 @@ def _worst(
     return tuple((name, number) for name, number in session.execute(statement).tuples())
 
 
-def _counted(session: Session, milestones: list[Milestone], path: str | None) -> tuple[Counted, ...]:
-    asked = [one for one in milestones if one.per is not None]
+def _counted(session: Session, campaign: Running, path: str | None) -> tuple[Counted, ...]:
+    per = select(Milestone).where(*handed_out(campaign.id), milestone.c.per.is_not(None))
+    asked = list(session.exec(per))
     return tallies.counted(
         session, asked, [spans([one.id for one in asked]), *within(path, obligation.c.unit_id)]
     )

@@ -73,13 +73,28 @@ def _claim(session: Session, now: datetime, after_due: bool, aside: Collection[i
     due = (
         awake()
         .where(timer.c.done_at.is_(None), timer.c.fire_at <= now, timer.c.after_due == after_due)
-        .where(timer.c.id.not_in(aside))
+        .where(timer.c.id.not_in(aside), ~_earlier_is_due(now, aside))
         .order_by(timer.c.fire_at, timer.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=timer)
     )
     key = session.execute(due).scalar()
     return session.get(Timer, key, populate_existing=True) if key is not None else None
+
+
+def _earlier_is_due(now: datetime, aside: Collection[int]) -> sa.Exists:
+    """Whether an earlier rung of the same date has still to be served, perhaps by somebody who holds its lock: until then
+    nobody knows who heard it and what time it gave back.
+    """
+    earlier = timer.alias("earlier")
+    same = ("phase_id", "milestone_id", "obligation_id", "cycle", "after_due")
+    return sa.exists().where(
+        *(earlier.c[name] == timer.c[name] for name in same),
+        earlier.c.done_at.is_(None),
+        earlier.c.fire_at <= now,
+        earlier.c.rung < timer.c.rung,
+        earlier.c.id.not_in(aside),
+    )
 
 
 def _higher_is_due(session: Session, one: Timer, steps: Ladder, now: datetime) -> bool:

@@ -146,24 +146,43 @@ def run_through(
 ) -> list[Foretold]:
     """Run the rounds from event to event. `act(now)` lets people act and says when they act next."""
     found: list[Foretold] = []
+    for at, mails in steps(store, start, end, hours, act):
+        found += mails
+        if progress:
+            progress(at)
+    return found
+
+
+def steps(
+    store: Store,
+    start: datetime,
+    end: datetime,
+    hours: MailHours,
+    act: Callable[[datetime], datetime | None] | None = None,
+) -> Iterator[tuple[datetime, list[Foretold]]]:
+    """The same one event after the other, each with its mails: nothing is run beyond what is asked for."""
     now = start
+    while now <= end:
+        acts_next = act(now) if act else None
+        yield now, _rounds_at(store, now, hours)
+        with store.read() as session:
+            after = next_event(session, now, hours)
+        candidates = [at for at in (after, acts_next) if at is not None and at > now]
+        if not candidates:
+            return
+        now = min(candidates)
+
+
+def _rounds_at(store: Store, now: datetime, hours: MailHours) -> list[Foretold]:
+    """The mails of one moment."""
+    found: list[Foretold] = []
 
     def send(message: Message) -> rounds.Answer:
         found.append(_foretold(message, now))
         return rounds.Answer("sent")
 
-    while now <= end:
-        acts_next = act(now) if act else None
-        rounds.decide(store, now, hours)
-        rounds.deliver_at_once(store, send, now, WHO, hours)
-        if progress:
-            progress(now)
-        with store.read() as session:
-            after = next_event(session, now, hours)
-        candidates = [at for at in (after, acts_next) if at is not None and at > now]
-        if not candidates:
-            break
-        now = min(candidates)
+    rounds.decide(store, now, hours)
+    rounds.deliver_at_once(store, send, now, WHO, hours)
     return found
 
 

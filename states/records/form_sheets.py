@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states import filled
-from states.dates.periods import named
 from states.documents.formsheet import CODE, ID, FormLine, FormRow, form_sheet, plain
 from states.errors import Fault, Faulty, NotFound
 from states.forms import Form
@@ -66,8 +65,7 @@ def export(session: Session, campaign: Running, milestone: Milestone, path: str 
         for key, code, name, status, no, values in _rows(session, milestone, path)
     ]
     due = f"{milestone.due_at.astimezone(campaign.zone):%Y年%m月%d日}" if milestone.due_at else "未定"
-    name = named(milestone.name, milestone.period)
-    about = f"{name}    期限：{due}    共{len(rows)}个单位"
+    about = f"{milestone.name}    期限：{due}    共{len(rows)}个单位"
     return form_sheet(form, rows, campaign.row.title, about)
 
 

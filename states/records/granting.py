@@ -13,8 +13,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states import extending
-from states.dates import OFFICE_END, Anchors, parse, parse_offset, resolve, shift_instant
+from states import actorwords, extending
+from states.dates import OFFICE_END, Anchors, parse, parse_offset, resolve, shift_instant, spoken_offset
 from states.errors import Conflict, Fault, Faulty, NotFound, Refused
 from states.extending import Use
 from states.extensions import Extensions
@@ -174,8 +174,6 @@ def caps(session: Session, about: Owed, until: datetime) -> list[str]:
 
 def instant(campaign: Running, text: str, due: datetime) -> datetime:
     """The instant that a person means; raises Faulty for words that name none."""
-    if text.strip().startswith("+"):
-        return shift_instant(due, parse_offset(text), campaign.calendar, campaign.zone)
     anchors = Anchors(
         launch=datetime.combine(campaign.row.start, datetime.min.time(), campaign.zone),
         issued=issued(campaign.row.fills, campaign.row.start),
@@ -183,12 +181,14 @@ def instant(campaign: Running, text: str, due: datetime) -> datetime:
         ends=campaign.row.ends_at,
     )
     try:
+        if longer := (parse_offset if text.strip().startswith("+") else spoken_offset)(text):
+            return shift_instant(due, longer, campaign.calendar, campaign.zone)
         meant = parse(as_words(text))
     except Faulty as error:
         raise Faulty([Fault("until", one.says) for one in error.faults]) from error
     found = resolve(meant, anchors, campaign.calendar, campaign.zone).at
     if found is None:
-        raise Faulty([Fault("until", f"“{text}”不是确定的日期，应写作 2026-12-15 或 +10wd")])
+        raise Faulty([Fault("until", f"“{text}”不是确定的日期，应写作 2026-12-15 或 10个工作日")])
     return found
 
 
@@ -276,8 +276,8 @@ def undecided(campaign: Running, row: Extension, version: int | None) -> None:
     """Raises Conflict with what somebody else has decided, or that it has changed since it was seen."""
     if row.state != "asked":
         at = words(campaign, row.decided_at) if row.decided_at else ""
-        until = f"，延至{words(campaign, row.until)}" if row.until else ""
-        raise Conflict(f"第 {row.id} 号延期申请已由 {row.decided_by} 于{at}决定：{STATES[row.state]}{until}")
+        state = STATES[row.state] + (f"，延至{words(campaign, row.until)}" if row.until else "")
+        raise Conflict(f"第 {row.id} 号延期申请已由 {actorwords.actor(row.decided_by)} 于{at}决定：{state}")
     if version is not None and version != row.version:
         raise Conflict(f"第 {row.id} 号延期申请刚刚有改动（版本 {row.version}），请刷新后再试")
 

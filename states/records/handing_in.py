@@ -30,11 +30,17 @@ MOST_FILES = 20
 
 
 @dataclass(frozen=True)
-class Arrived:
-    """A file that has come in whole and was looked at; it lies beside until it is kept."""
+class Whole:
+    """A file that has come in whole; it lies beside until it is kept."""
 
     name: str
     content: Incoming
+
+
+@dataclass(frozen=True)
+class Arrived(Whole):
+    """One that was looked at too, and may be handed in."""
+
     sniffed: Sniffed
 
 
@@ -57,10 +63,15 @@ class Content:
 BARE = Content()
 
 
-def looked_at(content: Incoming, written_name: str) -> Arrived:
-    """A file whose last byte has come. Raises Faulty when it is not taken, NoRoom."""
+def whole(content: Incoming, written_name: str) -> Whole:
+    """A file whose last byte has come. Raises NoRoom."""
     content.complete()
-    name = named(written_name)
+    return Whole(named(written_name), content)
+
+
+def looked_at(content: Incoming, written_name: str) -> Arrived:
+    """The same, looked at. Raises Faulty when it is not taken, NoRoom."""
+    name = whole(content, written_name).name
     with content.path.open("rb") as file:
         return Arrived(name, content, sniff(file, name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +12,13 @@ from sqlmodel import Session, select
 
 from states.records import figures
 from states.records.campaigns import Running
+from states.records.columns import milestone_of
 from states.records.core import journal, mail, milestone, notice, proposal, unit, vacancy
 from states.records.dispatch import Mail, Proposal
-from states.records.tables import Journal
+from states.records.tables import Milestone
 
-JOURNAL_READ = 400  # rows looked at for the latest lines; equal neighbours become one line
+JOURNAL_READ = 400  # rows looked at for the latest lines; what is alike becomes one line
+FACTS = ("id", "at", "unit_id", "kind", "actor", "before", "after", "reason", "payload")
 
 
 @dataclass(frozen=True)
@@ -78,46 +81,54 @@ def vacancies(session: Session, campaign: Running, limit: int) -> list[tuple[str
 
 
 def happened(session: Session, campaign: Running, limit: int) -> list[Happened]:
-    """The latest lines of the journal; the same fact of many units at one instant is one line."""
+    """The latest lines of the journal; the same fact of many units at one instant, about one matter, is one line."""
     return lines(session, campaign, limit)
 
 
 def lines(session: Session, campaign: Running, limit: int, unit_id: int | None = None) -> list[Happened]:
     """The same; `unit_id`: only what is about that unit."""
+    facts = (journal.c[name] for name in FACTS)
     statement = (
-        select(Journal)
+        sa.select(*facts)
         .where(journal.c.campaign_id == campaign.id)
         .where(*([] if unit_id is None else [journal.c.unit_id == unit_id]))
         .order_by(journal.c.id.desc())
         .limit(JOURNAL_READ)
     )
-    found: list[list[Journal]] = []
-    for row in session.exec(statement):
-        if found and _same(found[-1][0], row):
-            found[-1].append(row)
-        elif len(found) == limit:
-            break
-        else:
-            found.append([row])
-    names = _unit_names(session, {line[0].unit_id for line in found if len(line) == 1})
-    return [_happened(line, names) for line in found]
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for row in session.execute(statement):
+        fact = _fact(row)
+        if fact in found or len(found) < limit:
+            found.setdefault(fact, []).append(row)
+    names = _unit_names(session, {line[0].unit_id for line in found.values()})
+    return [_happened(line, names) for line in found.values()]
 
 
-def _same(one: Journal, other: Journal) -> bool:
-    facts = ("at", "kind", "actor", "before", "after")
-    return other.unit_id is not None and all(getattr(one, fact) == getattr(other, fact) for fact in facts)
+def about(session: Session, told: Iterable[Happened]) -> dict[int, Milestone]:
+    """The milestones that these lines speak of, by their numbers."""
+    payloads = [one.payload for one in told]
+    owed = {milestone_of(one["obligation"]) for one in payloads if "obligation" in one}
+    keys = owed | {one["milestone"] for one in payloads if "milestone" in one}
+    return {row.id: row for row in session.exec(select(Milestone).where(milestone.c.id.in_(keys)))}
 
 
-def _happened(line: list[Journal], names: dict[int, str]) -> Happened:
+def _fact(row: Any) -> tuple[Any, ...]:
+    """What is alike in rows that are told together: all but the unit. What is of no unit stands by itself."""
+    if row.unit_id is None:
+        return (row.id,)
+    said = row.payload or {}
+    what = milestone_of(said.get("obligation", 0)), said.get("name")
+    return row.at, row.kind, row.actor, row.before, row.after, row.reason, what
+
+
+def _happened(line: list[Any], names: dict[int, str]) -> Happened:
     row = line[0]
-    name = names.get(row.unit_id or 0, "") if len(line) == 1 else ""
-    units = len(line) if row.unit_id is not None else 0
-    return Happened(
-        row.at, row.kind, row.actor, name, units, row.before, row.after, row.reason, row.payload or {}
-    )
+    units = {one.unit_id for one in line if one.unit_id is not None}
+    name = names.get(row.unit_id or 0, "") if len(units) == 1 else ""
+    facts = row.before, row.after, row.reason, row.payload or {}
+    return Happened(row.at, row.kind, row.actor, name, len(units), *facts)
 
 
 def _unit_names(session: Session, keys: set[int | None]) -> dict[int, str]:
-    wanted = [key for key in keys if key is not None]
-    found = session.execute(sa.select(unit.c.id, unit.c.name).where(unit.c.id.in_(wanted)))
+    found = session.execute(sa.select(unit.c.id, unit.c.name).where(unit.c.id.in_(keys)))
     return dict(found.tuples().all())

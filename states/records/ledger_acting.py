@@ -22,6 +22,7 @@ from states.records import (
     reading_scope,
 )
 from states.records.access import Scope
+from states.records.campaigns import Running
 from states.records.ledger_adding import Found
 from states.records.ledger_import import Looked, Terms
 from states.records.ledger_items import Which
@@ -148,12 +149,25 @@ def take(
 
     Raises NotAllowed, NotFound, Refused, and Faulty with everything wrong; then nothing is written.
     """
+    if dry_run:
+        return told(look(session, scope, campaign_id, file, terms, now))
+    campaign = _open_to(session, scope, campaign_id, terms)
+    return told(*ledger_import.apply(session, campaign, file, terms, now, scope.actor, scope))
+
+
+def look(
+    session: Session, scope: Scope, campaign_id: int, file: LedgerFile, terms: Terms, now: datetime
+) -> Looked:
+    """What the file would do. Raises NotAllowed, NotFound, Refused."""
+    campaign = _open_to(session, scope, campaign_id, terms)
+    return ledger_import.look(session, campaign, file, terms, now, scope)
+
+
+def _open_to(session: Session, scope: Scope, campaign_id: int, terms: Terms) -> Running:
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     if terms.unit is not None:
         reading_scope.unit_seen(session, scope, terms.unit)
-    if dry_run:
-        return told(ledger_import.look(session, campaign, file, terms, now, scope))
-    return told(*ledger_import.apply(session, campaign, file, terms, now, scope.actor, scope))
+    return campaign
 
 
 def told(looked: Looked, numbers: list[int] | None = None) -> LedgerImport:
@@ -179,6 +193,8 @@ def _added(line: Line, *, chosen: bool) -> AddedTold:
         "mark": line.mark,
         "project": cells["project"],
         "problem": cells["problem"],
+        "measures": cells.get("measures", ""),
+        "departments": cells.get("departments", ""),
         "due": cells.get("due", ""),
         "chosen": chosen,
     }

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.closing import FOUND_BY, STATES
+from states.closing import CHECKED, CLAIMED, FOUND_BY, STATES, WITHDRAWN
 from states.documents.ledgerfacts import Item
 from states.errors import Fault, Faulty
 from states.records import ledger_reach, scopes
@@ -23,7 +23,9 @@ from states.records.settling import OPEN
 
 @dataclass(frozen=True)
 class Which:
-    """Which items; empty fields do not restrict. `under`: problems in these units and below."""
+    """Which items; empty fields do not restrict. `under`: problems in these units and below, `unit`: in this one alone;
+    `answers`: who answers first, as the figures count it; `waiting`: only what is to be
+    checked, closed or, where it stands for good, looked at for the first time; `counted`: without what was withdrawn."""
 
     states: tuple[str, ...] = ()
     under: tuple[str, ...] = ()
@@ -35,18 +37,27 @@ class Which:
     lenient: bool | None = None
     numbers: tuple[int, ...] = ()
     q: str | None = None
+    waiting: bool = False
+    unit: str | None = None
+    answers: str | None = None
+    counted: bool = False
 
 
 def conditions(session: Session, which: Which, now: datetime) -> list[sa.ColumnElement[bool]]:
     """Conditions over `ledger_item`. Raises Faulty for words that name nothing."""
     _check(which)
     found: list[sa.ColumnElement[bool]] = []
-    if which.states:
-        found.append(ledger_item.c.state.in_(which.states))
     if which.under:
         paths = scopes.paths_of(session, which.under).values()
         inside = sa.select(unit.c.id).where(sa.or_(*(scopes.below(path) for path in paths)))
         found.append(ledger_item.c.unit_id.in_(inside))
+    if which.unit:
+        scopes.paths_of(session, [which.unit])
+        found.append(
+            ledger_item.c.unit_id == sa.select(unit.c.id).where(unit.c.code == which.unit).scalar_subquery()
+        )
+    if which.answers:
+        found.append(answers() == which.answers)
     if which.department:
         quoted = sa.cast(ledger_item.c.departments, sa.String)
         named = [quoted.contains(form, autoescape=True) for form in _json_forms(which.department)]
@@ -60,7 +71,32 @@ def conditions(session: Session, which: Which, now: datetime) -> list[sa.ColumnE
     if which.q:
         texts = ledger_item.c.problem, ledger_item.c.project
         found.append(sa.or_(*(text.contains(which.q, autoescape=True) for text in texts)))
-    return found + _by_date(which, now)
+    return found + _by_state(which) + _by_date(which, now)
+
+
+def _by_state(which: Which) -> list[sa.ColumnElement[bool]]:
+    state = ledger_item.c.state
+    found: list[sa.ColumnElement[bool]] = []
+    if which.states:
+        found.append(state.in_(which.states))
+    if which.counted:
+        found.append(state != WITHDRAWN)
+    if which.waiting:
+        met = sa.and_(ledger_item.c.standing, ledger_item.c.reviewed_at.is_not(None))
+        found.append(sa.or_(state == CLAIMED, sa.and_(state == CHECKED, ~met)))
+    return found
+
+
+def kind() -> sa.ColumnElement[str]:
+    """Over `ledger_item`: what sort of problem it is, else the project it came up in."""
+    return sa.func.coalesce(sa.func.nullif(ledger_item.c.type, ""), ledger_item.c.project)
+
+
+def answers() -> sa.ColumnElement[str]:
+    """Over `ledger_item`: who leads, else the first department, else the unit itself."""
+    one, its = ledger_item.c, unit.alias("its_unit").c
+    itself = sa.select(its.name).where(its.id == one.unit_id).correlate(ledger_item).scalar_subquery()
+    return sa.func.coalesce(sa.func.nullif(one.lead, ""), one.departments[0].as_string(), itself)
 
 
 def _json_forms(name: str) -> set[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from states import closing
+from states import actorwords, closing
 from states.closing import Facts
 from states.errors import Conflict, Faulty, Refused
 from states.machine import Choice, Moved
@@ -119,7 +119,7 @@ def _overtaken(session: Session, item: LedgerItem) -> str:
     mine = journal.c.item_id == item.id
     rows = sa.select(journal.c.kind, journal.c.actor).where(mine).order_by(journal.c.id.desc())
     found = session.execute(rows.limit(1)).first()
-    last = f"；{found.actor}：{kind_name(found.kind)}" if found else ""
+    last = f"；{actorwords.actor(found.actor)}：{kind_name(found.kind)}" if found else ""
     return OVERTAKEN.format(no=item.no, state=closing.STATES[item.state], version=item.version, last=last)
 
 

@@ -6,7 +6,7 @@ themselves and are not in the denominator, so that a campaign can reach 100 % by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.closing import CLOSED
-from states.records import ledger_items, ledger_reach, ledger_whole, reading_scope
+from states.records import ledger_items, ledger_reach, ledger_whole, matters, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import ledger_item, unit
@@ -26,19 +26,31 @@ MOST_CLASSES = 20
 AGAIN = 2  # units in which a class comes up before it is called recurring
 
 
-class _One(NamedTuple):
-    """One item as it is counted."""
+class _Sums(NamedTuple):
+    """Items of one group, as they are counted."""
 
-    unit_id: int
-    path: str
-    unit: str
-    kind: str
-    answers: str
-    standing: bool
-    closed: bool
-    kept: bool
-    overdue: bool
-    reopened: int
+    items: int = 0
+    standing: int = 0
+    closed: int = 0
+    kept: int = 0
+    overdue: int = 0
+    units: int = 0
+    reopened: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Closed of those that can be closed; None where there is none."""
+        to_close = self.items - self.standing
+        return self.closed / to_close if to_close else None
+
+
+class Ranked(NamedTuple):
+    """Those that are furthest behind first, at most so many as were asked for; `number`: how many there are, `rate`: of
+    them all together."""
+
+    shares: list[LedgerShare]
+    number: int
+    rate: float | None
 
 
 def figures(session: Session, scope: Scope, campaign_id: int, now: datetime) -> LedgerFigures:
@@ -49,56 +61,75 @@ def figures(session: Session, scope: Scope, campaign_id: int, now: datetime) -> 
 
 def count(session: Session, campaign: Running, now: datetime, scope: Scope | None = None) -> LedgerFigures:
     """Sub-totals of each list add up to the whole, but for the classes: only those that recur are listed."""
-    items = _items(session, campaign, now, scope)
-    owner = session.execute(sa.select(unit.c.path).where(unit.c.id == campaign.row.owner_id)).scalar_one()
-    regions = _by(items, lambda one: _region(one.path, owner))
-    names = _names(session, [int(key) for key in regions if key]) | {"": (ITSELF, None)}
-    classes = _by(items, lambda one: one.kind)
-    shares = [_share(name, of) for name, of in classes.items()]
-    again = [one for one in shares if one["units"] >= AGAIN or one["reopened"]]
+    rates = Rates(session, campaign, now, scope)
     return {
-        "whole": _share("合计", items),
-        "regions": [_share(names[key][0], of, names[key][1]) for key, of in _ordered(regions)],
-        "departments": [_share(name, of) for name, of in _ordered(_by(items, lambda one: one.answers))],
-        "recurring": sorted(again, key=lambda one: (-one["reopened"], -one["items"], one["name"]))[
-            :MOST_CLASSES
-        ],
+        "whole": rates.whole(),
+        "regions": rates.regions().shares,
+        "departments": rates.departments().shares,
+        "recurring": rates.recurring(),
     }
 
 
-def _items(session: Session, campaign: Running, now: datetime, scope: Scope | None) -> list[_One]:
-    one = ledger_item.c
-    statement = (
-        sa.select(
-            *(one.unit_id, unit.c.path, unit.c.name, one.type, one.project, one.lead, one.departments),
-            *(one.state, one.standing, one.reviewed_at, ledger_items.late(now), one.reopened),
-        )
-        .join(unit, unit.c.id == one.unit_id)
-        .where(*ledger_whole.counted(campaign.id), *(ledger_reach.seen(scope) if scope else []))
-    )
-    return [
-        _One(
-            unit_id,
-            path,
-            name,
-            kind or project,
-            lead or next(iter(departments), name),
-            standing,
-            state == CLOSED and not standing,
-            standing and reviewed is not None and state not in UNFINISHED,
-            late,
-            reopened,
-        )
-        for unit_id, path, name, kind, project, lead, departments, state, standing, reviewed, late, reopened in session.execute(
-            statement.order_by(one.no)
-        )
-    ]
+@dataclass(frozen=True)
+class Rates:
+    """The ledger of a campaign, counted by the database; `scope` None: all of it."""
 
+    session: Session
+    campaign: Running
+    now: datetime
+    scope: Scope | None = None
 
-def _region(path: str, owner: str) -> str:
-    """The id of the unit right below the one that runs the campaign; empty for the problems of that one itself."""
-    rest = path[len(owner) :].split("/") if path.startswith(owner) else [""]
-    return rest[0]
+    def whole(self) -> LedgerShare:
+        """All items together."""
+        found, _together = self._grouped(sa.literal_column("''"))
+        return _share("合计", found[0][1] if found else _Sums())
+
+    def regions(self, most: int | None = None) -> Ranked:
+        """By the units right below the one that runs the campaign."""
+        top = reading_scope.owner(self.session, self.campaign).path
+        found, (number, rate) = self._grouped(matters.region_of(self.session, top), most)
+        names = _names(self.session, [int(key) for key, _of in found if key]) | {"": (ITSELF, None)}
+        return Ranked([_share(names[key][0], of, names[key][1]) for key, of in found], number, rate)
+
+    def departments(self, most: int | None = None) -> Ranked:
+        """By who answers first."""
+        found, (number, rate) = self._grouped(ledger_items.answers(), most)
+        return Ranked([_share(name, of) for name, of in found], number, rate)
+
+    def recurring(self) -> list[LedgerShare]:
+        """Classes that come up again and again, the worst first."""
+        shares = [_share(name, of) for name, of in self._grouped(ledger_items.kind())[0]]
+        again = [one for one in shares if one["units"] >= AGAIN or one["reopened"]]
+        return sorted(again, key=lambda one: (-one["reopened"], -one["items"], one["name"]))[:MOST_CLASSES]
+
+    def _grouped(
+        self, key: sa.ColumnElement[str], most: int | None = None
+    ) -> tuple[list[tuple[str, _Sums]], tuple[int, float | None]]:
+        """Over `ledger_item` and `unit`: by that key; how many keys there are, and the rate of all of them."""
+        one, items = ledger_item.c, sa.func.count()
+        closed = sa.and_(one.state == CLOSED, ~one.standing)
+        kept = sa.and_(one.standing, one.reviewed_at.is_not(None), one.state.not_in(UNFINISHED))
+        holds = one.standing, closed, kept, ledger_items.late(self.now)
+        sums = [sa.func.sum(sa.case((what, 1), else_=0)) for what in holds]
+        to_close = sa.func.nullif(items - sums[0], 0)
+        rate = sa.func.coalesce(sa.cast(sums[1], sa.Float) / to_close, 1.0)
+        units, reopened = sa.func.count(sa.distinct(one.unit_id)), sa.func.sum(one.reopened)
+        together = sa.func.count(), sa.func.sum(items), sa.func.sum(sums[0]), sa.func.sum(sums[1])
+        statement = (
+            sa.select(
+                key.label("share_key"), *(one.over() for one in together), items, *sums, units, reopened
+            )
+            .select_from(ledger_item.join(unit, unit.c.id == one.unit_id))
+            .where(*ledger_whole.counted(self.campaign.id))
+            .where(*(ledger_reach.seen(self.scope) if self.scope else []))
+            .group_by(sa.text("share_key"))
+            .order_by(rate, items.desc(), sa.text("share_key"))
+            .limit(most)
+        )
+        rows = self.session.execute(statement).all()
+        found = [(str(row[0]), _Sums(*map(int, row[5:]))) for row in rows]
+        number, *whole = map(int, rows[0][1:5]) if rows else (0, 0, 0, 0)
+        return found, (number, _rounded(_Sums(*whole).rate))
 
 
 def _names(session: Session, keys: list[int]) -> dict[str, tuple[str, str | None]]:
@@ -106,40 +137,20 @@ def _names(session: Session, keys: list[int]) -> dict[str, tuple[str, str | None
     return {str(key): (name, code) for key, name, code in rows}
 
 
-def _by(items: Iterable[_One], key: Callable[[_One], str]) -> dict[str, list[_One]]:
-    found: dict[str, list[_One]] = {}
-    for one in items:
-        found.setdefault(key(one), []).append(one)
-    return found
-
-
-def _ordered(groups: dict[str, list[_One]]) -> list[tuple[str, list[_One]]]:
-    """Those that are furthest behind first."""
-
-    def behind(group: tuple[str, list[_One]]) -> tuple[float, int, str]:
-        rate = _rate(group[1])
-        return 1.0 if rate is None else rate, -len(group[1]), group[0]
-
-    return sorted(groups.items(), key=behind)
-
-
-def _rate(items: list[_One]) -> float | None:
-    """Closed of those that can be closed; None where there is none."""
-    to_close = [one for one in items if not one.standing]
-    return sum(one.closed for one in to_close) / len(to_close) if to_close else None
-
-
-def _share(name: str, of: list[_One], code: str | None = None) -> LedgerShare:
-    rate = _rate(of)
+def _share(name: str, of: _Sums, code: str | None = None) -> LedgerShare:
     return {
         "name": name,
         "code": code,
-        "items": len(of),
-        "standing": sum(one.standing for one in of),
-        "closed": sum(one.closed for one in of),
-        "kept": sum(one.kept for one in of),
-        "overdue": sum(one.overdue for one in of),
-        "units": len({one.unit_id for one in of}),
-        "reopened": sum(one.reopened for one in of),
-        "rate": None if rate is None else round(rate, 4),
+        "items": of.items,
+        "standing": of.standing,
+        "closed": of.closed,
+        "kept": of.kept,
+        "overdue": of.overdue,
+        "units": of.units,
+        "reopened": of.reopened,
+        "rate": _rounded(of.rate),
     }
+
+
+def _rounded(rate: float | None) -> float | None:
+    return None if rate is None else round(rate, 4)

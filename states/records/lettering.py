@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.dates.periods import named
 from states.documents.columns import ROLES
 from states.documents.letterfields import COLOURS, reply_words
 from states.letters import plain
@@ -59,11 +60,49 @@ def make(session: Session, campaign: Running, one: Proposal, now: datetime) -> L
     return row
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A letter that nobody has decided yet: `number` is the one it would take now."""
+
+    name: str
+    number: str
+    content: bytes
+
+
+def draft(
+    session: Session,
+    campaign: Running,
+    one: Proposal,
+    named: str | None,
+    said: Mapping[str, str],
+    now: datetime,
+) -> Draft:
+    """What a letter would say if it were confirmed now; takes no number, keeps nothing.
+
+    `named`: another kind, by key or name; `said`: fields that only a decision fills. Raises Faulty where its form can't be
+    filled.
+    """
+    from states.documents import letterpaper  # Word: a service starts without it
+
+    kind = campaign.template.letter(named or one.letter or one.name)
+    issuer, year = campaign.row.owner_id, now.astimezone(campaign.zone).year
+    taken = session.get(LetterCounter, {"issuer_id": issuer, "name": kind.name, "year": year})
+    number = _number(kind, year, (taken.last if taken else 0) + 1)
+    facts = _facts(session, campaign, one, kind, number, _rung_reply(campaign, session, one), now)
+    facts |= {name: plain(words, LONGEST) for name, words in said.items()}
+    form = letter_forms.form(session, issuer, kind)
+    return Draft(kind.name, number, letterpaper.made(form, facts, now.astimezone(campaign.zone)))
+
+
+def _number(kind: LetterType, year: int, seq: int) -> str:
+    return kind.number.replace("{year}", str(year)).replace("{n}", str(seq))
+
+
 def _row(session: Session, campaign: Running, one: Proposal, kind: LetterType, now: datetime) -> LetterRow:
     issuer = campaign.row.owner_id
     year = now.astimezone(campaign.zone).year
     seq = _next(session, issuer, kind.name, year)
-    number = kind.number.replace("{year}", str(year)).replace("{n}", str(seq))
+    number = _number(kind, year, seq)
     rung = _rung_reply(campaign, session, one)
     return LetterRow(
         campaign_id=campaign.id,
@@ -125,7 +164,7 @@ def _facts(
         "抄送": copies,
         "专项行动": campaign.row.title,
         "依据": _basis(campaign),
-        "事项": named(about.name, about.period),
+        "事项": about.name,
         "期限": _moment(due, campaign) if due else (about.filled or about.words),
         "逾期": _overdue(campaign, due, now),
         "情况": _situation(campaign, about, due, now),
@@ -160,7 +199,7 @@ def _basis(campaign: Running) -> str:
 
 
 def _situation(campaign: Running, about: Milestone, due: datetime | None, now: datetime) -> str:
-    what = named(about.name, about.period)
+    what = about.name
     if due is None:
         return f"“{what}”至今尚未办结"
     if due >= now:

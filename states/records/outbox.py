@@ -73,8 +73,25 @@ def by_day(session: Session, now: datetime, hours: MailHours) -> bool:
 
 
 def _rounds_behind(session: Session, now: datetime) -> bool:
-    """Whether a rung or an opening of the last hour is still undecided; older ones hold nobody up."""
+    """Whether rungs or openings that are due are still undecided. Those of the last hour are waited for; older ones, as
+    after a stop of ours, for an hour from the first notice they left waiting, so that one that fails holds nobody up for
+    ever.
+    """
     since = now - WAITS_FOR_ROUNDS
+    if _undecided(session, now, since):
+        return True
+    just = _waiting(session, since, now) and not _waiting(session, since - WAITS_FOR_ROUNDS, since)
+    return just and _undecided(session, now)
+
+
+def _waiting(session: Session, after: datetime, until: datetime) -> bool:
+    """Whether a notice that was decided between the two waits for a digest."""
+    waits = sa.and_(notice.c.state == "pending", ~notice.c.urgent, notice.c.at > after, notice.c.at <= until)
+    return session.execute(sa.select(notice.c.id).where(waits).limit(1)).first() is not None
+
+
+def _undecided(session: Session, now: datetime, since: datetime = opening.EVER) -> bool:
+    """Whether anything that was due between the two is undecided."""
     rungs = firing.awake().where(timer.c.done_at.is_(None), timer.c.fire_at.between(since, now))
     if session.execute(rungs.limit(1)).first() is not None:
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.errors import NotAllowed
@@ -13,6 +14,7 @@ from states.plan import PlannedMilestone
 from states.records import launch, reading_campaigns, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import running
+from states.records.core import unit
 from states.records.launch import Draft, Order
 from states.records.told import CampaignTold, DraftTold, PhaseTold, PlannedTold, instant_or_none
 
@@ -25,9 +27,21 @@ def start(session: Session, scope: Scope, order: Order, now: datetime) -> Campai
 
 
 def draft(session: Session, scope: Scope, order: Order, now: datetime) -> DraftTold:
-    """What would start, and what stands in its way. Raises NotAllowed, Faulty. Writes nothing."""
+    """What would start, and what stands in its way, as it is told. Raises NotAllowed, Faulty. Writes nothing."""
+    return of(drafted(session, scope, order, now))
+
+
+def drafted(session: Session, scope: Scope, order: Order, now: datetime) -> Draft:
+    """The same as it is, for who draws it."""
     _check(session, scope, order)
-    return of(launch.draft(session, order, now))
+    return launch.draft(session, order, now)
+
+
+def usual_owner(session: Session, scope: Scope) -> str | None:
+    """Code of the unit that runs a campaign where nobody says another: the one that the asker holds, or the only root."""
+    held = unit.c.parent_id.is_(None) if scope.path is None else unit.c.path == scope.path
+    codes = session.execute(sa.select(unit.c.code).where(held).limit(2)).scalars().all()
+    return codes[0] if len(codes) == 1 else None
 
 
 def of(found: Draft) -> DraftTold:

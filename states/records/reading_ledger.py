@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.closing import CLOSED, FOUND_BY, STATES
+from states.errors import NotAllowed, NotFound
 from states.machine import Choice
 from states.records import ledger_items, ledger_moving, ledger_reach, reading_answers, reading_scope
 from states.records.access import Scope
@@ -17,6 +18,7 @@ from states.records.campaigns import Running
 from states.records.core import journal, ledger_item, milestone, obligation, proposal, unit
 from states.records.ledger_items import Which
 from states.records.ledger_steps import ItemStep, steps_of
+from states.records.ledger_whole import UNFINISHED
 from states.records.matters import spans
 from states.records.settling import SETTLED
 from states.records.tables import LedgerItem
@@ -69,12 +71,24 @@ def one(session: Session, scope: Scope, campaign_id: int, no: int) -> LedgerInFu
     return {
         **_told(session, scope, campaign, [row])[0],
         "answers": reading_answers.answers(session, scope, campaign, row.id),
-        "moves": [_choice(one) for one in choices],
+        "moves": [choice(one) for one in choices],
         "history": history(session, campaign, row),
     }
 
 
-def _choice(one: Choice) -> MoveChoice:
+def late(one: LedgerTold, now: datetime) -> bool:
+    """Not claimed, and its date in force is past: what `ledger_items.late` finds, of one that is told."""
+    due = one["due"]
+    return awaited(one) and due is not None and datetime.fromisoformat(due) < now
+
+
+def awaited(one: LedgerTold) -> bool:
+    """It has a date, and is not claimed."""
+    return one["due"] is not None and one["state"]["key"] in UNFINISHED
+
+
+def choice(one: Choice) -> MoveChoice:
+    """A move as it is told."""
     return {
         "move": one.move,
         "name": one.name,
@@ -209,32 +223,48 @@ def proposals(
     Raises NotAllowed, NotFound.
     """
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
-    statement = (
-        sa.select(proposal, unit.c.code, unit.c.name.label("unit_name"), milestone.c.name.label("about"))
-        .join(unit, unit.c.id == proposal.c.unit_id)
-        .join(milestone, milestone.c.id == proposal.c.milestone_id)
-        .where(proposal.c.campaign_id == campaign.id, proposal.c.id > after, *reading_scope.within(scope))
-    )
+    statement = _proposals(scope, campaign).where(proposal.c.id > after)
     if state is not None:
         statement = statement.where(proposal.c.state == state)
     rows = session.execute(statement.order_by(proposal.c.id).limit(limit + 1)).mappings().all()
-    items: list[ProposalTold] = [
-        {
-            "id": row["id"],
-            "unit": {"code": row["code"], "name": row["unit_name"]},
-            "obligation": row["obligation_id"],
-            "about": row["about"],
-            "rung": row["rung"],
-            "name": row["name"],
-            "letter": row["letter"],
-            "audience": list(row["audience"]),
-            "reason": row["reason"],
-            "at": instant(row["at"], campaign.zone),
-            "state": row["state"],
-            "decided_at": instant_or_none(row["decided_at"], campaign.zone),
-            "decided_by": row["decided_by"],
-            "answer": row["answer"],
-        }
-        for row in rows[:limit]
-    ]
+    items = [_proposal(row, campaign) for row in rows[:limit]]
     return {"items": items, "next": str(items[-1]["id"]) if len(rows) > limit else None}
+
+
+def one_proposal(session: Session, scope: Scope, campaign_id: int, key: int) -> ProposalTold:
+    """One proposed step. Raises NotAllowed, NotFound."""
+    campaign = reading_scope.campaign_seen(session, scope, campaign_id)
+    row = session.execute(_proposals(scope, campaign).where(proposal.c.id == key)).mappings().first()
+    if row is None and scope.path is not None:
+        raise NotAllowed("该措施不在授权范围内")
+    if row is None:
+        raise NotFound(f"这次专项行动中没有编号为 {key} 的待确认措施")
+    return _proposal(row, campaign)
+
+
+def _proposals(scope: Scope, campaign: Running) -> sa.Select[Any]:
+    return (
+        sa.select(proposal, unit.c.code, unit.c.name.label("unit_name"), milestone.c.name.label("about"))
+        .join(unit, unit.c.id == proposal.c.unit_id)
+        .join(milestone, milestone.c.id == proposal.c.milestone_id)
+        .where(proposal.c.campaign_id == campaign.id, *reading_scope.within(scope))
+    )
+
+
+def _proposal(row: Any, campaign: Running) -> ProposalTold:
+    return {
+        "id": row["id"],
+        "unit": {"code": row["code"], "name": row["unit_name"]},
+        "obligation": row["obligation_id"],
+        "about": row["about"],
+        "rung": row["rung"],
+        "name": row["name"],
+        "letter": row["letter"],
+        "audience": list(row["audience"]),
+        "reason": row["reason"],
+        "at": instant(row["at"], campaign.zone),
+        "state": row["state"],
+        "decided_at": instant_or_none(row["decided_at"], campaign.zone),
+        "decided_by": row["decided_by"],
+        "answer": row["answer"],
+    }

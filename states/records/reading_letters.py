@@ -16,7 +16,7 @@ from states.records.confirming import STATE_NAMES
 from states.records.core import credit, letter, letter_paper, milestone, obligation, put_off, timer, unit
 from states.records.dispatch import Proposal
 from states.records.letter_mail import file_of
-from states.records.reads import due_in_force
+from states.records.matters import due_in_force
 from states.records.told import CreditTold, Decided, LetterTold, Page, instant, instant_or_none
 
 ABOUT = milestone.alias("about")

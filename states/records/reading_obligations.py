@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.errors import Fault, Faulty, NotAllowed, NotFound
+from states.errors import NotAllowed, NotFound
 from states.records import acts_offered, reading_scope, submissions, tallies
 from states.records.access import Scope
 from states.records.campaigns import Running, running
-from states.records.columns import milestone_of, obligation_span
+from states.records.columns import milestone_of
 from states.records.core import milestone, obligation, tally, timer, unit
+from states.records.matters import due_in_force
+from states.records.obligations_wanted import Wanted, chosen
 from states.records.reading_scope import UnitRow
 from states.records.reading_standing import obligation_key
-from states.records.reads import due_in_force
 from states.records.settling import OPEN, STATUS_NAMES
 from states.records.tables import Milestone, Obligation
 from states.records.told import (
@@ -28,16 +28,6 @@ from states.records.told import (
     instant,
     instant_or_none,
 )
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which obligations of a campaign; empty fields do not restrict."""
-
-    unit: str | None = None
-    milestone: int | None = None
-    statuses: tuple[str, ...] = ()
-    overdue: bool | None = None
 
 
 class Row(NamedTuple):
@@ -98,60 +88,23 @@ def page(
     """Obligations that are wanted, at most `limit`, after number `after`. Raises NotAllowed, NotFound, Faulty."""
     campaign = reading_scope.campaign_seen(session, scope, campaign_id)
     joined = milestone.join(obligation, obligation.c.milestone_id == milestone.c.id)
-    conditions = [
-        *_ids(session, scope, campaign, wanted),
-        *reading_scope.within(scope),
-        *_standing(wanted, now),
-        obligation.c.id > after,
-    ]
-    statement = sa.select(*columns()).select_from(with_unit(joined))
-    found = session.execute(statement.where(*conditions).order_by(obligation.c.id).limit(limit + 1))
+    conditions = chosen(session, scope, campaign, wanted, now)
+    statement = (
+        sa.select(*columns()).select_from(with_unit(joined)).where(*conditions, obligation.c.id > after)
+    )
+    found = session.execute(statement.order_by(obligation.c.id).limit(limit + 1))
     rows = [Row(*row) for row in found]
     items = [told(row, campaign, now) for row in rows[:limit]]
     return {"items": items, "next": str(rows[limit - 1].id) if len(rows) > limit else None}
 
 
-def _ids(session: Session, scope: Scope, campaign: Running, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
-    """Obligations by their numbers alone: those of a unit, of a milestone, or of the whole campaign."""
-    opened = session.execute(
-        sa.select(milestone.c.id).where(
-            milestone.c.campaign_id == campaign.id, milestone.c.opened_at.is_not(None)
-        )
-    )
-    keys = list(opened.scalars())
-    if wanted.milestone is not None:
-        if wanted.milestone not in keys and not _has_milestone(session, campaign, wanted.milestone):
-            raise Faulty([Fault("milestone", f"这次专项行动中没有编号为 {wanted.milestone} 的节点")])
-        keys = [key for key in keys if key == wanted.milestone]
-    if wanted.unit is not None:
-        place = reading_scope.unit_seen(session, scope, wanted.unit)
-        return [
-            milestone.c.id.in_(keys),
-            obligation.c.id == obligation_key(milestone.c.id, sa.literal(place.id)),
-        ]
-    if not keys:
-        return [sa.false()]
-    span = (obligation_span(min(keys))[0], obligation_span(max(keys))[1])
-    return [obligation.c.id.between(*span), obligation.c.campaign_id == campaign.id]
-
-
-def _has_milestone(session: Session, campaign: Running, key: int) -> bool:
-    row = session.get(Milestone, key)
-    return row is not None and row.campaign_id == campaign.id
-
-
-def _standing(wanted: Wanted, now: datetime) -> list[sa.ColumnElement[bool]]:
-    unknown = [status for status in wanted.statuses if status not in STATUS_NAMES]
-    if unknown:
-        offered = "、".join(STATUS_NAMES)
-        raise Faulty([Fault("status", f"没有“{status}”这个状态；可用的有 {offered}") for status in unknown])
-    conditions: list[sa.ColumnElement[bool]] = []
-    if wanted.statuses:
-        conditions.append(obligation.c.status.in_(wanted.statuses))
-    if wanted.overdue is not None:
-        late = sa.and_(obligation.c.status.in_(OPEN), sa.func.coalesce(due_in_force() < now, sa.false()))
-        conditions.append(late if wanted.overdue else sa.not_(late))
-    return conditions
+def count(session: Session, scope: Scope, campaign: Running, wanted: Wanted, now: datetime) -> int:
+    """How many are on all pages together. Raises NotAllowed, NotFound, Faulty."""
+    joined = milestone.join(obligation, obligation.c.milestone_id == milestone.c.id)
+    joined = joined.join(unit, unit.c.id == obligation.c.unit_id)
+    statement = sa.select(sa.func.count()).select_from(joined)
+    conditions = chosen(session, scope, campaign, wanted, now)
+    return int(session.execute(statement.where(*conditions)).scalar_one())
 
 
 def of_unit(session: Session, campaign: Running, place: UnitRow, now: datetime) -> list[ObligationTold]:

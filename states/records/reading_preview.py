@@ -90,13 +90,26 @@ def _mails(
         with shadow(store) as copy:
             found = [one for one in run_through(copy, now, ends, hours) if one.at >= begins]
             with copy.read() as session:
-                lines = _lines(session, scope, campaign.id, [one.key for one in found])
+                return told(session, scope, campaign, found)
     finally:
         AT_ONCE.release()
+
+
+def told(
+    session: Session, scope: Scope, campaign: Running, found: list[Foretold], since: datetime | None = None
+) -> list[MailForetold]:
+    """Those of the mails, foretold on the copy that `session` reads, that concern the campaign and the key's units.
+    `since`: none of them was sent earlier, so that no earlier ones are looked at.
+    """
+    if not found:
+        return []
+    lines = _lines(session, scope, campaign.id, [one.key for one in found], since)
     return [_told(one, lines[one.key], campaign) for one in found if one.key in lines]
 
 
-def _lines(session: Session, scope: Scope, campaign_id: int, keys: list[str]) -> dict[str, list[_Line]]:
+def _lines(
+    session: Session, scope: Scope, campaign_id: int, keys: list[str], since: datetime | None
+) -> dict[str, list[_Line]]:
     statement = (
         sa.select(
             *(mail.c.key, unit.c.code, unit.c.name.label("unit_name"), notice.c.name),
@@ -110,6 +123,8 @@ def _lines(session: Session, scope: Scope, campaign_id: int, keys: list[str]) ->
         .where(notice.c.campaign_id == campaign_id, notice.c.state == "mailed", *reading_scope.within(scope))
         .order_by(unit.c.sort_key, notice.c.id)
     )
+    if since is not None:
+        statement = statement.where(mail.c.sent_at >= since)
     wanted = set(keys)
     lines: dict[str, list[_Line]] = {}
     for row in session.execute(statement):

@@ -16,6 +16,8 @@ from states.records.core import run, unit
 from states.records.reads import OUTSIDE
 from states.records.scopes import below
 
+NAMED = 5  # units that are named where several are meant
+
 
 class UnitRow(NamedTuple):
     """A unit as far as access needs it."""
@@ -75,6 +77,26 @@ def unit_seen(session: Session, scope: Scope, code: str) -> UnitRow:
     return UnitRow(*row)
 
 
+def code_meant(session: Session, scope: Scope, words: str, place: str) -> str:
+    """The code of the unit in reach that somebody means by its code, its name or a part of its name. What is in no
+    case a name stays, for whoever looks codes up. Raises Faulty where several are called so, or none."""
+    words = words.strip()
+    if words.isascii():
+        return words
+    called = sa.or_(unit.c.code == words, unit.c.name.contains(words, autoescape=True))
+    order = unit.c.code != words, unit.c.name != words, unit.c.sort_key
+    statement = sa.select(unit.c.code, unit.c.name).where(called, *within(scope)).order_by(*order)
+    found = session.execute(statement.limit(NAMED + 1)).tuples().all()
+    if not found:
+        raise Faulty([Fault(place, f"没有名称里有“{words}”的单位")])
+    same = [str(code) for code, name in found if words in (code, name)]
+    if found[0][0] == words or len(found) == 1 or len(same) == 1:
+        return same[0] if same else str(found[0][0])
+    named = "、".join(f"{name}（{code}）" for code, name in found[:NAMED])
+    more = "等" if len(found) > NAMED else ""
+    raise Faulty([Fault(place, f"名称里有“{words}”的单位不止一个，请写全称或代码：{named}{more}")])
+
+
 def paths_seen(session: Session, scope: Scope, codes: list[str], place: str) -> list[str]:
     """Paths of units that were named. Raises NotAllowed, or Faulty with every unknown code."""
     statement = sa.select(unit.c.code, unit.c.path).where(unit.c.code.in_(codes), *within(scope))
@@ -89,8 +111,13 @@ def paths_seen(session: Session, scope: Scope, codes: list[str], place: str) -> 
 
 def runs(session: Session, scope: Scope, campaign: Running) -> bool:
     """Whether the key holds the unit that runs the campaign."""
-    path = session.execute(sa.select(unit.c.path).where(unit.c.id == campaign.row.owner_id)).scalar_one()
-    return scope.path is None or path.startswith(scope.path)
+    return scope.path is None or owner(session, campaign).path.startswith(scope.path)
+
+
+def owner(session: Session, campaign: Running) -> UnitRow:
+    """The unit that runs the campaign."""
+    statement = sa.select(unit.c.id, unit.c.code, unit.c.name, unit.c.path)
+    return UnitRow(*session.execute(statement.where(unit.c.id == campaign.row.owner_id)).one())
 
 
 def check_owner(session: Session, scope: Scope, campaign: Running) -> None:

@@ -17,12 +17,13 @@ from sqlmodel import Session
 
 from states.errors import Fault, Faulty
 from states.machine import MOVES
-from states.records import judging, moving, reading_obligations, reading_scope
+from states.records import escalated, judging, moving, reading_obligations, reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import milestone, obligation, phase, run, unit
 from states.records.figures import behind_condition
 from states.records.local_windows import closing, may_be_late
+from states.records.matters import due_in_force
 from states.records.reading_campaigns import choice
 from states.records.reading_standing import (
     Owed,
@@ -32,7 +33,7 @@ from states.records.reading_standing import (
     owed_figures,
     run_state,
 )
-from states.records.reads import due_in_force, unit_in
+from states.records.reads import unit_in
 from states.records.scopes import below, kind_keys, participating, sized
 from states.records.settling import OPEN
 from states.records.told import Page, UnitInFull, UnitLine, UnitListed, UnitMoves, instant
@@ -55,6 +56,7 @@ class Wanted:
     beds_from: int | None = None
     beds_to: int | None = None
     ownership: tuple[str, ...] = ()
+    escalated: bool | None = None
 
 
 class _Row(NamedTuple):
@@ -87,6 +89,9 @@ def chosen(
     if wanted.overdue is not None:
         owes = _overdue(campaign, now)
         conditions.append(owes if wanted.overdue else ~owes)
+    if wanted.escalated is not None:
+        heard = escalated.condition(campaign, now)
+        conditions.append(heard if wanted.escalated else ~heard)
     about = [*reading_scope.within(scope), *_about(session, scope, wanted)]
     if about:
         conditions.append(run.c.unit_id.in_(sa.select(unit.c.id).where(*about)))

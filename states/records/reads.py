@@ -16,6 +16,7 @@ from states.records.access import Scope
 from states.records.campaigns import Running, running
 from states.records.core import campaign, milestone, obligation, phase, run, timer, unit
 from states.records.local_windows import closing
+from states.records.matters import due_in_force
 from states.records.prepared import Given, Prepared, Row
 from states.records.reading_standing import (
     Frozen,
@@ -102,7 +103,7 @@ def _owed(code: sa.ColumnElement[str]) -> sa.Select[Any]:
         me.join(mine, mine.c.unit_id == me.c.id)
         .join(milestone, milestone.c.campaign_id == mine.c.campaign_id)
         .join(obligation, sa.and_(obligation.c.id == key, obligation.c.status.in_(OPEN)))
-        .outerjoin(timer, _fired())
+        .outerjoin(timer, fired())
     )
     return (
         sa.select(
@@ -121,7 +122,7 @@ def _owed(code: sa.ColumnElement[str]) -> sa.Select[Any]:
     )
 
 
-def _fired() -> sa.ColumnElement[bool]:
+def fired() -> sa.ColumnElement[bool]:
     """Timers that have told of an obligation: its own of the last cycle, else those of its place or of all."""
     older = timer.alias()
     own, local = obligation.c.due_at.is_not(None), sa.func.coalesce(obligation.c.local_id, 0)
@@ -142,11 +143,6 @@ def _fired() -> sa.ColumnElement[bool]:
         timer.c.after_due,
         timer.c.outcome == "fired",
     )
-
-
-def due_in_force() -> sa.ColumnElement[datetime]:
-    """The due date of an obligation: its own, else its milestone's."""
-    return sa.func.coalesce(obligation.c.due_at, milestone.c.due_at, type_=milestone.c.due_at.type)
 
 
 STATUS = Prepared(_statement(Given("code", sa.String())))

@@ -15,7 +15,6 @@ from sqlmodel import Session
 
 from states.closing import CLOSED, WITHDRAWN
 from states.clue import CLASSES, ENDED
-from states.dates.periods import named
 from states.progress import OWED, Count
 from states.records import asked, matters, past, then
 from states.records.campaigns import Running
@@ -207,7 +206,7 @@ class Moment:
         """What falls due next, with how many units still owe it; what opens later is named with 0."""
         later = milestone.c.campaign_id == self.campaign.id, milestone.c.withdrawn_at.is_(None)
         dates, one = then.milestones(self.campaign, self.at), milestone.c
-        statement = sa.select(one.id, one.requirement, one.name, one.period, dates.due, one.provisional)
+        statement = sa.select(one.id, one.requirement, one.name, dates.due, one.provisional)
         dated = statement.select_from(dates.joined).where(*later, dates.due > self.at)
         first: dict[str, Any] = {}  # of what comes again and again only the next
         for row in self.session.execute(dated.order_by(dates.due, one.id)):
@@ -220,8 +219,8 @@ class Moment:
         open_ = dict(self.session.execute(owed.group_by(obligation.c.milestone_id)).tuples().all())
         zone = self.campaign.zone
         return tuple(
-            Coming(named(name, period), due.astimezone(zone).date(), provisional, open_.get(key, 0))
-            for key, _requirement, name, period, due, provisional in rows
+            Coming(name, due.astimezone(zone).date(), provisional, open_.get(key, 0))
+            for key, _requirement, name, due, provisional in rows
         )
 
     def clues(self) -> tuple[tuple[Named, ...], int]:

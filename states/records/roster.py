@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from states.documents.unitlist import ContactFacts, ContactRow, UnitDiff, UnitFacts, UnitList, UnitRow, diff
+from states.documents.unitlist import ContactFacts, UnitDiff, UnitFacts, UnitList, UnitRow, diff
 from states.errors import Faulty
 from states.records import handing
 from states.records.columns import slices
@@ -24,23 +24,24 @@ AT_ONCE = 5_000
 Progress = Callable[[int, int], None]
 
 
-def recorded(session: Session) -> dict[str, UnitFacts]:
-    """Every unit by code, with its parent's code and its contacts."""
-    rows = session.execute(
-        sa.select(
-            *(unit.c.id, unit.c.code, unit.c.parent_id),
-            *(unit.c.name, unit.c.kind, unit.c.level, unit.c.grade, unit.c.beds),
-            unit.c.ownership,
-        )
-    ).tuples()
-    found = list(rows)
-    codes = {key: code for key, code, *_rest in found}
-    people: dict[int, list[ContactFacts]] = defaultdict(list)
+def recorded(session: Session, code: str | None = None) -> dict[str, UnitFacts]:
+    """Every unit by code, with its parent's code and its contacts; `code`: that one alone."""
+    upper = unit.alias("upper_unit")
+    asked = sa.select(
+        *(unit.c.id, unit.c.code, upper.c.code),
+        *(unit.c.name, unit.c.kind, unit.c.level, unit.c.grade, unit.c.beds),
+        unit.c.ownership,
+    ).outerjoin(upper, upper.c.id == unit.c.parent_id)
     holders = sa.select(contact.c.unit_id, contact.c.role, contact.c.name, contact.c.email)
+    if code is not None:
+        asked = asked.where(unit.c.code == code)
+        holders = holders.where(contact.c.unit_id.in_(sa.select(unit.c.id).where(unit.c.code == code)))
+    found = session.execute(asked).tuples().all()
+    people: dict[int, list[ContactFacts]] = defaultdict(list)
     for key, role, name, email in session.execute(holders.order_by(contact.c.id)).tuples():
         people[key].append(ContactFacts(Role(role), name, email))
     return {
-        code: UnitFacts(name, kind, level, codes.get(parent or 0), tuple(people[key]), grade, beds, owned)
+        code: UnitFacts(name, kind, level, parent, tuple(people[key]), grade, beds, owned)
         for key, code, parent, name, kind, level, grade, beds, owned in found
     }
 
@@ -52,8 +53,13 @@ def apply(
     now: datetime,
     actor: str,
     progress: Progress | None = None,
+    *,
+    seen_to: Iterable[str] | None = None,
 ) -> UnitDiff:
-    """Write a list without faults; raises Faulty with all of them otherwise. Returns what was changed."""
+    """Write a list without faults; raises Faulty with all of them otherwise. Returns what was changed.
+
+    `seen_to`: of the addresses that bounced, those that somebody has looked at; all that are listed unless it is said.
+    """
     if unit_list.faults:
         raise Faulty(unit_list.faults)
     changes = diff(unit_list, existing)
@@ -63,7 +69,8 @@ def apply(
     if moved:
         _repath(session)
     _write_contacts(session, changes)
-    revived = _try_again(session, unit_list.contacts)
+    listed = [row.email for row in unit_list.contacts] if seen_to is None else seen_to
+    revived = _try_again(session, listed)
     fill_vacancies(session)
     _hand_over(session, changes, now, actor)
     note(
@@ -169,10 +176,10 @@ def _write_contacts(session: Session, changes: UnitDiff) -> None:
         session.execute(sa.insert(contact), some)
 
 
-def _try_again(session: Session, listed: Iterable[ContactRow]) -> list[str]:
+def _try_again(session: Session, listed: Iterable[str]) -> list[str]:
     """An address that bounced and is listed again has been seen to: it counts as reachable until it bounces anew."""
     bounced = session.execute(sa.select(contact.c.email).where(contact.c.bounced_at.is_not(None))).scalars()
-    again = sorted({row.email.lower() for row in listed} & set(bounced))
+    again = sorted({email.lower() for email in listed} & set(bounced))
     for part in slices(again, AT_ONCE):
         some = contact.c.email.in_(part)
         session.execute(sa.update(contact).where(some).values(bounced_at=None, bounce=None))

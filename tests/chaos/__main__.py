@@ -31,7 +31,10 @@ def main() -> int:
 
     say(f"seed {asked.seed}")
     kinds = [asked.only] if asked.only else ["sqlite", "postgresql"]
-    found = [run(kind, SHORT if asked.short else LONG, asked.seed, say) for kind in kinds]
+    found = []
+    for kind in kinds:
+        found.append(run(kind, SHORT if asked.short else LONG, asked.seed, say))
+        say(f"{kind}: {len(found[-1].wrong)} things wrong")
     shown.show(console, found, asked.seed, time.monotonic() - began)
     return 1 if any(one.wrong for one in found) else 0
 

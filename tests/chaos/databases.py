@@ -18,6 +18,8 @@ from typing import Protocol
 import psutil
 import sqlalchemy as sa
 
+from tests.shared.loopback import takes_questions
+
 FULL = 4096  # bytes that a file may have
 NEVER = resource.RLIM_INFINITY
 
@@ -102,20 +104,10 @@ class Postgres:
         for _ in range(60):
             with suppress(subprocess.CalledProcessError, TimeoutError, RuntimeError):
                 self._server.ensure_postgres_running()
-            if self._answers():
+            if takes_questions(self.url):
                 return
             time.sleep(0.5)
         raise TimeoutError("PostgreSQL does not start")
-
-    def _answers(self) -> bool:
-        engine = sa.create_engine(self.url)
-        try:
-            with engine.connect() as connection:
-                return connection.execute(sa.text("SELECT 1")).scalar() == 1
-        except sa.exc.SQLAlchemyError:
-            return False
-        finally:
-            engine.dispose()
 
     def close(self) -> None:
         self._server.cleanup()

@@ -5,15 +5,11 @@ before or after it took a mail. It remembers what it took from whom, and whether
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.story.kill_post import Mail, read
@@ -97,16 +93,3 @@ class Office:
                 return act
             drawn -= share
         return TAKEN
-
-
-@contextmanager
-def opened(office: Office) -> Iterator[int]:
-    """The port at which it is reached."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    controller = Controller(office, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield port
-    finally:
-        controller.stop()

@@ -16,25 +16,32 @@ import sqlalchemy as sa
 from flows import rounds
 from in_china import at
 from states import settings as settings_of
-from states.records import core, launch, sample, schema
+from states.records import core, foretell, launch, sample, schema
 from states.records.actors import Actors
 from states.records.launch import Order
 from states.records.session import Store, connect
 from tests.chaos import clocked, databases, verdict
 from tests.chaos.databases import Database
 from tests.chaos.foreseen import Foreseen, Moment, foresee
-from tests.chaos.office import Office, opened
+from tests.chaos.office import PATIENCE, Office
 from tests.chaos.processes import Processes
 from tests.chaos.verdict import Outage, Verdict
-from tests.story.kill_campaign import LAUNCHED, MAIL, START, plan, traces, waiting
+from tests.shared.loopback import served
+from tests.story.kill_campaign import HOURS, LAUNCHED, MAIL, START, plan, traces, waiting
 from tests.story.kill_post import environment
 
 Say = Callable[[str], None]
-STOP = at("2026-09-25 17:00"), at("2026-10-09 09:30")
-"""No clock runs; then it jumps."""
+STOPS = at("2026-09-25 17:00")
+"""From then on no clock runs; then it jumps, in the long form more than an hour beyond what was due: set back an hour, it owes
+the same rungs.
+"""
 ROOM = timedelta(hours=3)  # until the next moment, for those that are struck
+SOON = timedelta(seconds=1)
 STEP = timedelta(minutes=11)  # longer than a lease
-STUCK = 100.0  # seconds without any progress
+FORGETS = 6 * PATIENCE  # seconds in which a mail in hand comes to something, if the machine is quick
+STUCK = (
+    7  # times as long without any progress: the clock goes on by more than an hour, when rounds look again
+)
 DIE_WITHIN = 6.0  # times what a tick takes that finds nothing to do
 
 
@@ -47,10 +54,15 @@ class Plot:
     strikes: int
     ticks: int = 3
     ups: int = 2
+    jumps: str = "2026-10-09 10:30"
+
+    @property
+    def stop(self) -> tuple[datetime, datetime]:
+        return STOPS, at(self.jumps)
 
 
 LONG = Plot(300, "2026-11-10 18:00", 9)
-SHORT = Plot(24, "2026-10-09 18:00", 2)
+SHORT = Plot(24, "2026-10-09 18:00", 2, jumps="2026-10-09 09:30")
 
 
 @dataclass
@@ -78,7 +90,7 @@ class World:
         addresses = sorted(self._addresses())
         self.refused = frozenset(dice.sample(addresses, max(2, len(addresses) // 60)))
         self.foreseen: Foreseen = foresee(
-            self.store, self.key, at(LAUNCHED), at(plot.until), self.refused, STOP
+            self.store, self.key, at(LAUNCHED), at(plot.until), self.refused, plot.stop
         )
 
     def _addresses(self) -> set[str]:
@@ -89,10 +101,13 @@ class World:
         """Through all its moments."""
         self.processes, self.office = processes, office
         self.pace = self._measured()
+        self.forgets = max(FORGETS, DIE_WITHIN * self.pace)
         struck = self._chosen()
         busy = {one.at: one for one in self.foreseen.moments}
+        places = {one.at: place for place, one in enumerate(self.foreseen.moments, 1)}
         actors = Actors(self.store, self.key)
         for now in self.foreseen.acts:
+            self._through(now)
             actors.act(now)
             if (moment := busy.get(now)) is None:
                 continue
@@ -101,10 +116,29 @@ class World:
             if now in struck:
                 self._strike(moment)
             self._settle(moment)
+            blown = ", ".join(f"{name} {count}" for name, count in self.struck.counts.items() if count)
+            self.say(f"   {places[now]} of {len(busy)}, {moment.at:%Y-%m-%d %H:%M} UTC; {blown or 'calm'}")
+
+    def _through(self, until: datetime) -> None:
+        """What comes of itself before then, each at its time: rounds come every minute, and what they find too late is
+        credited to the units.
+        """
+        begins, ends = self.plot.stop
+        while (due := self._next()) is not None and due < until and not begins < due < ends:
+            self._set(due + SOON)
+            self._ticked()
+
+    def _next(self) -> datetime | None:
+        with self.store.read() as session:
+            return foretell.next_event(session, self._now(), HOURS)
 
     def _measured(self) -> float:
         """How long a tick takes here, now, before anything is due."""
         self._set(at(f"{START} 08:29"))
+        return self._ticked()
+
+    def _ticked(self) -> float:
+        """One tick from its begin to its end; the seconds it took."""
         first = self.processes.start("tick")
         while first.alive:
             self.processes.reap()
@@ -191,24 +225,40 @@ class World:
         """Calm. What the dead held passes on when its lease is over, what was put off comes when its time comes: the
         clock is moved on, but never while somebody alive has a mail in hand or could take one.
         """
-        progress, last = time.monotonic(), None
+        progress = moved = time.monotonic()
+        last = None
         while True:
             there = traces(self.store)
             if there == moment.after and waiting(self.store) == 0:
                 return
             if there != last:
                 progress, last = time.monotonic(), there
-            if time.monotonic() - progress > STUCK:
-                raise verdict.Stuck(f"{moment.at:%Y-%m-%d %H:%M}: {there} in place of {moment.after}")
+            if time.monotonic() - progress > STUCK * self.forgets:
+                undone = f"now {self._now()}, undone {self._undone()}"
+                raise verdict.Stuck(
+                    f"{moment.at:%Y-%m-%d %H:%M}: {there} in place of {moment.after}; {undone}"
+                )
             self.processes.reap()
             self._staff()
-            if self._idle(moment):
+            if self._idle(moment, time.monotonic() - max(progress, moved)):
                 self._set(max(self._now(), moment.at) + STEP)
+                moved = time.monotonic()
             time.sleep(0.3)
 
-    def _idle(self, moment: Moment) -> bool:
-        """Whether all that is left waits for its time: nothing can be claimed, and what is claimed is held by the dead."""
-        now = self._now()
+    def _undone(self) -> list[str]:
+        """The timers that come next or should have come: which, when, and for how many others it was put off."""
+        timer, off = core.timer.c, core.put_off.c
+        count = sa.select(sa.func.count()).where(off.timer_id == timer.id).scalar_subquery()
+        rows = sa.select(timer.id, timer.milestone_id, timer.rung, timer.fire_at, timer.held, count)
+        with self.store.read() as session:
+            found = session.execute(rows.where(timer.done_at.is_(None)).order_by(timer.fire_at).limit(5))
+            return [" ".join(map(str, row)) for row in found]
+
+    def _idle(self, moment: Moment, still: float) -> bool:
+        """Whether all that is left waits for its time: nothing can be claimed, and what is claimed is held by the dead, or by
+        somebody whose round ended without its database: he would be done with any mail by now. `still`: seconds without progress.
+        """
+        now, forgotten = self._now(), still > self.forgets
         mail = core.mail.c
         with self.store.read() as session:
             queued = session.execute(
@@ -216,9 +266,9 @@ class World:
             ).all()
         living = {str(pid) for pid in self.processes.living}
         if not queued:
-            return now < moment.at
+            return now < moment.at or forgotten
         return all(
-            row.next_try_at > now and (row.claimed_by or ":none").split(":")[1] not in living
+            row.next_try_at > now and (forgotten or (row.claimed_by or ":none").split(":")[1] not in living)
             for row in queued
         )
 
@@ -233,7 +283,7 @@ def run(kind: str, plot: Plot, seed: int, say: Say) -> Verdict:
             foreseen = world.foreseen
             say(f"{kind}: {len(foreseen.mails)} mails foretold at {len(foreseen.moments)} moments")
             office = Office(dice, world.refused)
-            with opened(office) as port:
+            with served(office) as port:
                 environ = {**MAIL, "DUBAN_HOME": str(folder), "DUBAN_DATABASE_URL": database.url}
                 processes = Processes(folder, environment(**environ), port)
                 settings = settings_of.read({**environ, "DUBAN_SMTP_URL": f"smtp://127.0.0.1:{port}"})

@@ -8,19 +8,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import psutil
 
-from flows import deploying, stuck
+from flows import stuck
 from flows.prefect_http import Unanswered
 from states import clock
-from tests.cluster.machines import until
+from tests.cluster.machines import Late, until
 from tests.cluster.parts import descendants, hit
 from tests.cluster.scene import Scene
 
 COMES_WITHIN = 420.0
 """Seconds that the moment of a blow may be waited for."""
+COMPLETED = "Completed"
+ANEW = 10
+"""Mails until a blow falls again."""
 
 
 @dataclass
@@ -28,7 +30,8 @@ class Blow:
     """One of them. `when`: its moment, or the share of mails at which one is held between acceptance and mark.
 
     `strike` returns what it hit, "" to try again in a moment; `back`: it is over; `bound`: seconds in which it should
-    be. `ours`: it may have cut a mail from its mark.
+    be. `ours`: it may have cut a mail from its mark. `tries`: how often it falls at most, where what comes of it goes by
+    Prefect's events, of which one is lost now and then; the sweep ends such a run. `tells`: more for whoever waited in vain.
     """
 
     name: str
@@ -37,8 +40,10 @@ class Blow:
     back: Callable[[Scene, datetime], bool]
     bound: float
     ours: bool = False
+    tries: int = 1
+    tells: Callable[[Scene], str] = lambda _: ""
     what: str = ""
-    at: datetime | None = None
+    fell: list[datetime] = field(default_factory=list)
     lasted: float = 0.0
     notes: dict[str, float] = field(default_factory=dict)
 
@@ -53,19 +58,35 @@ class Blow:
             until(lambda: moment(scene), COMES_WITHIN, f"the moment of: {self.name}")
         else:
             until(scene.office.holding.is_set, COMES_WITHIN, f"the moment of: {self.name}")
-        until(lambda: self._struck(scene), COMES_WITHIN, f"somebody to hit: {self.name}")
-        if not callable(moment):
-            scene.office.open(next_gate)
-        scene.say(f"{self.name}: {self.what}")
-        at = self.at
-        assert at is not None
-        self.lasted = until(lambda: self.back(scene, at), 3 * self.bound, f"the end of: {self.name}")
+        while not self._fallen(scene, next_gate):
+            scene.office.open(len(scene.office) + ANEW)
+            until(scene.office.holding.is_set, COMES_WITHIN, f"the moment to fall again: {self.name}")
         scene.say(f"   over after {self.lasted:.1f} s")
+
+    def _fallen(self, scene: Scene, next_gate: int | None) -> bool:
+        """Once, and whether it is over; raises Late when it never is and may not fall again."""
+        until(lambda: self._struck(scene), COMES_WITHIN, f"somebody to hit: {self.name}")
+        if not callable(self.when):
+            scene.office.open(next_gate and max(next_gate, len(scene.office) + ANEW))
+        scene.say(f"{self.name}: {self.what}")
+        last = len(self.fell) >= self.tries
+        within, what = (3 * self.bound if last else self.bound), f"the end of: {self.name}"
+        try:
+            self.lasted = until(
+                lambda: self.back(scene, self.fell[-1]), within, what, lambda: self.tells(scene)
+            )
+        except Late as late:
+            if last:
+                raise
+            scene.say(f"   {late}; once more")
+            return False
+        return True
 
     def _struck(self, scene: Scene) -> bool:
         at = scene.now()
         self.what = self.strike(scene)
-        self.at = at
+        if self.what:
+            self.fell.append(at)
         return bool(self.what)
 
 
@@ -117,62 +138,68 @@ def worker(scene: Scene) -> str:
     return f"{found.name}; its run {sender} lives on"
 
 
-def machine(scene: Scene) -> str:
+def machine(scene: Scene) -> list[int]:
     """The worker whose run is sending, and all that it started: as when its machine is lost."""
     sender = scene.sender()
     found = scene.worker_of(sender) if sender else None
-    if found is None or sender is None or not psutil.pid_exists(sender):
-        return ""
-    runs = descendants(found.pid)
-    found.kill()
-    for run in runs:
-        hit(run.pid)
-    return f"{found.name} and {len(runs)} processes of its runs"
+    return [found.pid, *(one.pid for one in descendants(found.pid))] if found else []
 
 
-def run(scene: Scene) -> str:
+def run(scene: Scene) -> list[int]:
     """The run that is sending; its worker lives and sees it."""
     sender = scene.sender()
-    if sender is None or not psutil.pid_exists(sender):
-        return ""
-    hit(sender)
-    return f"the run {sender}"
+    return [sender] if sender and scene.worker_of(sender) else []
 
 
-class Tried:
-    """A blow after which the very run that it hit must be tried again: by automations, before the sweep or the next slot."""
+class Followed:
+    """A blow whose runs Prefect must do something with afterwards: by its automations, before the sweep or the next slot."""
 
-    def __init__(self, strike: Callable[[Scene], str]) -> None:
-        self._strike = strike
-        self._keys: list[str] = []
+    def __init__(self, aim: Callable[[Scene], list[int]], word: str) -> None:
+        """`aim`: the processes to hit; `word`: what a state of a run among them must have said once more afterwards."""
+        self._aim, self._word = aim, word
+        self._before: dict[str, int] = {}
 
     def strike(self, scene: Scene) -> str:
-        try:
-            self._keys = [row["id"] for row in running(scene)]
-        except Unanswered:
+        pids = self._aim(scene)
+        self._before = {key: self._times(scene, key) for key in _runs(pids)}
+        if not self._before:
             return ""
-        return self._strike(scene) if self._keys else ""
+        for pid in pids:
+            hit(pid)
+        return f"{len(pids)} processes, among them the run {pids[-1]}"
 
     def back(self, scene: Scene, since: datetime) -> bool:
-        """Mails go out again, and a run that was hit had its turn again."""
-        return mail_again(scene, since) and any(self._again(scene, key) for key in self._keys)
+        """Mails go out again, and a run that was hit was treated so; raises Late when they had all ended by then."""
+        if all(_said(scene, key)[-1] == COMPLETED for key in self._before):
+            raise Late("the run had done its work when it was hit")
+        return mail_again(scene, since) and any(
+            self._times(scene, key) > before for key, before in self._before.items()
+        )
 
-    def _again(self, scene: Scene, key: str) -> bool:
-        try:
-            states = scene.cluster.prefect.get(f"flow_run_states/?flow_run_id={key}").body
-        except Unanswered:
-            return False
-        return any(one["message"] == deploying.AGAIN for one in states)
+    def _times(self, scene: Scene, key: str) -> int:
+        return _said(scene, key).count(self._word)
+
+    def tells(self, scene: Scene) -> str:
+        """What became of each run that was hit."""
+        return "\n".join(f"run {key}: {_said(scene, key)}" for key in self._before)
 
 
-def running(scene: Scene) -> list[dict[str, Any]]:
-    """The runs of deliveries that Prefect takes for running."""
-    named = {
-        "flows": {"name": {"any_": ["deliver"]}},
-        "flow_runs": {"state": {"type": {"any_": ["RUNNING"]}}},
-    }
-    found: list[dict[str, Any]] = scene.cluster.prefect.post("flow_runs/filter", named).body
-    return found
+def _runs(pids: list[int]) -> set[str]:
+    """The runs of Prefect that these processes are."""
+    found = set()
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            found.add(psutil.Process(pid).environ().get("PREFECT__FLOW_RUN_ID", ""))
+    return found - {""}
+
+
+def _said(scene: Scene, key: str) -> list[str]:
+    """What the states of a run said, one after the other."""
+    try:
+        states = scene.cluster.prefect.get(f"flow_run_states/?flow_run_id={key}").body
+    except Unanswered as error:
+        return [str(error)]
+    return [one["message"] or one["name"] for one in states]
 
 
 class Freeze:
@@ -227,10 +254,18 @@ class Pending:
         return f"a run of {self.job} stays Pending"
 
     def swept_now(self, scene: Scene, since: datetime) -> bool:
-        """As `swept`, and the sweep is ours: nobody waits for two minutes."""
+        """As `swept`, and the sweep is ours: nobody waits for two minutes. Not while a worker is about to begin another:
+        that would begin although it was swept, and Prefect would not try it again when it is hit later.
+        """
         with contextlib.suppress(Unanswered):
-            stuck.sweep(scene.cluster.prefect, stuck.LEAST, self.after)
+            if self._alone(scene):
+                stuck.sweep(scene.cluster.prefect, stuck.LEAST, self.after)
         return self.swept(scene, since)
+
+    def _alone(self, scene: Scene) -> bool:
+        pending = {"flow_runs": {"state": {"type": {"any_": ["PENDING"]}}}}
+        found = scene.cluster.prefect.post("flow_runs/filter", pending).body
+        return {row["id"] for row in found} <= {self.key}
 
     def swept(self, scene: Scene, _since: datetime) -> bool:
         try:

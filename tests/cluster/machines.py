@@ -23,6 +23,7 @@ from states.records.session import Store, connect
 from tests.cluster.front import Front
 from tests.cluster.parts import MARK, Keeper, Part
 from tests.cluster.trigrams import WITHOUT_TRIGRAMS
+from tests.shared.loopback import takes_questions
 
 ROOT = Path(__file__).parents[2]
 DUBAN = (sys.executable, "-c", "from flows.cli import app; app()")
@@ -127,10 +128,11 @@ class Cluster:
         """The Prefect server; it answers some time later."""
         self.server = self.keeper.start(self._server())
 
-    def begin_rest(self) -> int:
-        """Workers and pages, once the server answers and has its deployments; the port of the one address."""
+    def begin_rest(self, prepare: Callable[[Prefect], object] = lambda _: None) -> int:
+        """Workers and pages, once the server answers, has its deployments and was prepared; the port of the one address."""
         self._wait(self.server)
         self.deploy()
+        prepare(self.prefect)
         self.workers = [self.keeper.start(self._worker(number)) for number in range(self.shape.workers)]
         self.pages = [self.keeper.start(self._page(port)) for port in self.doors]
         for page in self.pages:
@@ -171,19 +173,9 @@ class Cluster:
         given.ensure_pgdata_inited()
         program = str(given.bin_path / "postgres")
         command = [program, "-D", str(data), "-h", "127.0.0.1", "-p", str(self.database), "-k", ""]
-        part = self._part("postgres", command, self._takes_questions)
+        part = self._part("postgres", command, lambda: takes_questions(self.url("psycopg", "postgres")))
         part.user, part.whole = given.system_user, True
         return part
-
-    def _takes_questions(self) -> bool:
-        engine = sa.create_engine(self.url("psycopg", "postgres"))
-        try:
-            with engine.connect() as connection:
-                return connection.execute(sa.text("SELECT 1")).scalar() == 1
-        except sa.exc.OperationalError:
-            return False
-        finally:
-            engine.dispose()
 
     def _server(self) -> Part:
         command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1"]

@@ -89,11 +89,7 @@ def _prepared(story: Story, cluster: Cluster, office: Office, zone: ZoneInfo, sa
     store = cluster.store()
     key = national.found(store, story.units, clock.now(), zone)
     say(f"{story.shape.workers} workers, {story.shape.pages} API processes")
-    port = cluster.begin_rest()
-    if story.hurry:
-        _unscheduled(cluster.prefect)
-    for name in story.without:
-        _taken_out(cluster, name)
+    port = cluster.begin_rest(lambda prefect: _changed(prefect, story))
     due = clock.now().replace(second=0, microsecond=0)
     campaign = national.begin(store, due, zone)
     codes = national.units(store, campaign)
@@ -156,19 +152,27 @@ def _asked(prefect: Prefect, job: str) -> None:
         prefect.post(f"deployments/{deployment}/create_flow_run", {})
 
 
+def _changed(prefect: Prefect, story: Story) -> None:
+    """Without schedules, before a worker takes a run of one: such a run would not be tried again (docs/deploy.md)."""
+    if story.hurry:
+        _unscheduled(prefect)
+    for name in story.without:
+        _taken_out(prefect, name)
+
+
 def _unscheduled(prefect: Prefect) -> None:
     """Nothing runs by itself any more."""
     for row in prefect.post("deployments/filter", {}).body:
         prefect.post(f"deployments/{row['id']}/pause_deployment", {})
 
 
-def _taken_out(cluster: Cluster, name: str) -> None:
+def _taken_out(prefect: Prefect, name: str) -> None:
     """Put one of the automations to sleep, to see what it is for."""
     full = {"heartbeat": "duban-no-heartbeat", "again": "duban-crashed-again"}[name]
     named = {"automations": {"name": {"any_": [full]}}}
-    for row in cluster.prefect.post("automations/filter", named).body:
+    for row in prefect.post("automations/filter", named).body:
         kept = {name: row[name] for name in ("name", "description", "trigger", "actions")}
-        cluster.prefect.put(f"automations/{row['id']}", {**kept, "enabled": False})
+        prefect.put(f"automations/{row['id']}", {**kept, "enabled": False})
 
 
 @contextmanager

@@ -302,3 +302,16 @@ def test_every_ledger_month_is_moved_behind_the_first_day() -> None:
         words = moved[f"ledger-{row.no}.due"]
         assert ("长期坚持" in words) == ("长期坚持" in row.due)
         assert words == "长期坚持" or words.startswith((f"{start.year}年12月", f"{start.year + 1}年"))
+
+
+def test_the_service_keeps_nothing_of_what_shapes_its_database(tmp_path: Path) -> None:
+    code = "import sys; from flows.commands import given, running; running._upgraded(given.settings())"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; print('alembic' in sys.modules)"],
+        env={**os.environ, "DUBAN_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "False"
+    assert "初始密码" in done.stdout, "there is a database, with its first account"

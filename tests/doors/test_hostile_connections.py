@@ -30,6 +30,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
         got, more = got + len(message.get("body", b"")), message.get("more_body", False)
     pieces = [b"x" * (1 << 20)] * 40 if scope["path"] == "/large" else [str(got).encode()]
+    pieces = [scope["client"][0].encode()] if scope["path"] == "/who" else pieces
     await send({"type": "http.response.start", "status": 200, "headers": []})
     for piece in pieces:
         await send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -132,3 +133,35 @@ def test_an_answer_that_nobody_takes_is_given_up(served: Served) -> None:
         while served.server.server_state.connections and time.monotonic() < until:
             time.sleep(0.05)
         assert not served.server.server_state.connections
+
+
+@pytest.mark.parametrize(
+    ("proxies", "claimed", "taken"),
+    [
+        (None, "198.51.100.7", "198.51.100.7"),
+        (None, "203.0.113.9, 198.51.100.7", "198.51.100.7"),
+        ("192.0.2.1", "198.51.100.7", "127.0.0.1"),
+    ],
+)
+def test_an_address_is_believed_from_a_proxy_that_is_named_alone(
+    monkeypatch: pytest.MonkeyPatch, proxies: str | None, claimed: str, taken: str
+) -> None:
+    """By itself that is this machine; of several the last, which the proxy saw itself."""
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    if proxies is not None:
+        monkeypatch.setenv("FORWARDED_ALLOW_IPS", proxies)
+    served = Served()
+    asked = f"GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: {claimed}\r\n\r\n"
+    with closing(served.open(asked.encode())) as connection:
+        assert f"\r\n{taken}\r\n".encode() in answer(connection)
+    served.end()
+
+
+def test_more_connections_than_there_is_room_for_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarding, "CONNECTIONS", 3)
+    served = Served()
+    with closing(served.open()), closing(served.open()), closing(served.open(GET)) as last:
+        assert b" 503 " in last.recv(65_536)
+    with closing(served.open(GET)) as again:
+        assert again.recv(65_536).startswith(b"HTTP/1.1 200"), "there is room again"
+    served.end()

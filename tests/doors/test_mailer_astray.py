@@ -11,6 +11,7 @@ import pytest
 from flows.mailer import AnswerKind, Server, Smtp
 from flows.mailer.line import Limit, Line
 from flows.mailer.smtp import closed
+from flows.prefect_child import free_port
 from smtp_servers import (
     LETTER,
     PERMANENT,
@@ -25,7 +26,6 @@ from smtp_servers import (
     cut,
     cut_in_the_content,
     drip,
-    free_port,
     hang,
     smtp,
     tried,

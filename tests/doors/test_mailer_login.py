@@ -13,19 +13,8 @@ import pytest
 
 from flows.mailer import Server, mailer
 from flows.mailer.line import Limit, Line
-from smtp_servers import (
-    LETTER,
-    PASSWORD,
-    SENDER,
-    SENT,
-    TEMPORARY,
-    Post,
-    Scripted,
-    authenticate,
-    served,
-    smtp,
-    tls,
-)
+from loopback import served
+from smtp_servers import LETTER, PASSWORD, SENDER, SENT, TEMPORARY, Post, Scripted, authenticate, smtp, tls
 
 
 @pytest.fixture
@@ -91,6 +80,15 @@ def test_a_password_is_never_sent_in_the_clear(post: Post) -> None:
     assert answer.kind is TEMPORARY
     assert "不提供 STARTTLS" in answer.detail
     assert post.mails == []
+
+
+def test_a_server_that_goes_back_on_starttls_hears_no_password() -> None:
+    replies = {"EHLO": b"250-x\r\n250-STARTTLS\r\n250 AUTH PLAIN LOGIN\r\n", "STARTTLS": b"454 not now\r\n"}
+    login = {"user": "duban", "password": PASSWORD}
+    with Scripted(AUTH=b"235 welcome\r\n", **replies) as server, smtp(server.port, **login) as mailer:
+        answer = mailer.send(LETTER)
+    assert answer.kind is TEMPORARY
+    assert [one for one in server.heard if one.startswith(("AUTH", "MAIL"))] == []
 
 
 @pytest.mark.filterwarnings(

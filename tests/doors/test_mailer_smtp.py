@@ -14,7 +14,9 @@ import pytest
 
 from flows.mailer import Answer, AnswerKind, Server, Smtp
 from flows.mailer.smtp import closed
-from smtp_servers import LETTER, PERMANENT, SENDER, SENT, TEMPORARY, Post, free_port, served, smtp
+from flows.prefect_child import free_port
+from loopback import served
+from smtp_servers import LETTER, PERMANENT, SENDER, SENT, TEMPORARY, Post, smtp
 from states.letters import Attachment
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from flows import rounds
 from in_china import at
+from loopback import served
 from states import settings as settings_of
 from states.documents.unitlist import ContactRow, UnitList, UnitRow
 from states.records import launch, roster, schema
@@ -84,14 +85,9 @@ def test_five_days_without_a_server_delay_the_next_demand_by_five_days(tmp_path:
     figures = ticked(settings, "2026-03-02 09:00", *days)
     assert figures["rungs_put_off"] == 1, "督促 waits for 催办"
     post = Post()
-    server = Controller(post, hostname="127.0.0.1", port=port)
-    server.start()
-    try:
+    with served(post, port), closing(rounds.store_of(settings)):
         figures = ticked(settings, "2026-03-20 09:00", "2026-03-23 09:00")
         assert (figures["credited_obligations"], figures["credited_days"]) == (1, 5)
         assert {to for to, _ in post.taken} == {"liaison@example.org"}
         ticked(settings, "2026-03-24 09:00")
         assert [to for to, _ in post.taken].count("principal@example.org") == 1
-    finally:
-        server.stop()
-        rounds.store_of(settings).close()

@@ -5,23 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from click.testing import Result
 from typer.testing import CliRunner
 
 from flows import rounds
 from flows.cli import app
+from loopback import served
 from states.records import core
 from states.records.session import Store, connect
 
@@ -66,18 +64,6 @@ class Office:
         (key,) = (line for line in envelope.content.splitlines() if line.lower().startswith(b"message-id:"))
         self.taken.append((to, key.decode()))
         return "250 taken"
-
-
-@contextmanager
-def served(office: Office) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    controller = Controller(office, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield port
-    finally:
-        controller.stop()
 
 
 @pytest.fixture

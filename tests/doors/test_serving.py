@@ -90,3 +90,8 @@ def test_told_to_end_it_does_not_wait_for_those_who_follow_the_changes(
     assert told.endswith(b"0\r\n\r\n"), "the last chunk"
     assert ended[1] - ended[0] < serving.PATIENCE / 2
     assert "Cancel" not in capfd.readouterr().err
+
+
+def test_an_idle_connection_is_kept_for_longer_than_a_proxy_keeps_it() -> None:
+    """The side that closes first never loses a question; a proxy that keeps its end for a minute must be that side."""
+    assert serving.config_of(serving.APP, factory=True).timeout_keep_alive > 60

@@ -19,6 +19,10 @@ from states.reading import shipped, load
 assert len(shipped()) >= 3
 for text in shipped().values():
     load(text)
+from api.pages import manual
+assert manual.folder().is_relative_to(sys.prefix), manual.folder()
+assert len(manual.pictures()) > 10
+assert [len(manual.chapter(one).parts) > 1 for one in manual.DAYS] == [True] * 4
 assert (pathlib.Path(flows.__file__).parent / "prefect.yaml").read_text(encoding="utf-8").strip()
 print(importlib.metadata.version("duban"))
 """

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from api.app import create_app
+from manual_site import lived
 from page_browser import CHROMIUM, OPTIONS, Tab, serving
 from page_site import Site, copied, seed
 
@@ -26,6 +27,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def own(site: Site, tmp_path: Path) -> Iterator[Site]:
     """A copy to change."""
     made = copied(site, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def morning(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """What the handbook shows; to be looked at only."""
+    made = lived(site, tmp_path_factory.mktemp("morning"))
     yield made
     made.close()
 

@@ -82,6 +82,17 @@ def test_a_phone_shows_today_on_the_timeline_first(
     assert 0 <= box["x"] <= 390
 
 
+def test_a_long_name_breaks_no_menu(show: Show, shown: str, tab_of: Callable[..., Any]) -> None:
+    show.at(LATER)
+    for width in (1280, 1100, 900):
+        tab = tab_of(shown, show.site.tokens["liaison"], width=width)
+        tab.go("/")
+        lines = tab.page.evaluate(
+            "new Set([...document.querySelectorAll('.menu a')].map(a => a.offsetTop)).size"
+        )
+        assert (width, lines) == (width, 1)
+
+
 def test_the_page_prints_on_few_sheets(tab: Any) -> None:
     tab.go(BOARD)
     printed = tab.page.pdf(print_background=True)
@@ -109,4 +120,4 @@ def test_without_scripts_the_page_is_whole_and_refreshes_itself(
     tab = tab_of(shown, show.site.tokens["coordinator"], java_script_enabled=False)
     tab.go(BOARD)
     assert 'http-equiv="refresh"' in tab.page.content()
-    assert tab.page.get_by_text("落后单位").is_visible()
+    assert tab.page.get_by_text("落后单位", exact=True).is_visible()

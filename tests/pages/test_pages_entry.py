@@ -69,12 +69,12 @@ def test_a_role_is_chosen_among_ones_own(own: Site) -> None:
                 session, EVERYTHING, accounts.named(session, "zhang"), Grant(Role.auditor), BEGAN, "test"
             ).id
             others = grants.of(session, accounts.named(session, login).id)[0].id
-        assert client.get("/campaigns/1").status_code == 403
+        assert client.get("/campaigns/1?under=SL00102").status_code == 403
         refused = client.post("/role", data={"grant": others, "_to": "/campaigns/1"})
         assert (refused.status_code, "您没有编号为" in refused.text) == (404, True)
         chosen = client.post("/role", data={"grant": theirs, "_to": "/campaigns/1"})
         assert (chosen.status_code, chosen.headers["location"]) == (303, "/campaigns/1")
-        assert client.get("/campaigns/1").status_code == 200
+        assert client.get("/campaigns/1?under=SL00102").status_code == 200
 
 
 def test_whoever_has_no_grant_is_told_so(own: Site) -> None:
@@ -157,6 +157,19 @@ def test_only_a_demonstration_lets_in_by_a_click_and_its_clock_ends_no_session(o
 def test_a_way_in_is_shut_to_who_is_in(site: Site) -> None:
     with site.browsing("coordinator") as client:
         assert client.get("/login?to=/campaigns").headers["location"] == "/campaigns"
+
+
+def test_the_menu_says_where_one_is_also_below_a_place(site: Site) -> None:
+    for role, path, here in (
+        ("administrator", "/admin", '<a href="/admin" aria-current="page">管理</a>'),
+        ("administrator", "/admin/outbox", '<a href="/admin" aria-current="true">管理</a>'),
+        ("coordinator", "/campaigns/1/ledger", '<a href="/campaigns" aria-current="true">专项行动</a>'),
+        ("coordinator", "/admin/contacts", '<a href="/admin/units" aria-current="true">联系人</a>'),
+        ("coordinator", "/help/coordinator", '<a href="/help" aria-current="true">帮助</a>'),
+    ):
+        with site.browsing(role) as client:
+            menu = re.findall(r'<nav class="menu".*?</nav>', client.get(path).text, re.DOTALL)[0]
+            assert re.findall(r"<a [^>]*aria-current[^<]*</a>", menu) == [here], path
 
 
 def test_everybody_sees_places_that_he_may_open(site: Site) -> None:

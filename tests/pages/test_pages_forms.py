@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -103,6 +104,18 @@ def test_a_file_that_is_not_taken_is_said_at_its_field_and_the_words_stay(sendin
     assert answer.status_code == 422
     assert "写好的文字" in answer.text
     assert 'id="submit-file-wrong"' in answer.text
+
+
+def test_several_files_are_offered_only_where_several_are_taken(sending: Sending, own: Site) -> None:
+    fields = re.findall(
+        r'<input type="file" id="(submit|extend)-file"[^>]* multiple',
+        sending.client.get(sending.address).text,
+    )
+    assert fields == ["submit", "extend"]
+    for role, path in (("administrator", "/admin/import"), ("coordinator", "/campaigns/1/ledger/import")):
+        with own.browsing(role) as client:
+            (field,) = re.findall(r'<input type="file"[^>]*>', client.get(path).text)
+            assert "multiple" not in field, path
 
 
 def test_an_extension_is_asked_for_and_judged_by_a_coordinator(sending: Sending, own: Site) -> None:

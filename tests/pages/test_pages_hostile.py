@@ -24,11 +24,13 @@ WRITTEN = (
     (core.campaign, ("title",)),
     (core.milestone, ("name", "words")),
     (core.phase, ("name",)),
-    (core.contact, ("name",)),
+    (core.contact, ("name", "bounce")),
     (core.notice, ("name", "person", "reason")),
-    (core.mail, ("person",)),
+    (core.mail, ("person", "error")),
     (core.proposal, ("name", "reason")),
     (core.account, ("name",)),
+    (core.vacancy, ("reason",)),
+    (core.calendar_year, ("source",)),
     (core.journal, ("reason", "actor")),
     (core.ledger_item, ("project", "problem")),
 )
@@ -67,7 +69,10 @@ def test_what_people_write_is_text_on_every_page(hostile: Site, name: str) -> No
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: pages not tried in a browser")
-@pytest.mark.parametrize("name", ["/", "/campaigns", "/campaigns/{campaign_id}/units/{code}"])
+@pytest.mark.parametrize(
+    "name",
+    ["/", "/campaigns", "/campaigns/{campaign_id}/units/{code}", "/admin/contacts", "/admin/units/{code}"],
+)
 def test_ten_thousand_characters_make_no_page_wider(
     site: Site, tmp_path: Path, tab_of: Callable[..., Any], name: str
 ) -> None:

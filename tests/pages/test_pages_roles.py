@@ -13,6 +13,7 @@ import pytest
 
 from api import rights
 from page_site import ELSEWHERE, HOSPITAL, Site
+from page_walk import WALK, at
 from states.records.roles import MAY, PEOPLE, Act, Role
 
 pytestmark = pytest.mark.xdist_group("pages")
@@ -67,3 +68,25 @@ def ask(site: Site, method: str, path: str, token: str) -> int:
     led = answer.headers.get("location", "")
     assert not led.startswith(("/login", "/role", "/password")), (method, path, led)
     return answer.status_code
+
+
+def test_the_way_back_is_open_to_whoever_came_by_it(site: Site) -> None:
+    """Where one is stands above each page: what leads up is a link, and it opens, also to who does not run the campaign."""
+    shut, plain = [], []
+    for route, (path, role) in WALK.items():
+        if role:
+            with site.browsing("liaison" if route.startswith("/campaigns") else role) as client:
+                page = client.get(at(site, path))
+                for name, address in above(page.text) if page.status_code == 200 else ():
+                    if not address:
+                        plain.append((route, name))
+                    elif client.get(address).status_code != 200:
+                        shut.append((route, address))
+    assert (shut, plain) == ([], [])
+
+
+def above(html: str) -> list[tuple[str, str]]:
+    """What stands above a page on the way to it, the page itself left out: name and address."""
+    trail = re.findall(r'<nav class="crumbs".*?</nav>', html, re.DOTALL)
+    found = re.findall(r'<li>(?:<a href="([^"]*)">|<span[^>]*>)(.*?)</(?:a|span)></li>', "".join(trail))
+    return [(name, address) for address, name in found[:-1]]

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from states.dates import DatesError, Offset, Unit, parse_offset, shift_instant
+from states.dates import DatesError, Offset, Unit, parse_offset, shift_instant, spoken_offset
 from states.workdays import Workdays, published
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -76,3 +76,23 @@ def test_days_keep_the_time_of_day_and_hours_do_not_across_summer_time() -> None
     assert shift_instant(at, parse_offset("+24h"), CALENDAR, berlin) == datetime(
         2026, 3, 29, 17, 0, tzinfo=UTC
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("3个工作日", "+3wd"),
+        ("延长十个工作日", "+10wd"),
+        ("再延期 5 个工作日", "+5wd"),
+        ("推迟两周", "+2w"),
+        ("7天", "+7d"),
+        ("1个月后", "+1m"),
+        ("15日", None),
+        ("12月15日", None),
+        ("3月", None),
+        ("__天", None),
+        ("下周五", None),
+    ],
+)
+def test_people_say_how_much_longer_in_their_own_words(text: str, short: str | None) -> None:
+    assert spoken_offset(text) == (parse_offset(short) if short else None)

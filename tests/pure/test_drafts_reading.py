@@ -133,6 +133,19 @@ def test_a_ledger_table_has_its_header_repeated_and_its_cells_merged() -> None:
     assert (last["measures"], last["due"]) == (["一是开会", "二是张贴"], "长期坚持")
 
 
+def test_a_problem_in_few_words_is_no_header_and_one_that_was_forgotten_is_not_the_row_above() -> None:
+    short = ("1", "作风问题", "完善措施", "办公室", "", "8月底前")
+    unsaid = ("2", "", "约谈", "办公室", "", "8月底前")
+    found = find(Manuscript(("方案",), ((HEADER, short, unsaid, HEADER, ("3", "", "", "", "", "")),)))
+    assert [(one.fields["problem"], one.fields["measures"]) for one in found.rows] == [
+        ("作风问题", ["完善措施"]),
+        ("（原文没有写问题）", ["约谈"]),
+    ]
+    plain = HEADER[1:]
+    (row,) = find(Manuscript(("方案",), ((plain, short[1:], plain),))).rows
+    assert row.fields["problem"] == "作风问题", "without a number too"
+
+
 def test_a_table_that_is_no_ledger_gives_no_rows() -> None:
     table = (("姓名", "单位", "电话"), ("王示例", "示例县卫健局", "—"))
     assert find(Manuscript(("方案",), (table,))).rows == ()

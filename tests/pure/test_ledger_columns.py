@@ -6,7 +6,7 @@ import pytest
 
 from states.documents import ledgercolumns
 from states.documents.ledgerfacts import FIELDS, Item, stamp, stamped
-from states.drafts import ledgers
+from states.drafts import ledgerheads
 from states.errors import Faulty
 from states.reading import load, shipped
 from states.template_ledger import LedgerPreset
@@ -55,7 +55,7 @@ def test_every_shipped_ledger_has_its_columns_once() -> None:
 )
 def test_a_header_is_told_by_its_words(header: str, parts: list[str | None]) -> None:
     cells = header.split()
-    found = ledgers.parts_of(cells)
+    found = ledgerheads.parts_of(cells)
     assert [found.get(place) for place in range(len(cells))] == parts
 
 

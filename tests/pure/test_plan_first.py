@@ -40,11 +40,11 @@ def test_later_reports_begin_after_the_first() -> None:
     early = planned(report_first="6月20日前", report_every="每月5日前")
     assert dues(early) == [
         ("开展情况（首次）", "06-20"),
-        ("开展情况（2026-07）", "07-05"),
-        ("开展情况（2026-08）", "08-05"),
-        ("开展情况（2026-09）", "09-05"),
+        ("开展情况（2026年7月）", "07-05"),
+        ("开展情况（2026年8月）", "08-05"),
+        ("开展情况（2026年9月）", "09-05"),
     ]
     same_day = planned(report_first="6月20日前", report_every="每月20日前")
-    assert dues(same_day)[:2] == [("开展情况（首次）", "06-20"), ("开展情况（2026-07）", "07-20")]
+    assert dues(same_day)[:2] == [("开展情况（首次）", "06-20"), ("开展情况（2026年7月）", "07-20")]
     before = planned(report_first="6月20日前", report_every="每月25日前")
-    assert dues(before)[:2] == [("开展情况（首次）", "06-20"), ("开展情况（2026-06）", "06-25")]
+    assert dues(before)[:2] == [("开展情况（首次）", "06-20"), ("开展情况（2026年6月）", "06-25")]

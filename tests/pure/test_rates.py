@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from api.throttle import AT_ONCE, NAMES, WINDOW, Allowance, Throttle
+from api.throttle import AT_ONCE, GUESTS, NAMES, WELCOME, WINDOW, Allowance, Throttle
+from api.weights import HEAVY, HEAVY_PAGES, weigh
 from states.errors import BadSetting, TooMany
 from states.rates import Rates
 from states.records.asker import EVERYTHING
@@ -79,6 +82,23 @@ def test_an_address_that_asks_in_vain_is_not_heard_and_its_neighbours_are() -> N
     throttle.check_stranger("2001:db8::ffff", "x")
 
 
+def test_those_who_were_let_in_do_not_fill_the_memory_and_are_forgotten() -> None:
+    clock = Watch()
+    throttle = Throttle(Rates(refused=1), clock)
+    for number in range(GUESTS + 10):
+        throttle.welcome(str(number))
+    assert len(throttle._guests) == GUESTS
+    throttle.stranger("192.0.2.1")
+    throttle.check_stranger("192.0.2.1", "0")
+    clock.at += WELCOME
+    throttle.stranger("192.0.2.1")
+    with pytest.raises(TooMany):
+        throttle.check_stranger("192.0.2.1", "0")
+    throttle.welcome("late")
+    assert len(throttle._guests) == 1
+    throttle.check_stranger("192.0.2.1", "late")
+
+
 def test_so_many_heavy_requests_of_one_run_side_by_side() -> None:
     throttle = Throttle(Rates())
     ends = [throttle.begin(EVERYTHING) for _ in range(AT_ONCE)]
@@ -89,3 +109,16 @@ def test_so_many_heavy_requests_of_one_run_side_by_side() -> None:
     for end in ends:
         end()
     assert throttle._running == {}
+
+
+def test_what_works_long_is_weighed_as_such_on_pages_too() -> None:
+    for method, path in HEAVY | HEAVY_PAGES:
+        throttle = Throttle(Rates(heavy=1), Watch())
+
+        def asked(route: str = path, by: str = method, throttle: Throttle = throttle) -> None:
+            carried = {"method": by, "route": SimpleNamespace(path_format=route)}
+            weigh(SimpleNamespace(scope=carried), throttle, EVERYTHING)
+
+        asked()
+        with pytest.raises(TooMany):
+            asked()

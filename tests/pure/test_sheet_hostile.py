@@ -13,6 +13,7 @@ from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile
 import pytest
 
 from states.documents.sheet import Limits, Row, Sheet, read, write
+from states.documents.workbook import read_workbook
 from states.errors import Faulty
 
 MEGABYTE = 1024 * 1024
@@ -152,6 +153,15 @@ def test_rows_outside_the_one_table_are_refused() -> None:
     assert "损坏" in refusal(xlsx(sheet_xml(SMALL_ROW, tail=f"<sheetData>{second}</sheetData>")))
 
 
+def test_merged_cells_are_spread_over_no_more_cells_than_a_file_may_have() -> None:
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 9))
+    merged = "<mergeCells>" + '<mergeCell ref="A1:A8"/>' * 3 + "</mergeCells>"
+    content = xlsx(sheet_xml(rows, tail=merged))
+    assert len(read_workbook(content, "表.xlsx", Limits(cells=21), spread=True)) == 8
+    with pytest.raises(Faulty, match="损坏"):
+        read_workbook(content, "表.xlsx", Limits(cells=20), spread=True)
+
+
 def test_a_million_elements_in_a_style_sheet_are_refused_before_anything_is_built() -> None:
     content = xlsx(
         **{"xl/styles.xml": f'<styleSheet xmlns="{MAIN}">' + "<xf/>" * 1_000_000 + "</styleSheet>"}
@@ -179,6 +189,12 @@ def test_too_many_parts_are_refused() -> None:
     assert "部件过多" in refusal(xlsx(**{f"x/{n}": "" for n in range(1_001)}))
     with at_most(20):
         assert "部件过多，" in refusal(xlsx(**{f"x/{n}": "" for n in range(30_000)}))
+
+
+def test_a_directory_of_the_large_kind_is_refused_unread() -> None:
+    content = xlsx()
+    end = content.rindex(b"PK\x05\x06")
+    assert "部件过多，" in refusal(content[:end] + b"PK\x06\x07" + bytes(16) + content[end:])
 
 
 def test_two_parts_of_one_name_are_refused() -> None:

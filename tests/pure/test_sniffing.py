@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from states.documents import filekinds
-from states.documents.officeparts import ALL_BYTES, MEMBERS
+from states.documents.officeparts import ALL_BYTES, MEMBERS, PART_BYTES
 from states.documents.sniffing import named, sniff
 from states.errors import Faulty
 
@@ -16,6 +16,8 @@ OLE = filekinds.OLE
 RELATION = (
     '<Relationship Id="r1" Type="http://schemas.example.org/x/{kind}" Target="{target}" TargetMode="{mode}"/>'
 )
+
+WIDE = f"<Relationships>{' ' * (PART_BYTES - 100)}</Relationships>"
 
 
 def packed(*parts: tuple[str, str | bytes]) -> bytes:
@@ -123,6 +125,7 @@ def test_what_offices_send_is_told_by_content_and_taken(name: str, content: byte
         ("链.docx", office(related("oleObject", "mhtml:http://example.test/!x")), "外部对象"),
         ("链.xlsx", office(("xl/externalLinks/externalLink1.xml", "<a><ddeLink/></a>"), folder="xl"), "DDE"),
         ("弹.docx", office(("word/_rels/a.rels", b" " * (ALL_BYTES // 2))), "内部结构异常"),
+        ("弹多.docx", office(*((f"word/_rels/{n}.rels", WIDE) for n in range(5))), "内部结构异常"),
         ("实体.docx", office(("a.rels", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')), "可能已损坏"),
         ("多.zip", packed(*((str(n), "") for n in range(MEMBERS + 1))), "内部结构异常"),
     ],

@@ -7,7 +7,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from states.documents import worddoc
+from states.documents import letterdocx, worddoc
 from states.documents.wordnumbers import chinese
 from states.drafts import find
 from states.errors import Faulty
@@ -159,3 +159,11 @@ def test_what_is_nested_without_end_is_refused() -> None:
     deep = "<w:sdt><w:sdtContent>" * 3_000 + p("方案") + "</w:sdtContent></w:sdt>" * 3_000
     with pytest.raises(Faulty, match="大得不正常"):
         worddoc.read(docx(deep), "方案.docx")
+
+
+def test_paragraphs_and_tables_are_told_in_their_own_order() -> None:
+    blocks = worddoc.in_order(letterdocx.default("督办单", "blue"), "x.docx")
+    told = [one if isinstance(one, str) else one[0] for one in blocks]
+    assert told[:4] == ["蓝色督办", "{{ 发文单位 }}", "{{ 文书 }}", "{{ 文号 }}"]
+    place = told.index(("被督办单位", "{{ 主送 }}"))
+    assert told.index("{{ 日期 }}") > place > 3

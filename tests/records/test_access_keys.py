@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 
 from states.errors import Faulty, NotAllowed, NotFound
-from states.records import access
+from states.records import access, accounts, grants
+from states.records.asker import EVERYTHING
+from states.records.grants import Grant
+from states.records.roles import Act, Role
 from states.records.tables import ApiKey
 
 NOW = "2026-03-02 10:00"
@@ -139,3 +142,16 @@ def test_the_list_of_keys_tells_no_secret(stage) -> None:
         (row,) = access.listed(session)
     assert row.prefix == token[:12]
     assert row.sha256 not in (token, token[len("duban_") :])
+
+
+def test_the_key_of_an_administrator_administers_nothing(stage) -> None:
+    """Whatever it was made for: accounts are a person's, and what a key does has no face."""
+    now = stage.at(NOW)
+    with stage.store.write() as session:
+        row, _ = accounts.create(session, "boss", "王示例", now, "cli:test")
+        given = grants.give(session, EVERYTHING, row, Grant(Role.administrator), now, "cli:test")
+        token = access.create(session, "数据中台", now, write=True, grant_id=given.id)
+    found = find(stage, token)
+    assert (found.role, found.write, found.may(Act.administer)) == (Role.reader, False, False)
+    with stage.store.write() as session, pytest.raises(Faulty, match="不能再写"):
+        access.check_grant(session, given.id, narrowed=True)

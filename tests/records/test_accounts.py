@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from states.errors import DubanError, Faulty, NotAllowed, NotFound, NotKnown, Refused, TooMany
 from states.records import access, accounts, attempts, entering, grants, passwords, sittings
-from states.records.account_tables import Account, LoginAttempt
+from states.records.account_tables import Account, AccountSession, LoginAttempt
 from states.records.asker import EVERYTHING
+from states.records.core import account, account_grant, account_session
 from states.records.entering import Asked
 from states.records.grants import Grant
 from states.records.roles import Act, Role
@@ -87,13 +88,15 @@ def test_a_password_that_would_be_guessed_is_refused_with_the_reason(password: s
         passwords.check(password, "wanglan", "王示例")
 
 
-def test_a_password_is_kept_as_argon2id_and_the_same_on_every_keyboard() -> None:
+def test_a_password_is_kept_as_argon2id_and_the_same_on_every_keyboard(monkeypatch: Any) -> None:
     kept = passwords.hashed("Ｌantian 2026")
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert passwords.verify(kept, "Lantian 2026")
     assert not passwords.verify(kept, "lantian 2026")
     assert not passwords.verify(None, "Lantian 2026")
     passwords.check(passwords.first(), "wanglan", "王示例")
+    monkeypatch.setattr(passwords, "_nobody", lambda: kept)
+    assert not passwords.verify(None, "Lantian 2026"), "not even with the one that is compared in vain"
 
 
 # -- the first start ----------------------------------------------------------------------------------
@@ -157,6 +160,7 @@ def test_whatever_is_wrong_is_refused_in_the_same_words_after_the_same_work(desk
         assert len(worked) == number, login
         assert worked[-1].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert said == {entering.WRONG}
+    assert len(desk.facts("session.refused")) == len(tries)
     assert [(one.actor, one.payload["origin"]) for one in desk.facts("session.refused")][:2] == [
         ("user:王示例（wanglan）", "192.0.2.*"),
         ("user", "192.0.2.*"),
@@ -189,7 +193,10 @@ def test_an_account_is_locked_after_five_whether_it_exists_or_not(desk: Desk, lo
     with pytest.raises(TooMany, match="15 分钟后再试"):
         desk.enter(login, password, "198.51.100.1")
     assert len(desk.facts("session.locked")) == 1
-    desk.now += timedelta(minutes=15)
+    desk.now += timedelta(minutes=14, seconds=59)
+    with pytest.raises(TooMany):
+        desk.enter(login, password)
+    desk.now += timedelta(seconds=1)
     if login == "wanglan":
         assert desk.sits(desk.enter(login, password)) is not None
         desk.now -= timedelta(minutes=14)
@@ -258,6 +265,21 @@ def test_nothing_secret_is_kept_or_told_in_clear(desk: Desk) -> None:
         assert secret not in written
 
 
+def test_what_is_done_with_an_account_is_a_fact_with_who_did_it(desk: Desk) -> None:
+    desk.person("wanglan")
+    with desk.store.write() as session:
+        row = accounts.named(session, "wanglan")
+        for act in (accounts.reset, accounts.disable, accounts.disable, accounts.enable, accounts.enable):
+            act(session, row, desk.now, "user:管理员（admin）")
+        sittings.end_every(session, row, desk.now, "user:管理员（admin）")
+    (ended,) = desk.facts("session.ended")
+    assert (ended.after, ended.payload["why"]) == ("wanglan", "administrator")
+    facts = [one for one in desk.stage.rows(Journal) if one.kind.startswith("account.")]
+    assert [one.kind.partition(".")[2] for one in facts] == ["created", "reset", "disabled", "enabled"]
+    assert {one.after for one in facts} == {"wanglan"}
+    assert [one.actor for one in facts] == ["cli:test", *["user:管理员（admin）"] * 3]
+
+
 # -- sessions -----------------------------------------------------------------------------------------
 
 
@@ -290,6 +312,29 @@ def test_a_session_ends_unused_at_its_latest_when_ended_and_with_its_account(des
         accounts.reset(session, accounts.named(session, "wanglan"), desk.now, "cli:test")
     assert desk.sits(token) is None
     assert desk.sits(token[:-1]) is None
+
+
+def test_a_session_has_no_life_without_its_account_and_ends_with_a_new_link(desk: Desk) -> None:
+    """Whatever closed the account: no session of it need have been ended."""
+    token = desk.settled("wanglan", Grant(Role.auditor))
+    for closed in (desk.now, None):
+        with desk.store.write() as session:
+            session.execute(sa.update(account).values(disabled_at=closed))
+        assert (desk.sits(token) is None) == (closed is not None)
+    desk.person("other", Grant(Role.coordinator))
+    with desk.store.write() as session:
+        theirs = grants.of(session, accounts.named(session, "other").id)[0].id
+        session.execute(sa.update(account_session).values(grant_id=theirs))
+    assert desk.sits(token).scope.path == sittings.NOWHERE, "nobody acts by another's grant"
+    with desk.store.write() as session:
+        row = accounts.named(session, "wanglan")
+        accounts.link(session, row, desk.now, "cli:test", email=None, subject="s-1")
+    assert desk.sits(token) is None
+    (fact,) = desk.facts("account.linked")
+    assert (fact.actor, fact.after, fact.payload["by_email"]) == ("cli:test", "wanglan", False)
+    desk.now += sittings.ABSOLUTE + sittings.KEPT + timedelta(seconds=1)
+    desk.enter("wanglan", OWN)
+    assert len(desk.stage.rows(AccountSession)) == 1, "who was logged in long ago is forgotten"
 
 
 # -- grants -------------------------------------------------------------------------------------------
@@ -374,6 +419,23 @@ def test_nobody_grants_beyond_his_own_reach_or_lays_hands_on_others(desk: Desk) 
             grants.revoke(session, boss, below, theirs, desk.now, "x")
 
 
+def test_no_grant_is_taken_back_by_whom_it_lies_beyond_and_none_says_more_than_its_role(desk: Desk) -> None:
+    """Whatever let him at the account; whatever stands in the database."""
+    boss = desk.sits(desk.settled("county", Grant(Role.administrator, under="R1"))).scope
+    desk.person("both", Grant(Role.liaison, under="R1-H1"), Grant(Role.liaison, under="R2-H1"))
+    with desk.store.write() as session:
+        both = accounts.named(session, "both")
+        inside, outside = [one.id for one in grants.of(session, both.id)]
+        with pytest.raises(NotAllowed, match="自己管理的"):
+            grants.revoke(session, boss, both, outside, desk.now, "x")
+        session.execute(sa.update(account_grant).values(informants=True))
+        assert not sittings.granted(session, inside, 1).informants
+        grants.revoke(session, boss, both, inside, desk.now, "x")
+        with pytest.raises(NotFound):
+            grants.revoke(session, boss, both, inside, desk.now, "x")
+    assert len(desk.facts("grant.revoked")) == 1
+
+
 def test_the_last_administrator_of_everything_stays(desk: Desk) -> None:
     with desk.store.write() as session:
         accounts.first(session, desk.now)
@@ -411,6 +473,7 @@ def test_a_person_acts_in_one_role_at_a_time_and_chooses_among_his_own(desk: Des
             sittings.choose(session, sitting, theirs[0], desk.now)
         sittings.choose(session, sitting, mine[1], desk.now)
     assert desk.sits(token).scope.role is Role.liaison
+    assert [one.payload["grant"] for one in desk.facts("session.role_chosen")] == [mine[1]]
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")

@@ -137,8 +137,8 @@ def test_a_phase_that_comes_again_is_a_row_and_a_set_of_milestones_each_time(sta
     stage.launch(stage.template(AGAIN), start="2026-01-05")
     rows = [one for one in stage.rows(PhaseRow) if one.base == "spot"]
     assert [(one.key, one.period, one.name) for one in rows] == [
-        ("spot-2026-Q1", "2026-Q1", "季度督查（2026-Q1）"),
-        ("spot-2026-Q2", "2026-Q2", "季度督查（2026-Q2）"),
+        ("spot-2026-Q1", "2026-Q1", "季度督查（2026年第一季度）"),
+        ("spot-2026-Q2", "2026-Q2", "季度督查（2026年第二季度）"),
     ]
     found = {(one.requirement, one.period): one for one in stage.rows(Milestone)}
     assert set(found) == {
@@ -158,7 +158,7 @@ def test_each_occurrence_opens_in_its_time_and_is_announced(stage) -> None:
     stage.cycle("2026-04-01 00:00")
     assert owing(stage, "result", "2026-Q2") == set(stage.participants)
     reasons = {one.reason for one in stage.notices(Notice.kind == "phase")}
-    assert reasons == {"“季度督查（2026-Q1）”阶段开始", "“季度督查（2026-Q2）”阶段开始"}
+    assert reasons == {"“季度督查（2026年第一季度）”阶段开始", "“季度督查（2026年第二季度）”阶段开始"}
 
 
 def test_occurrences_follow_when_the_row_lasts_longer_than_was_known(stage) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from states.records import board, figures, health, lately
+import sqlalchemy as sa
+
+from states.records import board, columns, core, figures, health, journal, lately
 from states.records.campaigns import running
 from states.records.scopes import Selection
 from states.records.tables import Unit
@@ -47,10 +49,10 @@ def test_units_that_lag_add_up_to_the_tally(stage: Any) -> None:
 def test_a_milestone_counts_what_was_handed_in_and_what_is_missing(stage: Any) -> None:
     campaign_id = lived(stage)
     with stage.store.read() as session:
-        nodes = {one.row.requirement: one for one in board.nodes(session, running(session, campaign_id))}
-    assert (nodes["report"].expected, nodes["report"].handed_in, nodes["report"].missing) == (6, 1, 5)
-    assert nodes["summary"].row.opened_at is None
-    assert (nodes["summary"].expected, nodes["summary"].missing) == (0, 0)
+        nodes = {one.name: one for one in board.nodes(session, running(session, campaign_id))}
+    assert (nodes["自查报告"].expected, nodes["自查报告"].handed_in, nodes["自查报告"].missing) == (6, 1, 5)
+    assert not nodes["工作总结"].opened
+    assert (nodes["工作总结"].expected, nodes["工作总结"].missing) == (0, 0)
 
 
 def test_the_same_fact_of_many_units_is_one_line(stage: Any) -> None:
@@ -64,6 +66,31 @@ def test_the_same_fact_of_many_units_is_one_line(stage: Any) -> None:
     assert launched.payload["units"] == 6
     with stage.store.read() as session:
         assert lately.happened(session, running(session, campaign_id), 2) == found[:2]
+
+
+def test_what_is_alike_is_one_line_even_where_something_else_stands_between(stage: Any) -> None:
+    campaign_id, now = int(stage.launch()), stage.at(LATE)
+    with stage.store.write() as session:
+        plan, summary = (one.key for one in board.nodes(session, running(session, campaign_id))[:2])
+        units = session.execute(sa.select(core.unit.c.id).order_by(core.unit.c.id).limit(2)).scalars().all()
+        for one in units:
+            said = [
+                ("obligation.submit", {"obligation": columns.obligation_id(key, one)})
+                for key in (plan, summary)
+            ]
+            said += [("phase.window", {"name": name}) for name in ("甲", "乙")]
+            for kind, payload in said:
+                journal.note(session, now, kind, "test", campaign_id=campaign_id, unit_id=one, **payload)
+    with stage.store.read() as session:
+        found = lately.happened(session, running(session, campaign_id), 4)
+    about = [(one.kind, one.payload.get("name"), one.unit, one.units) for one in found]
+    assert about == [
+        ("phase.window", "乙", "", 2),
+        ("phase.window", "甲", "", 2),
+        ("obligation.submit", None, "", 2),
+        ("obligation.submit", None, "", 2),
+    ]
+    assert [columns.milestone_of(one.payload["obligation"]) for one in found[2:]] == [summary, plan]
 
 
 def test_mails_proposals_and_vacancies_are_of_this_campaign(stage: Any) -> None:

@@ -18,12 +18,15 @@ from states.records import (
     core,
     foretell,
     letter_acting,
+    reading_decisions,
     reading_letters,
     renewed,
     replying,
 )
+from states.records.asker import EVERYTHING
 from states.records.dispatch import Mail, Notice, Proposal
 from states.records.papers import LetterCounter, LetterPaper, LetterRow, PutOff
+from states.records.reading_decisions import Meant
 from states.records.renewing import Version
 from states.records.rounds import Answer
 from states.records.tables import Journal, Milestone, Obligation
@@ -90,6 +93,31 @@ def paper(stage, letter: int) -> bytes:
 
 def carried(stage, to: str) -> list:
     return [one for _, one in stage.post if one.to == to and one.attachments and one.kind == "urgent"]
+
+
+def test_a_draft_is_the_letter_before_anybody_has_decided(stage, proposed) -> None:
+    key, now = proposal(stage, "R1-H1").id, stage.at(CONFIRMED)
+    with stage.store.read() as session:
+        running = stage.campaign(session, proposed)
+        meant = Meant(None, LEADER, WHY)
+        drafted = reading_decisions.draft(session, EVERYTHING, proposed, key, meant, now)
+        other = reading_decisions.draft(session, EVERYTHING, proposed, key, Meant("blue"), now)
+        assert reading_decisions.refusals(session, EVERYTHING, running, key) == []
+        waiting = reading_decisions.waiting(session, EVERYTHING, running, now)
+        with pytest.raises(Faulty, match="没有“表扬信”这种文书"):
+            reading_decisions.draft(session, EVERYTHING, proposed, key, Meant("表扬信"), now)
+    assert (waiting.proposed, waiting.asked, waiting.submitted) == (6, 0, 0)
+    assert (drafted.number, other.name, other.number) == ("示卫约〔2026〕1号", "督办单", "〔2026〕1号")
+    assert stage.rows(LetterCounter) == []
+    made = confirm(stage, proposed, "R1-H1")
+    assert (made.number, paper(stage, made.id)) == (drafted.number, drafted.content)
+    with stage.store.read() as session:
+        running = stage.campaign(session, proposed)
+        (says,) = reading_decisions.refusals(session, EVERYTHING, running, key)
+        assert f"已由{LEADER}于" in says
+        following = proposal(stage, "R1-H2").id
+        again = reading_decisions.draft(session, EVERYTHING, proposed, following, meant, now)
+    assert again.number == "示卫约〔2026〕2号"
 
 
 def test_a_confirmed_rung_becomes_letter_no_1_is_mailed_received_and_answered(stage, proposed) -> None:

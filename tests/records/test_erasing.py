@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from states.chain.check import ERASED, check
 from states.chain.scrub import Scrub
 from states.errors import NotFound, Refused
 from states.records import accounts, attempts, core, grants, sittings
-from states.records.account_tables import Account
+from states.records.account_tables import Account, AccountSession, LoginAttempt
 from states.records.asker import EVERYTHING
 from states.records.chain import erasing, reading_out, sealer, signing
 from states.records.chain.erasing import Person
@@ -157,17 +159,27 @@ def test_a_second_person_in_the_same_row_and_the_same_again(left: Left) -> None:
 
 def test_a_name_goes_everywhere_when_asked_but_not_from_others_of_that_name(light: Left) -> None:
     with light.store.write() as session:
+        note(session, light.now, "told", "test", told=[f"与{NAME}谈过"])
         session.execute(
             sa.update(core.contact).where(core.contact.c.email == "principal.r@example.org").values(name=NAME)
         )
     assert light.erase(NAME).left == {}
     assert light.checked().broken is None
+    assert NAME not in str(light.stage.journal("told")[0].payload)
     assert "来过" in light.stage.journal("sample")[3].reason
     assert NAME not in light.stage.journal("sample")[3].reason
     assert (
         light.stage.one(core.tables.Contact, core.tables.Contact.email == "principal.r@example.org").name
         == NAME
     )
+
+
+def test_what_goes_is_overwritten_in_the_file_of_sqlite(light: Left) -> None:
+    with light.store.write() as session:
+        asked = session.connection().exec_driver_sql
+        asked("PRAGMA secure_delete=OFF")
+        erasing.erase(session, Person(WHO), REASON, light.now, "test")
+        assert asked("PRAGMA secure_delete").scalar() == 1
 
 
 def test_a_trial_writes_nothing(light: Left) -> None:
@@ -189,6 +201,27 @@ def test_more_rows_than_one_fact_speaks_of_and_some_not_sealed_yet(light: Left, 
     assert (light.checked().broken, light.checked().erased) == (None, 6)
 
 
+def test_nothing_is_sealed_while_somebody_is_taken_out(left: Left) -> None:
+    """What was written down before would be bound, and stand there no more."""
+    with left.store.write() as session:
+        note(session, left.now, "late", "test", reason=WHO)
+        session.flush()
+        high = session.execute(sa.select(sa.func.max(journal.c.id))).scalar_one()
+
+    def seal() -> None:
+        with left.store.write() as session:
+            sealer.next_batch(session, high, left.now)
+
+    with ThreadPoolExecutor(1) as pool:
+        with left.store.write() as session:
+            erasing.erase(session, Person(WHO), REASON, left.now, "test")
+            sealing = pool.submit(seal)
+            time.sleep(0.3)
+        sealing.result()
+    left.sign()
+    assert left.checked().broken is None
+
+
 def test_what_is_left_of_a_row_cant_be_changed_and_no_erasure_can_be_made_up(light: Left) -> None:
     light.erase()
     light.sign()
@@ -202,20 +235,26 @@ def test_what_is_left_of_a_row_cant_be_changed_and_no_erasure_can_be_made_up(lig
 
 
 def test_who_has_a_post_or_mail_to_come_is_not_erased_and_reasons_name_nobody(light: Left) -> None:
-    for who, reason, says in (
-        (NEXT, REASON, "联系人：请先交接"),
-        (WHO, f"{WHO} 要求", "不能写这个人的邮箱"),
-        (WHO, f"{NAME}要求", "不能写这个人的邮箱"),
-        (WHO, " ", "请写明理由"),
+    for who, reason, says, actor in (
+        (Person(NEXT), REASON, "联系人：请先交接", "test"),
+        (Person(WHO), f"{WHO} 要求", "不能写这个人的邮箱", "test"),
+        (Person(WHO), f"{NAME}要求", "不能写这个人的邮箱", "test"),
+        (Person(WHO), REASON, "不能写这个人的邮箱", f"user:{NAME}（qian）"),
+        (Person(WHO, ["钱"]), REASON, "“钱”太短", "test"),
+        (Person(WHO), " ", "请写明理由", "test"),
     ):
         with light.store.write() as session, pytest.raises(Refused) as refused:
-            erasing.erase(session, Person(who), reason, light.now, "test")
+            erasing.erase(session, who, reason, light.now, actor)
         assert says in str(refused.value)
     with light.store.write() as session:
         one = sa.select(sa.func.min(core.notice.c.id)).where(core.notice.c.email == WHO).scalar_subquery()
         session.execute(sa.update(core.notice).where(core.notice.c.id == one).values(state="pending"))
     with light.store.write() as session, pytest.raises(Refused, match="没有发出"):
         erasing.erase(session, Person(WHO), REASON, light.now + timedelta(days=1), "test")
+    light.stage.put(core.notice, core.notice.c.email == WHO, state="mailed")
+    light.stage.put(core.mail, core.mail.c.email == WHO, state="queued")
+    with light.store.write() as session, pytest.raises(Refused, match="没有发出"):
+        erasing.erase(session, Person(WHO), REASON, light.now, "test")
 
 
 def test_whose_account_works_is_not_erased(light: Left) -> None:
@@ -262,6 +301,8 @@ def test_an_account_is_emptied_and_the_journal_no_longer_says_who_acted(left: Le
         kept = [(one.login, one.password, one.subject) for one in accounts.listed(session)]
     assert [one[0] for one in kept] == ["gone-1", "gone-2", "other"]
     assert kept[0][1:] == kept[1][1:] == (None, None)
+    assert {one.account_id for one in left.stage.rows(AccountSession)} == {3}, "nor from where they came"
+    assert len(left.stage.rows(LoginAttempt)) == 1
 
 
 def test_an_address_is_taken_out_alone_and_a_latin_name_as_a_word() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
@@ -54,6 +54,23 @@ def test_a_round_that_dies_between_slices_goes_on_where_it_stopped(stage, campai
     assert len(stage.told()) == 2
     stage.fire("2026-03-05 09:05")
     assert len(stage.told()) == len(set(stage.told())) == 6
+
+
+def test_a_rung_waits_for_the_one_before_it_that_somebody_else_is_serving(stage, campaign) -> None:
+    now, due = stage.at("2026-03-19 09:00"), []
+
+    def fire_next() -> None:
+        with stage.store.write() as session:
+            firing.fire_next(session, now, after_due=True, claimed=due)
+
+    fire_next()
+    with ThreadPoolExecutor(1) as beside, stage.store.write() as session:
+        firing.fire_next(session, now, after_due=True, claimed=due)
+        wait([beside.submit(fire_next)], timeout=1)  # where there is one writer it comes later
+    stage.fire("2026-03-19 09:00")
+    assert [one.rung for one in stage.timers(Timer.id.in_([one.id for one in due[:2]]))] == [3, 4]
+    assert stage.rows(Proposal) == [], "nobody is asked to answer for what was not mailed yet"
+    assert [one.held for one in stage.timers(Timer.rung == 5)] == [True]
 
 
 def test_a_slice_that_fails_leaves_nothing_of_itself(stage, campaign, monkeypatch) -> None:

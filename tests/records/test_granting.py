@@ -102,6 +102,9 @@ def test_words_that_are_no_date_are_named_at_their_place(started) -> None:
     with pytest.raises(Faulty) as faulty:
         ask(started, until="过几天")
     assert [(one.place, "看不懂期限“过几天”" in one.says) for one in faulty.value.faults] == [("until", True)]
+    with pytest.raises(Faulty) as faulty:
+        ask(started, until="+3x")
+    assert [(one.place, "看不懂偏移“+3x”" in one.says) for one in faulty.value.faults] == [("until", True)]
 
 
 def test_a_grant_moves_one_unit_keeps_the_first_date_and_sets_its_rungs_anew(started) -> None:
@@ -200,7 +203,7 @@ def test_a_grant_to_all_moves_the_common_date_and_who_opens_later_has_it(started
 def test_the_caps_count_what_was_granted_to_each(started) -> None:
     ask(started)
     decide(started)
-    ask(started, until="+3wd", now="2026-09-20 09:00")
+    ask(started, until="延长三个工作日", now="2026-09-20 09:00")
     decide(started, 2, now="2026-09-20 10:00")
     assert due(started, "report", "R1-H1") == "2026-11-11 18:00"
     with pytest.raises(Refused) as refused:

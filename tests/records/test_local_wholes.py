@@ -69,7 +69,7 @@ def test_what_counts_from_the_end_goes_with_it_and_reports_go_on_for_the_county_
         ("weekly2026-W19", "2026-05-10 18:00", 0),
         ("weekly2026-W20", "2026-05-15 18:00", 0),
     ]
-    assert made.notes == (laying.GOES_ON.format("调度（2026-W19）、调度（2026-W20）"),)
+    assert made.notes == (laying.GOES_ON.format("调度（2026年第19周）、调度（2026年第20周）"),)
     found = {(one, code): due(started, one, code) for one in ("clear", "early") for code in ("R1-H1", "R2")}
     assert found == {
         ("clear", "R1-H1"): "2026-05-15 18:00",
@@ -93,7 +93,7 @@ def test_a_shorter_one_brings_forward_and_asks_for_no_more_turns(started: Any) -
         ("report", "2026-04-14 18:00", 1),
         ("clear", "2026-04-17 18:00", 1),
     ]
-    assert made.notes == (laying.NO_MORE.format("调度（2026-W17）、调度（2026-W18）"),)
+    assert made.notes == (laying.NO_MORE.format("调度（2026年第17周）、调度（2026年第18周）"),)
     started.cycle("2026-04-13 00:00", "2026-04-20 00:00")
     assert owing(started, "2026-W16") - owing(started, "2026-W17") == {"R2-H1"}
 

@@ -340,7 +340,7 @@ def owing(stage: Any, period: str) -> set[str]:
 
 
 def test_periodic_reports_go_on_until_the_end_of_a_longer_window_for_its_units_alone(started) -> None:
-    words = "、".join(f"周报（2026-W{week}）" for week in (14, 15))
+    words = "、".join(f"周报（2026年第{week}周）" for week in (14, 15))
     assert lay(started, "R1", "2026-04-15").notes == (laying.GOES_ON.format(words),)
     lay(started, "R1-H2", "2026-04-05")
     started.cycle("2026-03-30 00:00", "2026-04-06 00:00", "2026-04-13 00:00")
@@ -364,7 +364,7 @@ def test_a_window_that_is_shortened_again_takes_the_turns_back_that_nobody_was_a
     lay(started, "R1", "2026-04-11", "2026-03-06 10:00")
     assert {one.period for one in started.rows(Milestone, Milestone.local)} == {"2026-W14", "2026-W15"}
     dropped = [one.payload["name"] for one in started.journal("milestone.dropped")]
-    assert dropped == ["周报（2026-W16）", "周报（2026-W17）"]
+    assert dropped == ["周报（2026年第16周）", "周报（2026年第17周）"]
 
 
 def test_turns_that_go_on_hold_their_units_in_the_phase_and_no_others(stage) -> None:

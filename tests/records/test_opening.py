@@ -160,7 +160,7 @@ def test_periods_before_a_phase_really_opened_and_after_its_end_are_dropped_with
     open_by_hand(stage, key, "check", "2026-03-17 10:00")
     assert [one.period for one in stage.rows(Milestone)] == ["2026-W12", "2026-W13"]
     dropped = [one.payload["name"] for one in stage.journal("milestone.dropped")]
-    assert dropped == ["周报（2026-W10）", "周报（2026-W11）"]
+    assert dropped == ["周报（2026年第10周）", "周报（2026年第11周）"]
     assert stage.counted(Obligation.milestone_id) == {stage.milestone("weekly", "2026-W12").id: 6}
 
 

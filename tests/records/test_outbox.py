@@ -152,7 +152,19 @@ def test_digests_wait_until_what_opens_at_the_moment_is_open(stage) -> None:
     rounds.fire(stage.store, stage.at(DECIDED), after_due=False)
     stage.put(core.phase, core.phase.c.opened_at.is_(None), opens_at=stage.at("2026-03-05 08:30"))
     assert rounds.compose(stage.store, stage.at(DECIDED), stage.hours) == 0
-    assert rounds.compose(stage.store, stage.at("2026-03-05 09:31"), stage.hours) > 0, "but not for ever"
+    assert rounds.compose(stage.store, stage.at("2026-03-05 09:59"), stage.hours) == 0, "decided at nine"
+    assert rounds.compose(stage.store, stage.at("2026-03-05 10:01"), stage.hours) > 0, "but not for ever"
+
+
+def test_after_a_stop_of_days_digests_wait_until_all_that_was_missed_is_decided(stage, campaign) -> None:
+    """Somebody died between two rungs: what was decided does not go out without the rest, which would come a day later."""
+    other = stage.launch(stage.template(stage.one_report, stage.ladders))
+    for moment in ("2026-03-09 09:00", "2026-03-09 09:59"):
+        stage.put(core.timer, core.timer.c.campaign_id == other, fire_at=stage.at("2026-03-20 09:00"))
+        rounds.fire(stage.store, stage.at(moment), after_due=False)
+        stage.put(core.timer, core.timer.c.campaign_id == other, fire_at=stage.at("2026-03-05 09:00"))
+        assert rounds.compose(stage.store, stage.at(moment), stage.hours) == 0, moment
+    assert rounds.compose(stage.store, stage.at("2026-03-09 10:01"), stage.hours) > 0, "but not for ever"
 
 
 def test_a_rung_that_has_been_broken_for_an_hour_holds_nobody_up(stage, campaign) -> None:

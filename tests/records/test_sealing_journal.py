@@ -89,6 +89,19 @@ def test_what_is_not_sealed_is_counted_with_its_age(store: Store) -> None:
     assert (found.broken, found.rows, found.unsealed) == (None, 3, 2)
 
 
+def test_what_is_read_out_is_of_one_moment_whoever_seals_meanwhile(store: Store) -> None:
+    write(store, 2)
+    sealer.seal(store, NOW)
+    write(store, 2)
+    lines = reading_out.lines(store, NOW)
+    first = [next(lines), next(lines)]
+    assert "batch" in first[1]
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(sealer.seal, store, NOW).result()
+    found = check([*first, *lines])
+    assert (found.broken, found.rows, found.unsealed) == (None, 2, 2)
+
+
 # -- PostgreSQL: numbers are given out before they are committed ---------------------------------------------
 
 

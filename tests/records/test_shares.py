@@ -155,7 +155,7 @@ def test_a_batch_is_written_down_whole_or_not_at_all(shares) -> None:
         ("items[1]", "2026-03-11 还没有到"[:16]),
         ("items[2]", "单位表中没有“X-1”，或不在授"[:16]),
         ("items[3]", "2026-02-20 不在任何一"[:16]),
-        ("items[4]", "“R-D1”没有“警示教育（2026-03）"[:16]),
+        ("items[4]", "“R-D1”没有“警示教育（2026年3月）"[:16]),
     ]
     with pytest.raises(Faulty, match=r"有 talks、checks"):
         shares.did("2026-03-10 10:00", ("R1", "2026-03-04"), what="weekly")

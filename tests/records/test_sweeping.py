@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from states.records import locks, sweeping
 from states.records.filed import StoredFile
@@ -49,3 +52,9 @@ def test_what_is_younger_is_left_alone(store: Store, tmp_path: Path) -> None:
     os.utime(vault.place(digest), (NOW.timestamp(), NOW.timestamp()))
     assert sweeping.check(store, vault, NOW).orphaned == ()
     assert sweeping.sweep(store, vault, [digest], NOW) == 0
+
+
+def test_only_a_hash_is_a_place_in_it(tmp_path: Path) -> None:
+    for other in ("../../etc/passwd", "a" * 63 + "/", "A" * 64, "a" * 64 + "\n"):
+        with pytest.raises(ValueError, match=re.escape(other)):
+            Vault(tmp_path).place(other)

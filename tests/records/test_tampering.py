@@ -139,6 +139,7 @@ def test_a_batch_that_was_touched_is_found(sealed: Sealed, how: str, no: int) ->
         found = sealed.judged(session, kept=[]).broken
         assert found is not None
         assert how != "gone" or no == 5 or "批次被删去" in found.says
+        assert "salts" not in how or "密钥不见了" in found.says
 
 
 @pytest.mark.parametrize("key", [1, 5, 9, LAST])
@@ -160,6 +161,7 @@ def test_a_journal_cut_short_with_all_its_marks_is_found_by_a_root_kept_elsewher
         ({"prev": "1" * 64}, "接不上"),
         ({"first": 6}, "接不上"),
         ({"total": 99}, "累计行数"),
+        ({"rows": 2, "total": 8}, "哈希与内容不符"),
     ],
 )
 def test_batches_must_hang_together_whatever_they_claim_of_themselves(
@@ -203,6 +205,8 @@ def test_roots_that_were_touched_are_found(sealed: Sealed) -> None:
             change(session)
             assert sealed.judged(session).broken is not None, how
     with sealed.tampered() as session:
+        other = replace(sealed.kept, at="2026-01-01T00:00:00+08:00")
+        assert "另行保存的根签名不对" in sealed.judged(session, kept=[other]).broken.says
         found = sealed.judged(session, trusted={}, kept=[]).broken
         assert found is not None
         assert "不受信任" in found.says
@@ -341,12 +345,20 @@ def test_nothing_that_no_hash_speaks_of_can_be_slipped_into_a_file(sealed: Seale
     place = next(place for place, line in enumerate(lines) if "row" in line)
     row, batch, end = lines[place]["row"], lines[place - 1]["batch"], lines[-1]["end"]
     unsealed = {name: value for name, value in row.items() if name not in ("leaf", "salt")}
+    late = [place for place, line in enumerate(lines) if "batch" in line][1]
     slipped = {
         "a column": [*lines[:place], {"row": row | {"note": "看"}}, *lines[place + 1 :]],
         "a word of a batch": [*lines[: place - 1], {"batch": batch | {"note": "看"}}, *lines[place:]],
         "an old row as a new one": [*lines[:-1], {"unsealed": unsealed}, {"end": end | {"unsealed": 1}}],
+        "a new row before a batch": [
+            *lines[:late],
+            {"unsealed": unsealed | {"id": 10_000}},
+            *lines[late:-1],
+            {"end": end | {"unsealed": 1}},
+        ],
         "a line after the end": [*lines, {"unsealed": unsealed}],
     }
     assert check(lines).broken is None
+    assert "第一行" in check(lines[1:], trusted=sealed.trusted).broken.says
     for how, changed in slipped.items():
         assert check(changed).broken is not None, how

@@ -8,19 +8,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from states.errors import NotKnown
-from states.records import accounts, attempts, entering
+from states.errors import NotKnown, Refused, TooMany
+from states.records import accounts, attempts, entering, passwords, sittings
 from states.records.account_tables import Account
 from states.records.core import account
-from states.records.entering import Asked
+from states.records.entering import Asked, Claims
 from states.records.session import connect
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +86,110 @@ def test_whatever_is_wrong_takes_the_same_work_and_the_same_time(people: Any) ->
     assert len(set.union(*work.values())) == 1, "statement by statement"
     least = [min(one) for one in took.values()]
     assert max(least) < ALIKE * min(least), took
+
+
+def test_a_log_in_on_its_way_is_ended_by_a_new_password(people: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever takes the account away waits for it, and then ends it too."""
+    now, inside, go = people.at("2026-03-02 10:01"), Event(), Event()
+    with people.store.write() as session:
+        first = accounts.reset(session, accounts.named(session, "known"), now, "cli:test")
+    real = sittings.open_
+
+    def slow(*about: Any) -> str:
+        inside.set()
+        assert go.wait(10)
+        return real(*about)
+
+    def reset() -> None:
+        with people.store.write() as session:
+            accounts.reset(session, accounts.named(session, "known"), now, "cli:test")
+
+    monkeypatch.setattr(sittings, "open_", slow)
+    with ThreadPoolExecutor(2) as pool:
+        entered = pool.submit(entering.enter, people.store, Asked("known", "", now), first)
+        assert inside.wait(10)
+        taken = pool.submit(reset)
+        time.sleep(0.3)
+        assert not taken.done()
+        go.set()
+        token = entered.result()
+        taken.result()
+    with people.store.read() as session:
+        assert sittings.find(session, token, now) is None
+
+
+def test_a_password_that_changes_while_it_is_judged_lets_nobody_in_with_the_old_one(
+    people: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, real = people.at("2026-03-02 10:01"), passwords.verify
+    with people.store.write() as session:
+        first = accounts.reset(session, accounts.named(session, "known"), now, "cli:test")
+
+    def changing(kept: str | None, given: str) -> bool:
+        with people.store.write() as session:
+            accounts.reset(session, accounts.named(session, "known"), now, "cli:test")
+        return real(kept, given)
+
+    monkeypatch.setattr(passwords, "verify", changing)
+    with pytest.raises(NotKnown, match=entering.WRONG):
+        entering.enter(people.store, Asked("known", "", now), first)
+
+
+def test_who_sits_at_an_open_session_guesses_its_password_no_more_often(people: Any) -> None:
+    now = people.at("2026-03-02 10:01")
+    with people.store.write() as session:
+        first = accounts.reset(session, accounts.named(session, "known"), now, "cli:test")
+    token = entering.enter(people.store, Asked("known", "", now), first)
+    with people.store.read() as session:
+        sitting = sittings.find(session, token, now)
+    said = []
+    for guess in [*(f"guess {number}" for number in range(attempts.OF_ACCOUNT)), first]:
+        with pytest.raises((NotKnown, TooMany)) as refused:
+            entering.change(people.store, sitting, guess, "Lan-tian 2026 示例", Asked("x", "", now))
+        said.append(refused.type)
+    assert said == [NotKnown] * attempts.OF_ACCOUNT + [TooMany]
+
+
+def test_a_crowd_at_the_door_has_few_hashes_computed_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes 20 MB."""
+    inside, most = 0, 0
+
+    class Slow:
+        def verify(self, _given: str, _kept: str) -> bool:
+            nonlocal inside, most
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.02)
+            inside -= 1
+            return True
+
+        def hash(self, given: str) -> str:
+            self.verify(given, "")
+            return given
+
+    passwords._nobody()
+    monkeypatch.setattr(passwords, "_hasher", Slow)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: passwords.verify("x", "y") if n % 2 else passwords.hashed("y"), range(16)))
+    assert most == passwords.AT_ONCE
+
+
+def test_a_subject_that_had_an_account_gets_no_other_by_its_e_mail(people: Any) -> None:
+    """A closed account is closed for the person, whatever address the organisation's own log-in tells."""
+    now = people.at("2026-03-02 10:01")
+    with people.store.write() as session:
+        for login, about in (("closed", {"subject": "s-1"}), ("known", {"email": "known@example.org"})):
+            given = {"email": None, "subject": None, **about}
+            accounts.link(session, accounts.named(session, login), now, "cli:test", **given)
+    for taken, says in (({"subject": "s-1"}, "标识"), ({"email": "KNOWN@example.org "}, "邮箱")):
+        given = {"email": None, "subject": None, **taken}
+        with people.store.write() as session:
+            row = accounts.named(session, "expired")
+            with pytest.raises(Refused, match=f"这个{says}已关联"):
+                accounts.link(session, row, now, "cli:test", **given)
+    with pytest.raises(NotKnown):
+        entering.enter_claimed(people.store, Claims("s-1", "known@example.org"), "", now)
+    assert entering.enter_claimed(people.store, Claims("s-2", "Known@example.org"), "", now)
 
 
 def test_an_address_of_ipv6_counts_with_all_its_neighbours_and_as_many_as_are_set(people: Any) -> None:

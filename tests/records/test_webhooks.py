@@ -269,6 +269,21 @@ def test_a_sender_that_comes_back_too_late_marks_nothing(post: Post) -> None:
     assert post.hook().claimed_by is None
 
 
+def test_a_webhook_is_one_senders_until_its_lease_ends_and_what_is_sent_again_is_its_own(post: Post) -> None:
+    for name in ("甲", "乙"):
+        post.add(name)
+    post.happen()
+    post.receiver.answers = [Answer(500)] * 2
+    post.round()
+    with post.store.write() as session:
+        session.execute(sa.update(webhook_delivery).values(state="dead"))
+        assert webhooks.replay(session, 1, None, NOW, "test") == 1
+        asked = [(0, "one"), (0, "two"), (1, "two")]
+        found = [webhook_sending.claim(session, 1, who, NOW + n * webhook_sending.LEASE) for n, who in asked]
+    assert found == [True, False, True]
+    assert {one.webhook_id: one.state for one in post.messages()} == {1: "queued", 2: "dead"}
+
+
 def test_a_round_ends_before_its_leases_do(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     post.add()
     post.happen(300)

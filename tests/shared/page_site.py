@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -14,18 +14,31 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
+from sqlmodel import Session
 
 from api.app import create_app
 from states import settings
 from states.passes import PATH
 from states.reading import shipped
-from states.records import columns, grants, launch, passing, sample, schema, sittings
+from states.records import (
+    columns,
+    granting,
+    grants,
+    launch,
+    ledger_acting,
+    passing,
+    sample,
+    schema,
+    sittings,
+)
 from states.records.account_tables import Account
 from states.records.actors import Actors
 from states.records.asker import EVERYTHING
-from states.records.core import contact, obligation, unit
+from states.records.campaigns import running
+from states.records.core import contact, milestone, obligation, unit
 from states.records.foretell import run_through
 from states.records.grants import Grant
+from states.records.ledger_adding import Found
 from states.records.outbox import MailHours
 from states.records.roles import PEOPLE, Role
 from states.records.session import Store, connect
@@ -37,6 +50,16 @@ LATER = BEGAN + timedelta(days=16, hours=3)
 COUNTY, HOSPITAL, ELSEWHERE = "SL00101", "SL00101-H02", "SL00102"
 ORIGIN = "http://testserver"
 UNDER = {Role.liaison: COUNTY}
+REVIEWED = "implementation-plan"
+LEDGER = """
+ledger:
+  columns: [序号, 项目, 存在问题, 整改措施, 责任领导, 责任单位, 完成时限, 备注]
+"""
+PROBLEMS = (  # away from the liaison's county
+    {"problem": "重复收取检查费", "measures": ("退费", "培训收费人员"), "due": "发现后10个工作日内"},
+    {"problem": "收费项目没有公示", "measures": ("上墙公示",), "due": "发现后5个工作日内"},
+    {"problem": "制度执行不严", "measures": ("每季度抽查",), "due": "长期坚持"},
+)
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -115,17 +138,42 @@ def seed(home: Path, words: str = "") -> Site:
         sample.build(session, 24, BEGAN)
         if words:
             session.execute(sa.update(unit).values(name=unit.c.name + words))
-        text = shipped()["standard-four-phase"]
+        text = shipped()["standard-four-phase"] + LEDGER
         first = launch.launch(
             session, launch.Order(text, MONDAY, {}, title=f"示例行动{words}"), BEGAN, "test"
         )
-        later = launch.Order(text, MONDAY + timedelta(days=60), {}, title=f"第二个行动{words}")
+        plain = shipped()["standard-four-phase"]
+        later = launch.Order(plain, MONDAY + timedelta(days=60), {}, title=f"第二个行动{words}")
         launch.launch(session, later, BEGAN, "test")
     hours = MailHours(site.settings.zone, site.settings.mail_opens, site.settings.mail_closes)
     run_through(site.store, BEGAN, LATER, hours, Actors(site.store, first).act)
+    with site.store.write() as session:
+        to_decide(session, first)
+    problems(site, ELSEWHERE, PROBLEMS)
+    with site.store.write() as session:
+        ledger_acting.move(session, EVERYTHING, 1, 2, "claim", LATER)
     site.tokens = {role: site.person(role, under=UNDER.get(role)) for role in PEOPLE}
     site.open()
     return site
+
+
+def to_decide(session: Session, campaign_id: int) -> None:
+    """Plans handed in wait for a check, two counties ask for more time; rungs to confirm have come up by themselves."""
+    plans = milestone.c.campaign_id == campaign_id, milestone.c.requirement == REVIEWED
+    session.execute(sa.update(milestone).where(*plans).values(review=True))
+    mine = obligation.c.milestone_id.in_(sa.select(milestone.c.id).where(*plans))
+    waiting = {"status": "submitted", "settled_at": None, "version": obligation.c.version + 1}
+    session.execute(sa.update(obligation).where(mine, obligation.c.status == "accepted").values(waiting))
+    later = (
+        sa.select(obligation.c.id)
+        .join(milestone, milestone.c.id == obligation.c.milestone_id)
+        .join(unit, unit.c.id == obligation.c.unit_id)
+        .where(milestone.c.requirement == "self-check-report", obligation.c.status == "open")
+        .where(milestone.c.campaign_id == campaign_id, unit.c.code.not_like(f"{COUNTY}%"))
+    )
+    campaign = running(session, campaign_id)
+    for key in session.execute(later.order_by(obligation.c.id).limit(2)).scalars().all():
+        granting.ask(session, campaign, granting.Request(key, "+3wd", "示例理由：人手不足"), LATER, "test")
 
 
 def copied(site: Site, home: Path) -> Site:
@@ -142,6 +190,14 @@ def copied(site: Site, home: Path) -> Site:
     made.tokens = site.tokens
     made.open()
     return made
+
+
+def problems(site: Site, code: str, found: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Problems in a unit of the first campaign, written down now; their numbers in the ledger."""
+    plain = {"project": "示例项目", "more": {"备注": "示例备注"}}
+    with site.store.write() as session:
+        wanted = [Found(**{"code": code, **plain, **one}) for one in found]
+        return ledger_acting.add(session, EVERYTHING, 1, wanted, site.hands.at)["added"]
 
 
 def owing(site: Site, statuses: tuple[str, ...]) -> list[int]:

@@ -9,7 +9,6 @@ which takes the better part of an hour. KILLS_SEED=number draws other moments an
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,10 +17,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from flows import rounds
 from in_china import at
+from loopback import served
 from states import settings
 from states.records.session import connect
 from tests.story.kill_campaign import ALL, MAIL, START, Campaign, Moment, check_mails, check_record
@@ -49,14 +48,8 @@ def repeated(arrived: list[Mail], ticks: Ticks) -> int:
 @pytest.fixture
 def office() -> Iterator[tuple[Office, int]]:
     handler = Office()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
+    with served(handler) as port:
         yield handler, port
-    finally:
-        controller.stop()
 
 
 def chosen(moments: list[Moment], number: int, dice: Random) -> set[datetime]:

@@ -98,8 +98,8 @@ def test_weeks_and_months_are_reported_or_nil_or_missing_and_every_rate_says_the
         "punished": (None, 0, 2),
         "letters": (0, 1, 1),
     }
-    assert launched.late("T") == {"专项整治月报表（2027-01）"}
-    assert launched.late("M") == {"进展情况（2027-W01）", "专项整治月报表（2027-01）"}
+    assert launched.late("T") == {"专项整治月报表（2027年1月）"}
+    assert launched.late("M") == {"进展情况（2027年第1周）", "专项整治月报表（2027年1月）"}
 
 
 def seen(told: Any, now: Any) -> Any:
@@ -141,7 +141,7 @@ def test_who_reports_nothing_hears_of_it_by_the_ladder_and_a_nil_report_ends_it(
         mail.to.split("@")[0].split(".")[1]
         for mail in launched.mails
         for rung, _unit, what in mail.lines
-        if rung == "催办" and what == "进展情况（2027-W01）" and mail.to.startswith("liaison")
+        if rung == "催办" and what == "进展情况（2027年第1周）" and mail.to.startswith("liaison")
     }
     assert reminded == {"m", "h", "c"}
 

@@ -16,8 +16,8 @@ UNITS = (
     ("C", "示例社区卫生服务中心", "community_centre", "一级", "R", HELD),
 )
 NAMES = {
-    **{f"W{week}": f"集中行动调度（2026-W{week}）" for week in range(10, 19)},
-    **{f"通报{month}": f"集中行动情况通报（2026-{month:02}）" for month in (3, 4)},
+    **{f"W{week}": f"集中行动调度（2026年第{week}周）" for week in range(10, 19)},
+    **{f"通报{month}": f"集中行动情况通报（2026年{month}月）" for month in (3, 4)},
     "方案": "具体工作方案",
     "余下方案": "具体工作方案",
     "清零": "上级交办到期线索查结清零",

@@ -28,8 +28,8 @@ NAMES = {
     **OF_UNITS,
     **{f"镇{short}": name for short, name in OF_UNITS.items()},  # owed by the township alone by then
     **{f"结{number}": f"{phase}阶段总结" for number, phase in enumerate(SUMMARIES, 1)},
-    "小结6": "工作小结（2026-06）",
-    "小结7": "工作小结（2026-07）",
+    "小结6": "工作小结（2026年6月）",
+    "小结7": "工作小结（2026年7月）",
     "阶段": "“集中整治”阶段开始",  # a phase that asks the units for nothing: just that it began
     "研究": "领导小组研究重大问题",
     "督查": "检查和重点督查",
@@ -179,5 +179,5 @@ def test_the_sweep_goes_through_its_five_phases_as_written(staged, fills, plot) 
     words = plot("R", NAMES, owes, {}, {"H": "R", "T": "R"})
     assert staged.told().differs_from(words.told(TIMELINE)) == []
     assert staged.moves(["H", "T"]) == staged.lines(MOVES)
-    assert staged.late("O") == {"工作小结（2026-06）"}
+    assert staged.late("O") == {"工作小结（2026年6月）"}
     assert staged.late("H") == set()

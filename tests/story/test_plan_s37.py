@@ -25,7 +25,10 @@ UNITS = (
     ("T", "示例镇卫生院", "township_centre", "一级", "R", HELD),
 )
 NAMES = {
-    **{f"督查{quarter}": f"对各单位的专项督查（2026-Q{quarter}）" for quarter in (1, 2, 3, 4)},
+    **{
+        f"督查{quarter}": f"对各单位的专项督查（2026年第{'一二三四'[quarter - 1]}季度）"
+        for quarter in (1, 2, 3, 4)
+    },
     "组织": "组织领导方面问题整改（各机构）",
     "镇组织": "组织领导方面问题整改（各机构）",
     "政治": "政治站位方面问题整改（各机构）",
@@ -142,6 +145,6 @@ def test_the_third_row_is_done_and_the_others_stay(staged, fills, plot) -> None:
     staged.live("2027-01-31 18:00", acts)
     words = plot("R", NAMES, owes, {}, {"H": "R", "T": "R"})
     assert staged.told().differs_from(words.told(TIMELINE)) == []
-    assert staged.late("D") == {"对各单位的专项督查（2026-Q2）"}
+    assert staged.late("D") == {"对各单位的专项督查（2026年第二季度）"}
     assert {staged.owed(unit, "position").status for unit in ("H", "T")} == {"open"}
     assert staged.owed("R", "ledger-1").status == "open", "the commission stands in for 各股室"

@@ -20,8 +20,8 @@ UNITS = (
     ("B", "示例医保中心", "other", "", "R", HELD),
 )
 NAMES = {
-    **{f"报告{month}": f"涉黑恶线索报告（2026-{month:02}）" for month in (3, 4, 5)},
-    "余报告4": "涉黑恶线索报告（2026-04）",
+    **{f"报告{month}": f"涉黑恶线索报告（2026年{month}月）" for month in (3, 4, 5)},
+    "余报告4": "涉黑恶线索报告（2026年4月）",
     "排查": "涉黑涉恶问题排查",
     "处理": "涉及医保监管领域的调查处理",
     "移交": "涉及犯罪的线索移交",
@@ -111,5 +111,5 @@ def test_who_does_not_report_clues_climbs_until_the_report_comes(staged, fills, 
         dict.fromkeys("OAB", "R"),
     )
     assert staged.told().differs_from(words.told(TIMELINE)) == []
-    assert (staged.late("A"), staged.late("B")) == (set(), {"涉黑恶线索报告（2026-04）"})
+    assert (staged.late("A"), staged.late("B")) == (set(), {"涉黑恶线索报告（2026年4月）"})
     assert staged.owed("A", "clue-report 2026-03").status == "nil"

@@ -25,10 +25,10 @@ OWING = ("B", "H1", "H2", "C")
 # What the clinic has nobody for, its bureau hears.
 VACANT = {("C", "联络员"): "B", ("C", "科室负责人"): "B", ("C", "分管领导"): "B"}
 NAMES = {
-    **{f"W{week}": f"周报（2026-W{week}）" for week in range(48, 54)},  # 2026 has 53 ISO weeks
-    **{f"W{week:02}": f"周报（2027-W{week:02}）" for week in range(1, 19)},
-    **{f"M{month}": f"月小结（2026-{month}）" for month in (11, 12)},
-    **{f"M{month:02}": f"月小结（2027-{month:02}）" for month in range(1, 5)},
+    **{f"W{week}": f"周报（2026年第{week}周）" for week in range(48, 54)},  # 2026 has 53 ISO weeks
+    **{f"W{week:02}": f"周报（2027年第{week}周）" for week in range(1, 19)},
+    **{f"M{month}": f"月小结（2026年{month}月）" for month in (11, 12)},
+    **{f"M{month:02}": f"月小结（2027年{month}月）" for month in range(1, 5)},
     "方案": "实施方案",
     "动员会": "动员会",
     "自查报告": "自查报告",

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from states.errors import Faulty, Refused
 
 FORMAT = 1
 MANIFEST, CHECKSUM = "manifest.json", "manifest.sha256"
+KEY = re.compile(r"(clue|journal)\.key")
+MEMBER = re.compile(rf"tables/[a-z_]+\.jsonl\.gz|files/[0-9a-f]{{64}}|keys/{KEY.pattern}")
 PIECE = 1 << 20
 Told = Callable[[float, float], None]
 
@@ -149,7 +152,10 @@ class Reader:
             raise Refused(
                 f"{self._path} 的格式是 {told.get('format')}，这里只认得 {FORMAT}；请用写出它的 duban 版本恢复"
             )
-        return Manifest(**told)
+        manifest = Manifest(**told)
+        if not _sound(manifest):
+            raise self.damaged(MANIFEST)
+        return manifest
 
     def check(self, told: Told) -> None:
         """Read every member against its checksum. Raises Faulty at the first that differs."""
@@ -186,6 +192,16 @@ class Reader:
 
     def damaged(self, name: str) -> Faulty:
         return Faulty([f"备份 {self._path} 不完整或已损坏（{name}）；什么都没有恢复，请换一份备份"])
+
+
+def _sound(manifest: Manifest) -> bool:
+    """Whether each name in it is one that a backup has: keys become files of that name, so none may lead elsewhere."""
+    tables = {f"tables/{name}.jsonl.gz" for name in manifest.tables}
+    return (
+        all(map(MEMBER.fullmatch, manifest.members))
+        and all(map(KEY.fullmatch, manifest.keys))
+        and tables <= manifest.members.keys()
+    )
 
 
 @contextmanager

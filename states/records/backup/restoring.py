@@ -4,8 +4,8 @@ First the contents, which lie under their hashes and may be there already; then 
 transaction, with the mark that makes the rounds hold. Killed anywhere it can be called again.
 
 What was committed after the backup is gone, but others heard of it: followers of the feed have numbers that are higher
-than any that is left. So numbers go on far behind them (LEAP), and a follower finds a gap and never two facts under one
-number.
+than any that is left. So numbers go on far behind them, at a place that the moment of the restore gives (LEAP), and a
+follower finds a gap and never two facts under one number, however often an old backup is put back.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from states.records.session import Store
 from states.records.vault import Vault
 from states.settings import Settings
 
-LEAP = 1_000_000_000
+LEAP = 1_000_000
+"""Numbers for each second since 1970: more than are ever given out in one, and all below what JavaScript can count (2^53)."""
 GIVEN_BY_UPGRADES = {calendar_day.name, calendar_year.name, schema.SHAPE.name, schema.VERSION.name}
 
 
@@ -151,7 +152,7 @@ def _marked(session: Session, manifest: Manifest, now: datetime, by: str) -> Non
     session.execute(sa.insert(restored).values(taken_at=taken, at=now, by=by))
     highest = session.execute(sa.select(sa.func.coalesce(sa.func.max(journal.c.id), 0))).scalar_one()
     last = max(manifest.sequences.get(journal.name, 0), int(highest), commit_order.head(session))
-    number = (last // LEAP + 1) * LEAP
+    number = max(last // LEAP + 1, int(now.timestamp())) * LEAP
     about = {"taken_at": manifest.taken_at, "rows": manifest.rows, "duban": manifest.duban}
     commit_order.leap(session, number)
     row = {

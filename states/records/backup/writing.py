@@ -70,7 +70,6 @@ def take(
     told: Told,
 ) -> Taken:
     """Write everything to `path`. Raises Refused where a file is there; the file is complete or not there at all."""
-    archive.free(path)
     mine = keys.at_hand(settings)
     whole = size(store)
     manifest = Manifest(

@@ -160,6 +160,8 @@ class AddedTold(TypedDict):
     mark: str
     project: str
     problem: str
+    measures: str
+    departments: str
     due: str
     chosen: bool
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
+from api.deps import Desk
+from api.files import check_may_write
 from api.house import KEY_KEPT, Keys
 from api_walk import BODIES, CLUES, SESSION, ask, every_route, needed
 from same_words import words
-from states.records import access
+from states.errors import NotAllowed
+from states.records import access, clues, webhooks
+from states.records.asker import EVERYTHING, READS_ONLY
 from states.records.roles import Act
 
 
@@ -48,6 +54,29 @@ def _all_routes(routes: Any) -> Any:
             yield one
         elif inner is not None:
             yield from _all_routes(getattr(inner, "routes", inner))
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_whoever_only_reads_gets_no_transaction_that_writes_should_a_gate_let_him_by(world: Any) -> None:
+    """Each route asks for its act at the gate; this is the second door, behind it."""
+    house = world.app.state.house
+    desk = Desk(house, replace(EVERYTHING, write=False), house.time.last(), Request({"type": "http"}))
+    for way in (
+        lambda: desk.write().__enter__(),
+        lambda: desk.tried(lambda _session: None),
+        lambda: desk.drafted(lambda _session: None),
+        lambda: check_may_write(desk, 1, world.report),
+        lambda: webhooks.check_whole(desk.scope, write=True),
+    ):
+        with pytest.raises(NotAllowed, match=READS_ONLY):
+            way()
+    blind = replace(EVERYTHING, informants=False)
+    for look in (
+        lambda: blind.check(Act.informants),
+        lambda: clues.informant(None, None, blind, 1, house.time.last(), None, "", ""),
+    ):
+        with pytest.raises(NotAllowed, match="举报人信息"):
+            look()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -156,13 +156,15 @@ def test_nothing_goes_out_that_was_not_meant_to(world: Any) -> None:
     world.post(
         f"/campaigns/1/proposals/{asked[0]['id']}/confirm", {"person": "秘密领导", "reason": "秘密理由"}
     )
-    told = json.dumps(followed(world), ensure_ascii=False)
+    events = followed(world)
+    told = json.dumps(events, ensure_ascii=False)
     assert not re.search("秘密|@|139|王示例|举报", told)
     assert "duban.letter.made" in told
     with world.store.read() as session:
         kinds = set(session.execute(sa.select(journal.c.kind).distinct()).scalars())
     silent = {kind for kind in kinds if not published.is_told(kind)}
     assert len(kinds) > 10
+    assert {one["type"] for one in events} == {f"duban.{kind}" for kind in kinds - silent}
     assert {kind.partition(".")[0] for kind in silent} <= {*PRIVATE, "clue"}, silent
 
 
@@ -206,7 +208,7 @@ class Reader:
             return
         await self.takes.wait()
         self.taken += message["body"].decode()
-        self.ended = not message["more_body"]
+        self.ended = not message.get("more_body", False)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -247,11 +249,14 @@ def test_a_stream_tells_what_comes_and_resumes_where_it_was_cut(quick: Any) -> N
         tasks = [asyncio.create_task(one.read()) for one in [*readers, narrow]]
         await until(lambda: all(": \n" in one.taken for one in readers))
         assert not any(one.events for one in readers), "begins now, not at the beginning"
-        looks = readers[0].following.looks
+        following = readers[0].following
+        looks, reads = following.looks, following.reads
         await asyncio.sleep(0.5)
-        assert readers[0].following.looks - looks <= 11, "one look for all of them"
+        assert following.looks - looks <= 11, "one look for all of them"
+        assert following.reads - reads <= 1, "and nobody reads what nobody wrote"
         await asyncio.to_thread(happen, quick, 3)
         await until(lambda: all(len(one.events) == 3 for one in readers))
+        assert following.reads - reads <= 4, "once for all who see the same, and once for the other"
         readers[0].gone.set()
         await tasks[0]
         await asyncio.to_thread(happen, quick, 250)
@@ -285,17 +290,20 @@ def test_a_reader_that_takes_nothing_is_let_go_and_keeps_nothing_in_memory(quick
 
 
 @pytest.mark.parametrize("world", ["sqlite"], indirect=True)
-def test_a_key_that_ends_ends_its_stream(quick: Any) -> None:
+@pytest.mark.parametrize("revoked", [True, False])
+def test_a_key_that_ends_ends_its_stream(quick: Any, revoked: bool) -> None:
     from states.records import access
 
     async def story() -> None:
-        key = quick.key("short")
+        key = quick.key("short", days=1)
         reader = Reader(quick, key)
         keys = quick.app.state.house.keys
         task = asyncio.create_task(reader.read())
         await until(lambda: ": \n" in reader.taken)
         with quick.store.write() as session:
-            access.revoke(session, key["Authorization"][7:][: access.SHOWN], quick.hands.at)
+            if revoked:
+                access.revoke(session, key["Authorization"][7:][: access.SHOWN], quick.hands.at)
+        quick.hands.at += timedelta(days=0 if revoked else 1)
         keys._kept.clear()  # what a few seconds do
         await asyncio.wait_for(task, 2)
         assert reader.ended
@@ -336,5 +344,36 @@ def test_what_no_stream_begins_with(quick: Any) -> None:
         answer = quick.get("/changes/stream" + (f"?{query}" if query else ""), headers=headers)
         assert answer.status_code == 422, (headers, query)
     following.most = 0
+    following.ending.set()  # one that begins all the same ends at once
     full = quick.get("/changes/stream")
     assert (full.status_code, full.headers["retry-after"]) == (503, "10")
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_who_reads_often_at_once_takes_no_place_from_others(quick: Any) -> None:
+    following = quick.app.state.house.following
+    following.of_one, following.most = 2, 4
+    other, third = quick.key("other"), quick.key("third")
+
+    async def story() -> None:
+        tasks: list[asyncio.Task[None]] = []
+
+        async def come(*keys: dict[str, str]) -> list[Reader]:
+            """All at once; in the order of what became of them."""
+            readers = [Reader(quick, key) for key in keys]
+            tasks.extend(asyncio.create_task(one.read()) for one in readers)
+            await until(lambda: all(one.status for one in readers))
+            return sorted(readers, key=lambda one: one.status)
+
+        own = await come(*[quick.all] * 5)
+        assert [one.status for one in own] == [200, 200, 429, 429, 429]
+        await until(lambda: "关闭不用的" in own[-1].taken)
+        assert [one.status for one in await come(other, third, third)] == [200, 200, 503]
+        own[0].gone.set()
+        await until(lambda: following._readers.total() == 3)
+        assert [one.status for one in await come(quick.all)] == [200], "there is room again"
+        following.ending.set()
+        await asyncio.gather(*tasks)
+        assert not following._readers
+
+    asyncio.run(story())

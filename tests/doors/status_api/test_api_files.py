@@ -311,6 +311,25 @@ def test_a_form_that_is_none_is_refused(world: Any) -> None:
         answer = post(body, kind)
         assert (answer.status_code, answer.json()["faults"][0]["place"]) == (422, place), answer.text
         assert on_disk(world) == []
+        assert "现有" not in answer.text, "what is too much is not taken in and then counted"
+    long = b"".join(
+        (part % (name, b"")).replace(b"\nx\r", b"\n" + b"x" * 100_001 + b"\r") for name in (b"text", b"seal")
+    )
+    assert "文字太长" in post(long + b"--b--", named).text, "all fields together"
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_files_of_before_count_with_those_that_come(world: Any) -> None:
+    first, second = world.owes("A-H1", "report"), world.owes("A-H1", "list")
+    many = send(world, first, *((f"{number}.txt", b"%d" % number) for number in range(20)))
+    assert many.status_code == 201, many.text
+    over = send(world, second, ("a.txt", b"a"), earlier=f"{first}/1")
+    assert (over.status_code, "现有 21 个" in over.text) == (422, True)
+    assert len(on_disk(world)) == 20
+    kept = [one.parent for one in world.settings.files.rglob("*") if one.is_file()]
+    assert [one for one in (*kept, world.settings.files / "incoming") if one.stat().st_mode & 0o077] == [], (
+        "nobody else on the machine reads them"
+    )
 
 
 def test_names_come_as_people_and_programs_write_them(world: Any) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+import httpx
 import pytest
 import requests
 import schemathesis
@@ -116,7 +117,10 @@ def tried(world: Any, operation: Any, key: dict[str, str], mode: GenerationMode)
     @PLAN
     @given(case=operation.as_strategy(generation_mode=mode), known=st.sampled_from([True, True, False]))
     def asked(case: Any, known: bool) -> None:
-        answer = asked_of(world, case, known, key)
+        try:
+            answer = asked_of(world, case, known, key)
+        except httpx.InvalidURL:  # longer than any client sends
+            return
         world.answered[operation.label, answer.status_code] += 1
         try:
             case.validate_response(answer, checks=CHECKS)

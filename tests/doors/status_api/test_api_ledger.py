@@ -147,7 +147,7 @@ def test_two_who_decide_at_once_are_told_what_changed(world: Any) -> None:
     late = move(world, 1, "claim", version=version)
     assert late.status_code == 409
     assert late.json()["type"] == "urn:duban:conflict"
-    assert "现为“整改中”，版本 2；key:all：开始整改" in late.json()["detail"]
+    assert "现为“整改中”，版本 2；接口 all：开始整改" in late.json()["detail"]
 
 
 def test_many_move_at_once_after_a_dry_run(world: Any) -> None:
@@ -189,7 +189,9 @@ def test_of_two_who_check_and_return_at_once_one_hears_what_the_other_did(world:
             made = sorted(pool.map(one, pair), key=lambda answer: answer.status_code)
             assert [answer.status_code for answer in made] == [200, 409]
             state = made[0].json()["state"]["name"]
-            assert f"台账第{no}项刚刚被他人改动（现为“{state}”，版本 {version + 1}；key:all：" in made[1].text
+            assert (
+                f"台账第{no}项刚刚被他人改动（现为“{state}”，版本 {version + 1}；接口 all：" in made[1].text
+            )
             history = world.get(f"{L}/{no}").json()["history"]
             assert len([line for line in history if line["what"]["key"] in pair]) == 1
 

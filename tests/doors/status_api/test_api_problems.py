@@ -171,6 +171,22 @@ def test_a_body_without_a_length_is_counted_as_it_comes(world: Any) -> None:
     is_problem(answer, 413, "too-large")
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+def test_each_kind_of_body_has_its_own_largest_size_and_is_refused_by_what_it_announces(world: Any) -> None:
+    obligation = f"/campaigns/1/obligations/{world.owes('A-H1', 'report')}"
+    for path, most in (
+        (f"{obligation}/submit", 1 << 20),
+        ("/letter-forms/x", 2 << 20),
+        ("/campaigns/1/ledger/import", 32 << 20),
+        ("/campaigns/1/forms/import", 32 << 20),
+        (f"{obligation}/submissions", (4 * 50 << 20) + (1 << 20)),
+    ):
+        for size in (most, most + 1):
+            announced = {"Content-Length": str(size), "Content-Type": "text/plain"}
+            answer = world.client.post(f"/api/v1{path}", headers={**world.all, **announced}, content=b"x")
+            assert (answer.status_code == 413) == (size > most), (path, size, answer.text)
+
+
 def test_every_fault_of_a_body_is_told_at_once(world: Any) -> None:
     body = is_problem(world.post("/campaigns/1/moves", {"filter": {"kind": 1}, "dry": 1}), 422, "faulty")
     assert {one["place"] for one in body["faults"]} == {"body.move", "body.filter.kind", "body.dry"}

@@ -48,7 +48,7 @@ def test_a_units_own_key_asks_and_never_decides(world) -> None:
     late = world.post(here, {"grant": False, "reason": "不属实", "dry_run": False, "version": 1})
     assert late.status_code == 409
     assert late.json()["detail"].endswith("决定：已准予，延至2026-12-04 18:00")
-    assert "key:county" in late.json()["detail"]
+    assert "接口 county" in late.json()["detail"]
     assert [len(world.get(REQUESTS, key).json()["items"]) for key in (own, county, other)] == [1, 1, 0]
     shown = world.get(f"/obligations/{world.owes('A-H1', 'report')}", own).json()
     assert (shown["due"][:10], shown["original_due"][:10]) == ("2026-12-04", "2026-11-20")

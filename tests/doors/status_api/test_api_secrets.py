@@ -20,8 +20,9 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from command_line import duban
 from flows import rounds
+from loopback import served
 from smtp_servers import PASSWORD as POST_PASSWORD
-from smtp_servers import Post, authenticate, served, tls
+from smtp_servers import Post, authenticate, tls
 from states import settings as settings_of
 from states.errors import BadSetting
 from states.records import accounts, grants

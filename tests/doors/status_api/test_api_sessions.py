@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from api.app import create_app
-from api.pages import telling
+from states import actorwords
 from states.records import access, accounts, grants, sittings
 from states.records.asker import EVERYTHING
 from states.records.grants import Grant
@@ -119,6 +119,7 @@ def test_a_person_logs_in_changes_the_first_password_and_acts_under_his_name(peo
     assert browser.get(f"{V1}/units/A-H1/status").status_code == 200
     acts_as_a_liaison(people, browser)
     assert browser.post(f"{V1}/session/end", headers=OURS).status_code == 200
+    assert len(browser.cookies) == 0, "the browser forgets it"
     browser.cookies.set("duban", cookie.partition("=")[2].partition(";")[0])
     assert browser.get(f"{V1}/session").status_code == 401
     his = {one.kind for one in people.facts() if one.actor == "user:王示例（wanglan）"}
@@ -143,6 +144,9 @@ def test_only_our_own_page_can_use_a_cookie_to_change_something(people: People) 
         answer = browser.post(f"{V1}/session/grant", json={"grant": number}, headers=headers)
         assert answer.status_code == status, (origin, more, answer.text)
         assert browser.get(f"{V1}/session", headers=headers).status_code == 200, "reading changes nothing"
+    for method, path in (("PUT", "/campaigns/1/obligations/1/figures"), ("DELETE", "/letter-forms/x")):
+        refused = browser.request(method, V1 + path, headers={"Origin": "http://evil.example"})
+        assert (refused.status_code, "Origin" in refused.text) == (403, True), method
     fresh = people.browser()
     foreign = people.log_in(fresh, "wanglan", OWN, Origin="http://evil.example")
     assert (foreign.status_code, len(fresh.cookies)) == (403, 0)
@@ -183,6 +187,36 @@ def test_over_https_the_cookie_is_bound_to_the_host(people: People) -> None:
     )
 
 
+def test_a_session_that_is_used_goes_on_and_an_idle_one_does_not(people: People) -> None:
+    browser, seats = people.settled("wanglan", Grant(Role.auditor)), people.world.app.state.house.seats
+    for wait, status in ((0.9, 200), (0.9, 200), (1, 401)):
+        people.world.hands.at += sittings.IDLE * wait
+        assert browser.get(f"{V1}/campaigns").status_code == status
+        seats._beside.submit(lambda: None).result()  # what is written beside is written
+
+
+def test_behind_a_proxy_that_speaks_https_for_us_all_is_as_over_https(
+    request: Any, world_of: Any, tmp_path: Path
+) -> None:
+    request.param = "sqlite"
+    with world_of(request, tmp_path, DUBAN_BASE_URL="https://duban.example.org") as world:
+        people = People(world)
+        first, browser = people.person("wanglan", Grant(Role.auditor)), people.browser()
+        cookie = people.log_in(browser, "wanglan", first).headers["set-cookie"]
+        assert cookie.startswith("__Host-duban=")
+        assert "Secure" in cookie
+        shown = {"Cookie": cookie.partition(";")[0]}
+        for origin, status in (
+            ("https://duban.example.org", 422),
+            ("https://testserver", 422),
+            ("http://testserver", 403),
+            ("http://duban.example.org", 403),
+        ):
+            sent = {"before": first, "password": "x" * 12}
+            answer = browser.post(f"{V1}/session/password", json=sent, headers={**shown, "Origin": origin})
+            assert answer.status_code == status, origin
+
+
 @pytest.mark.parametrize("world", ["sqlite", "postgresql"], indirect=True)
 def test_what_is_taken_back_is_gone_at_once_in_every_process(people: People) -> None:
     other = create_app(people.world.settings, now=people.world.hands)
@@ -218,6 +252,7 @@ def test_what_is_taken_back_is_gone_at_once_in_every_process(people: People) -> 
 
 def test_an_administrator_opens_accounts_and_the_password_is_told_once(people: People) -> None:
     boss = people.settled("boss", Grant(Role.administrator, under="A"))
+    people.person("beyond", Grant(Role.liaison, under="B-H1"))
     granted = {"role": "liaison", "under": "A-H1"}
     sent = {"login": "lina", "name": "李示例", "grant": granted}
     key = {"Idempotency-Key": "1", **OURS}
@@ -229,6 +264,7 @@ def test_an_administrator_opens_accounts_and_the_password_is_told_once(people: P
     assert boss.post(f"{V1}/accounts", json={**sent, "grant": None}, headers=OURS).status_code == 403
     made = boss.post(f"{V1}/accounts", json=sent, headers=OURS)
     assert made.headers["cache-control"] == "no-store"
+    assert boss.post(f"{V1}/accounts", json=outside, headers=OURS).status_code == 403, "whoever is there"
     there = f"{V1}/accounts/{made.json()['account']['id']}"
     assert people.log_in(people.browser(), "lina", made.json()["password"]).status_code == 200
     again = boss.post(f"{there}/reset", headers=OURS).json()["password"]
@@ -265,4 +301,4 @@ def test_the_page_asks_the_same_door(people: People) -> None:
     asked = (whole, part, fresh, people.browser())
     found = [one.get("/", follow_redirects=False).headers.get("location", "") for one in asked]
     assert found == ["", "", "/password", "/login"]
-    assert telling.actor("user:王示例（wanglan）") == "王示例（wanglan）"
+    assert actorwords.actor("user:王示例（wanglan）") == "王示例（wanglan）"

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from loopback import served
 from otlp_receiver import Collector
-from smtp_servers import Post, served
+from smtp_servers import Post
 from states.records import access
 from states.records.foretell import run_through
 from states.records.outbox import MailHours
