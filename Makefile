@@ -46,7 +46,7 @@ manual: $(VENV)/.ready-dev ## take the pictures of the handbook anew (docs/manua
 	@DUBAN_MANUAL=take $(BIN)/pytest tests/pages/test_pages_manual_pictures.py
 
 fuzz: $(VENV)/.ready-dev ## every route asked at length, with other values each time (FUZZ_EXAMPLES=40)
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-40} $(BIN)/pytest tests/doors/status_api/test_api_fuzzed.py -o faulthandler_timeout=0
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-40} $(BIN)/pytest tests/doors/status_api/test_api_fuzzed.py -o faulthandler_timeout=0 --timeout=0
 
 audit: $(VENV)/.ready-dev ## the lock files: whole, and (ADVISORIES=all.zip) none of it known to be bad
 	@$(BIN)/python tools/audit.py $(if $(ADVISORIES),--advisories $(ADVISORIES)) $(foreach one,$(ACCEPT),--accept $(one))

@@ -22,7 +22,7 @@ COMES_WITHIN = 420.0
 """Seconds that the moment of a blow may be waited for."""
 COMPLETED = "Completed"
 ANEW = 10
-"""Mails until a blow falls again."""
+"""Mails that go out at least between two blows."""
 
 
 @dataclass
@@ -30,8 +30,7 @@ class Blow:
     """One of them. `when`: its moment, or the share of mails at which one is held between acceptance and mark.
 
     `strike` returns what it hit, "" to try again in a moment; `back`: it is over; `bound`: seconds in which it should
-    be. `ours`: it may have cut a mail from its mark. `tries`: how often it falls at most, where what comes of it goes by
-    Prefect's events, of which one is lost now and then; the sweep ends such a run. `tells`: more for whoever waited in vain.
+    be. `ours`: it may have cut a mail from its mark. `tells`: more for whoever waited in vain.
     """
 
     name: str
@@ -40,7 +39,6 @@ class Blow:
     back: Callable[[Scene, datetime], bool]
     bound: float
     ours: bool = False
-    tries: int = 1
     tells: Callable[[Scene], str] = lambda _: ""
     what: str = ""
     fell: list[datetime] = field(default_factory=list)
@@ -58,29 +56,13 @@ class Blow:
             until(lambda: moment(scene), COMES_WITHIN, f"the moment of: {self.name}")
         else:
             until(scene.office.holding.is_set, COMES_WITHIN, f"the moment of: {self.name}")
-        while not self._fallen(scene, next_gate):
-            scene.office.open(len(scene.office) + ANEW)
-            until(scene.office.holding.is_set, COMES_WITHIN, f"the moment to fall again: {self.name}")
-        scene.say(f"   over after {self.lasted:.1f} s")
-
-    def _fallen(self, scene: Scene, next_gate: int | None) -> bool:
-        """Once, and whether it is over; raises Late when it never is and may not fall again."""
         until(lambda: self._struck(scene), COMES_WITHIN, f"somebody to hit: {self.name}")
-        if not callable(self.when):
+        if not callable(moment):
             scene.office.open(next_gate and max(next_gate, len(scene.office) + ANEW))
         scene.say(f"{self.name}: {self.what}")
-        last = len(self.fell) >= self.tries
-        within, what = (3 * self.bound if last else self.bound), f"the end of: {self.name}"
-        try:
-            self.lasted = until(
-                lambda: self.back(scene, self.fell[-1]), within, what, lambda: self.tells(scene)
-            )
-        except Late as late:
-            if last:
-                raise
-            scene.say(f"   {late}; once more")
-            return False
-        return True
+        over, what = (lambda: self.back(scene, self.fell[-1])), f"the end of: {self.name}"
+        self.lasted = until(over, 3 * self.bound, what, lambda: self.tells(scene))
+        scene.say(f"   over after {self.lasted:.1f} s")
 
     def _struck(self, scene: Scene) -> bool:
         at = scene.now()

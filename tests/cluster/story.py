@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from flows import stuck
 from flows.prefect_child import free_port
 from flows.prefect_http import Prefect, Unanswered
 from states import clock
@@ -71,7 +72,7 @@ def run(story: Story, say: Say, *, kept: bool = False) -> Outcome:
             scene.asking.stop()
             verdict = judge(scene, story.blows, story.bound, strict=not story.hurry)
             scene.store.close()
-        except Exception:
+        except BaseException:  # a test that is stopped for lasting too long is none of Exception
             for part in cluster.keeper.parts:
                 say(f"-- {part.name}\n{part.tail()}")
             raise
@@ -134,8 +135,10 @@ def _ran_since(scene: Scene, since: datetime, rounds: frozenset[str]) -> bool:
 
 
 def _hurried(scene: Scene, stopped: threading.Event) -> None:
-    """Ask for the runs that have something to do, as soon as none of their kind is under way."""
+    """Ask for the runs that have something to do, as soon as none of their kind is under way; sweep as the pages do."""
     while not stopped.wait(1.0):
+        with contextlib.suppress(Unanswered):
+            stuck.sweep(scene.cluster.prefect, stuck.LEAST)
         jobs = ("deliver",) if scene.told() == scene.expected else ("remind", "escalate")
         for job in jobs:
             with contextlib.suppress(Unanswered):

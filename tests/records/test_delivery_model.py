@@ -1,7 +1,7 @@
 """The delivery protocol under everything at once, against a model: see the decision on the model of the delivery.
 
 A few short runs by default. MODEL_EXAMPLES=number makes that many long ones, of MODEL_STEPS each, from MODEL_SEED; with
-MODEL_SHRINK=1 a failure is made small. Long ones want `-o faulthandler_timeout=0`.
+MODEL_SHRINK=1 a failure is made small. Long ones want `-o faulthandler_timeout=0 --timeout=0`.
 """
 
 from __future__ import annotations
