@@ -199,11 +199,12 @@ def _places(
 ) -> tuple[list[_Unit], int]:
     """The rows of one page, and how many there are: the place itself where it is in the campaign, then those right below
     it that are, in the order of the units."""
-    there = sa.select(region_of(session, top.path).label("key")).distinct()
+    region = sa.func.nullif(region_of(session, top.path), "")
+    place = sa.func.coalesce(sa.cast(region, sa.Integer), top.id)
+    there = sa.select(sa.case((unit.c.parent_id == top.id, unit.c.id), else_=place)).distinct()
     joined = run.join(unit, unit.c.id == run.c.unit_id)
     there = there.select_from(joined).where(run.c.campaign_id == campaign.id, *where)
-    its = sa.case((unit.c.id == top.id, ""), else_=sa.cast(unit.c.id, sa.String))
-    mine = sa.or_(unit.c.id == top.id, unit.c.parent_id == top.id), its.in_(sa.select(there.subquery().c.key))
+    mine = sa.or_(unit.c.id == top.id, unit.c.parent_id == top.id), unit.c.id.in_(there)
     order = sa.case((unit.c.id == top.id, 0), else_=1), unit.c.sort_key, unit.c.id
     statement = sa.select(unit.c.id, unit.c.code, unit.c.name, sa.func.count().over()).where(*mine)
     rows = session.execute(statement.order_by(*order).offset((page - 1) * A_PAGE).limit(A_PAGE)).all()

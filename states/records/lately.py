@@ -17,7 +17,7 @@ from states.records.core import journal, mail, milestone, notice, proposal, unit
 from states.records.dispatch import Mail, Proposal
 from states.records.tables import Milestone
 
-JOURNAL_READ = 400  # rows looked at for the latest lines; what is alike becomes one line
+JOURNAL_READ = 200  # rows looked at for the latest lines; what is alike becomes one line
 FACTS = ("id", "at", "unit_id", "kind", "actor", "before", "after", "reason", "payload")
 
 
