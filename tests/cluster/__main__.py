@@ -32,7 +32,7 @@ def main() -> int:
         console.print(f"{time.monotonic() - began:6.1f} s  {line}", markup=False)
 
     without = frozenset(asked.without)
-    made = plots.short(without) if asked.short else plots.long(asked.units, without)
+    made = plots.short(without, by_prefect=True) if asked.short else plots.long(asked.units, without)
     try:
         outcome = run(made, say, kept=asked.keep)
     except Late as late:
