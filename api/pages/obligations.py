@@ -21,7 +21,7 @@ from api.pages.forms import AtForm, Done, Form, Sheet
 from api.pages.gate import AtPage
 from api.pages.uploads import Came
 from api.shapes import Act, Sent
-from states.records import acting, reading_obligations, reading_respite
+from states.records import acting, extendable, reading_obligations, reading_respite, roles
 from states.records.acting import Deed
 from states.records.granting import Request
 from states.records.handing_in import Content
@@ -142,7 +142,9 @@ def _page(desk: Desk, campaign_id: int, key: int, sheets: Mapping[str, Sheet], s
         campaign = reading_obligations.campaign_with(session, desk.scope, campaign_id, key)
         told = reading_obligations.full(session, desk.scope, campaign, key, desk.now)
         asked = reading_respite.of_obligation(session, campaign, key, desk.now)
+        kept_date = extendable.refusals(session, extendable.all_owed(session, [(campaign, key)]), desk.now)
     shown: dict[str, Any] = {"o": told, "campaign": campaign, "asked": asked, "refused": sheets}
+    shown |= {"asks": desk.scope.may(roles.Act.report), "kept_date": kept_date[key]}
     shown["sheets"] = sheets_of(told, sheets)
     shown["passes"] = forms.blank(STOP) if told["status"]["key"] in OPEN and desk.scope.write else None
     shown["trail"] = [

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.errors import Fault, Faulty, Refused
-from states.records import dating, effects, granting, locks, notifying, own_dates, reached, settling
+from states.records import dating, effects, extendable, granting, locks, notifying, own_dates, reached, settling
 from states.records.campaigns import Running
 from states.records.columns import slices, unit_of
 from states.records.core import milestone as milestones
 from states.records.effects import Effect
-from states.records.granting import Owed, words
+from states.records.extendable import Owed, words
 from states.records.journal import iso, note, note_milestone
 from states.records.notifying import Owing
 from states.records.respite import Extended, Extension
@@ -64,7 +64,7 @@ def decide(
         return _refuse(session, campaign, row, decision, now, actor)
     about = granting.owed(session, campaign, row.obligation_id)
     until = granting.instant(campaign, decision.until, row.due_at) if decision.until else row.wanted_at
-    said = granting.closed(campaign) + _refusals(session, about, until, now)
+    said = extendable.closed(campaign) + _refusals(session, about, until, now)
     if said:
         raise Refused(*said)
     return _grant(session, about, row, decision, until, now, actor)

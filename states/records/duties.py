@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.progress import Light, Tally, light
-from states.records import figures, reading_scope, submissions
+from states.records import extendable, figures, reading_scope, submissions
 from states.records.asker import Scope
 from states.records.campaigns import Running, running
 from states.records.core import campaign as campaigns
@@ -25,11 +25,12 @@ from states.records.told import EvidenceTold, ObligationTold
 
 @dataclass(frozen=True)
 class Owed:
-    """Something to hand in, and what must come with it."""
+    """Something to hand in, what must come with it, and why no later date can be asked for; nothing where one can."""
 
     campaign: Running
     obligation: ObligationTold
     evidence: EvidenceTold
+    kept_date: list[str]
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,15 @@ def owed(session: Session, scope: Scope, now: datetime, first: int, limit: int) 
     )
     rows = [Row(*row) for row in session.execute(statement)]
     of = {key: running(session, key) for key in {row.campaign for row in rows}}
-    return [_owed(of[row.campaign], row, now) for row in rows[:limit]], len(rows) > limit
+    shown = rows[:limit]
+    about = extendable.all_owed(session, [(of[row.campaign], row.id) for row in shown])
+    kept_dates = extendable.refusals(session, about, now)
+    return [_owed(of[row.campaign], row, kept_dates[row.id], now) for row in shown], len(rows) > limit
 
 
-def _owed(campaign: Running, row: Row, now: datetime) -> Owed:
-    return Owed(campaign, told(row, campaign, now), submissions.asked(campaign, row.requirement))
+def _owed(campaign: Running, row: Row, kept_date: list[str], now: datetime) -> Owed:
+    evidence = submissions.asked(campaign, row.requirement)
+    return Owed(campaign, told(row, campaign, now), evidence, kept_date)
 
 
 def going(session: Session, scope: Scope, now: datetime) -> list[Going]:

@@ -20,10 +20,11 @@ from states.extending import Use
 from states.extensions import Extensions
 from states.fills import as_words, issued
 from states.ladder import MORNING
-from states.records import coordinators, extension_files, handing_in, locks, settling
+from states.records import coordinators, extendable, extension_files, handing_in, locks, settling
 from states.records.campaigns import Running
 from states.records.core import extended, notice, timer, unit
 from states.records.dispatch import Timer
+from states.records.extendable import Owed, words
 from states.records.journal import note
 from states.records.respite import Extension
 from states.records.submissions import Paper
@@ -44,25 +45,11 @@ class Request:
     evidence: str = ""
 
 
-@dataclass(frozen=True)
-class Owed:
-    """An obligation with its milestone, the date in force, and the rules for a later one."""
-
-    campaign: Running
-    row: Obligation
-    milestone: Milestone
-    rule: Extensions
-
-    @property
-    def due(self) -> datetime | None:
-        return self.row.due_at or self.milestone.due_at
-
-
 def owed(session: Session, campaign: Running, key: int) -> Owed:
     """It, kept from others until the transaction ends. Raises NotFound."""
     row = settling.locked_row(session, campaign, key)
     milestone = session.get_one(Milestone, row.milestone_id, populate_existing=True)
-    return Owed(campaign, row, milestone, extending.rules(campaign.template, milestone.requirement))
+    return extendable.owed(campaign, row, milestone)
 
 
 # -- asking ------------------------------------------------------------------------------------------
@@ -85,7 +72,7 @@ def ask(
     about = owed(session, campaign, wanted.obligation)
     due = about.due
     until = instant(campaign, wanted.until, due or now)
-    said = closed(campaign) + _refusals(session, about, wanted, until, now)
+    said = _refusals(session, about, wanted, until, now)
     if said or due is None:
         raise Refused(*said)
     row = _row(about, wanted, (due, until), now, actor)
@@ -119,43 +106,16 @@ def _row(
     )
 
 
-def closed(campaign: Running) -> list[str]:
-    """That nothing is put off any more in a campaign that is over."""
-    return ["专项行动已经办结或取消，不再延期"] if campaign.row.closed_at is not None else []
-
-
 def _refusals(session: Session, about: Owed, wanted: Request, until: datetime, now: datetime) -> list[str]:
     """Why it can't be asked for now."""
-    said = _standing(about) + ([] if wanted.reason.strip() else ["申请延期须写明理由"])
+    said = extendable.refusals(session, [about], now)[about.row.id]
+    if not wanted.reason.strip():
+        said.append("申请延期须写明理由")
     if about.due is None:
-        return [*said, f"“{about.milestone.name}”没有期限，无须延期"]
-    said += _timely(about, about.due, now)
+        return said
     if until <= about.due:
-        said.append(f"申请的日期须晚于现在的期限（{words(about.campaign, about.due)}）")
-    else:
-        said += caps(session, about, until)
-    waiting = select(Extension).where(Extension.obligation_id == about.row.id, Extension.state == "asked")
-    if (other := session.exec(waiting).first()) is not None:
-        said.append(f"第 {other.id} 号延期申请还没有决定，不能再申请")
-    return said
-
-
-def _standing(about: Owed) -> list[str]:
-    if about.milestone.withdrawn_at is not None:
-        return [f"“{about.milestone.name}”已撤销，不再办理"]
-    if about.row.status not in settling.OPEN:
-        return [f"“{about.milestone.name}”{settling.STATUS_NAMES[about.row.status]}，无须延期"]
-    return []
-
-
-def _timely(about: Owed, due: datetime, now: datetime) -> list[str]:
-    campaign = about.campaign
-    if now > due:
-        return [f"期限（{words(campaign, due)}）已过，过期后不能再申请延期"]
-    last = extending.last_moment(about.rule, due, campaign.calendar, campaign.zone)
-    if now > last:
-        return [f"延期须在{about.rule.before}申请，最迟{words(campaign, last)}，现已过"]
-    return []
+        return [*said, f"申请的日期须晚于现在的期限（{words(about.campaign, about.due)}）"]
+    return said + caps(session, about, until)
 
 
 def caps(session: Session, about: Owed, until: datetime) -> list[str]:
@@ -190,10 +150,6 @@ def instant(campaign: Running, text: str, due: datetime) -> datetime:
     if found is None:
         raise Faulty([Fault("until", f"“{text}”不是确定的日期，应写作 2026-12-15 或 10个工作日")])
     return found
-
-
-def words(campaign: Running, at: datetime) -> str:
-    return f"{at.astimezone(campaign.zone):%Y-%m-%d %H:%M}"
 
 
 def _decide_by(campaign: Running, rule: Extensions, now: datetime) -> datetime:

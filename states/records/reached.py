@@ -13,7 +13,7 @@ from states.extending import Use
 from states.records import own_dates, settling
 from states.records.columns import obligation_span, slices
 from states.records.core import extended, obligation, unit
-from states.records.granting import Owed
+from states.records.extendable import Owed
 from states.records.scopes import below
 from states.records.tables import Milestone, Unit
 

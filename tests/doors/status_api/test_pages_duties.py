@@ -145,3 +145,27 @@ def test_the_list_of_units_is_the_api_s_filtered_and_paged(world: Any) -> None:
     assert 'value="&lt;b&gt;"' in refused.text
     after = world.get("/campaigns/1/units", params={"limit": 2}).json()["next"]
     assert listed(coordinator, f"?cursor={after}") == told()[2:]
+
+
+def test_a_later_date_is_offered_exactly_where_it_can_be_asked_for(world: Any) -> None:
+    """At home and on the page of the thing; where it can't, that page says why in the sentences of the act."""
+    world.at("2026-11-24 10:00")
+    liaison, auditor = Person(world, Role.liaison, "A"), Person(world, Role.auditor)
+    html = liaison.get("/").text
+    offered = {int(key) for key in re.findall(r'id="later(\d+)"', html)}
+    taken = set()
+    for key in owed_on(html):
+        page = liaison.get(at := f"/campaigns/1/obligations/{key}").text
+        assert ('id="extend"' in page) == (key in offered)
+        assert "申请延期" not in auditor.get(at).text, "nothing to see for who can't ask"
+        asked = {"obligation": key, "until": "+30d", "reason": "示例理由"}
+        answer = world.post("/campaigns/1/extensions", asked)
+        if answer.status_code == 201:
+            taken.add(key)
+            assert "还没有决定，不能再申请" in liaison.get(at).text
+        else:
+            said = "；".join(answer.json()["refusals"])
+            assert f"disabled>申请延期</button><small>{said}" in page
+    assert taken == offered
+    assert 0 < len(taken) < len(owed_on(html))
+    assert 'id="later' not in liaison.get("/").text, "each has been asked for"
