@@ -9,7 +9,8 @@ from starlette.responses import Response
 from api.deps import CampaignId, Desk
 from api.pages import grid, nav, paper, sight
 from api.pages.gate import AtPage
-from api.pages.grid import Asked, Choice, Number
+from api.pages.grid import Asked, Choice
+from api.pages.paging import Number
 from states.progress import LIGHT_RULE, UNIT_RULE
 from states.records import board, reading_scope
 

@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 from fastapi import Query
 from sqlmodel import Session
 
+from api.pages import paging
 from api.pages.forms import Sheet
+from api.pages.paging import Place
 from states.errors import Faulty
 from states.kinds import KINDS
 from states.records import board_rows
@@ -21,7 +23,6 @@ from states.records.matters import Matters
 from states.records.reading_units import Wanted
 
 Choice = Annotated[str, Query(max_length=200)]
-Number = Annotated[int, Query(ge=1, le=100_000)]
 LABELS = {"q": "名称或代码", "state": "状态", "kind": "类别", "only": "只看", "each": "显示"}
 ANY = ("", "全部")
 ONLY = (ANY, ("overdue", "有逾期的"), ("behind", "落后的"), ("escalated", "已催办的"))
@@ -72,6 +73,7 @@ class Grid:
     here: str
     sheet: Sheet
     options: dict[str, Any]
+    place: Place
     board: Board | None = None
     wrong: tuple[str, ...] = ()
     kept: list[tuple[str, str]] = field(default_factory=list)
@@ -109,12 +111,17 @@ def read(session: Session, scope: Scope, campaign: Running, asked: Asked, now: d
     """The table that is asked for. Raises NotAllowed, NotFound for a place."""
     board: Board | None = None
     wrong: tuple[str, ...] = ()
-    under = asked.under or None
-    try:
+    place = Place(1, 1)
+
+    def page(number: int) -> tuple[Board, int]:
         if asked.filtered:
-            board = board_rows.single(session, scope, campaign, asked.wanted, now, asked.page)
+            found = board_rows.single(session, scope, campaign, asked.wanted, now, number)
         else:
-            board = board_rows.tree(session, scope, campaign, under, now, asked.page)
+            found = board_rows.tree(session, scope, campaign, asked.under or None, now, number)
+        return found, found.found
+
+    try:
+        board, place = paging.there(asked.page, board_rows.A_PAGE, page)
     except Faulty as error:
         wrong = tuple(one.says for one in error.faults)
     return Grid(
@@ -123,6 +130,7 @@ def read(session: Session, scope: Scope, campaign: Running, asked: Asked, now: d
         sheet=Sheet(LABELS, {name: (getattr(asked, name),) for name in LABELS}),
         options=options(campaign),
         board=board,
+        place=place,
         wrong=wrong,
         kept=list(asked.kept.items()),
     )

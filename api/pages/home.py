@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 from starlette.responses import Response
 
 from api.deps import Desk
-from api.pages import nav, obligations, paper
+from api.pages import nav, obligations, paging, paper
 from api.pages.gate import AtPage
+from api.pages.paging import Number
 from api.pages.round_words import called
 from states.progress import LIGHT_RULE
 from states.records import board, duties, health
@@ -20,27 +21,30 @@ from states.records.roles import Act, Role
 router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
 
 A_PAGE = 20  # each with its forms
-Number = Annotated[int, Query(ge=1, le=100_000)]
 
 
 @router.get("/")
 def mine(desk: AtPage, page: Number = 1) -> Response:
     """The parts that the present role has something to do in."""
     with desk.read() as session:
-        facts = _facts(session, desk, (page - 1) * A_PAGE)
-    return paper.show(desk, "home.html", page=page, **facts)
+        facts = _facts(session, desk, page)
+    return paper.show(desk, "home.html", **facts)
 
 
-def _facts(session: Session, desk: Desk, first: int) -> dict[str, Any]:
+def _facts(session: Session, desk: Desk, page: int) -> dict[str, Any]:
     scope, now, role = desk.scope, desk.now, desk.scope.acts_as
-    facts: dict[str, Any] = {"owed": [], "more": False, "waiting": [], "beats": None}
+    facts: dict[str, Any] = {"owed": [], "place": None, "waiting": [], "beats": None}
     if role is Role.liaison:
-        facts["owed"], facts["more"] = duties.owed(session, scope, now, first, A_PAGE)
+        facts["owed"], facts["place"] = paging.there(
+            page, A_PAGE, lambda at: duties.owed(session, scope, now, (at - 1) * A_PAGE, A_PAGE)
+        )
         facts["sheets"] = {
             one.obligation["id"]: obligations.sheets_of(one.obligation, {}) for one in facts["owed"]
         }
     if role is Role.leader:
-        facts["waiting"], facts["more"] = duties.decisions(session, scope, first, A_PAGE)
+        facts["waiting"], facts["place"] = paging.there(
+            page, A_PAGE, lambda at: duties.decisions(session, scope, (at - 1) * A_PAGE, A_PAGE)
+        )
     if role is Role.administrator:
         facts["called"] = called
         facts["beats"] = [one for one in health.beats(session) if one.name != board.DEMO_CLOCK]

@@ -76,11 +76,6 @@ class Board:
     rest: Sums
     whole: Sums
     owed: tuple[Matters, ...]
-    page: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.found // A_PAGE))
 
     @property
     def left(self) -> int:
@@ -123,7 +118,7 @@ def tree(
     counted = board_sums.counted(session, campaign, now, group, where, marked=marked)
     stands = _stands(session, campaign, [one.id for one in shown])
     rows = [_group(one, top, counted.sums, stands) for one in shown]
-    return _board(session, scope, campaign, top, rows, number, counted, page)
+    return _board(session, scope, campaign, top, rows, number, counted)
 
 
 def single(
@@ -140,7 +135,7 @@ def single(
     stands = _stands(session, campaign, [one.id for one in shown])
     rows = [Row(one.code, one.name, one.above or "", found[str(one.id)], stands[one.id]) for one in shown]
     number = sum(one["all"] for one in found.values())
-    return _board(session, scope, campaign, top, rows, number, counted, page)
+    return _board(session, scope, campaign, top, rows, number, counted)
 
 
 def apart(group: sa.ColumnElement[str], keys: Sequence[str]) -> sa.ColumnElement[str]:
@@ -156,7 +151,6 @@ def _board(
     rows: list[Row],
     number: int,
     counted: Counted,
-    page: int,
 ) -> Board:
     return Board(
         columns=board_sums.columns(campaign, counted.phases),
@@ -168,7 +162,6 @@ def _board(
         rest=counted.sums.get(REST, Sums()),
         whole=Sums().plus(counted.sums.values()),
         owed=counted.owed,
-        page=page,
     )
 
 

@@ -88,7 +88,7 @@ def _of_scope(session: Session, scope: Scope, now: datetime) -> list[Dated]:
 
 
 def _owed(session: Session, scope: Scope, now: datetime) -> list[Dated]:
-    items, _more = duties.owed(session, scope, now, 0, MOST)
+    items, _number = duties.owed(session, scope, now, 0, MOST)
     return [
         Dated(
             key=f"obligation-{one.obligation['id']}",

@@ -10,7 +10,17 @@ import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from states.errors import Fault, Faulty, Refused
-from states.records import dating, effects, extendable, granting, locks, notifying, own_dates, reached, settling
+from states.records import (
+    dating,
+    effects,
+    extendable,
+    granting,
+    locks,
+    notifying,
+    own_dates,
+    reached,
+    settling,
+)
 from states.records.campaigns import Running
 from states.records.columns import slices, unit_of
 from states.records.core import milestone as milestones

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -53,8 +54,8 @@ class Waiting:
     about: str
 
 
-def owed(session: Session, scope: Scope, now: datetime, first: int, limit: int) -> tuple[list[Owed], bool]:
-    """What units in one's reach still owe, the earliest date in force first, what has none last; whether there is more."""
+def owed(session: Session, scope: Scope, now: datetime, first: int, limit: int) -> tuple[list[Owed], int]:
+    """What units in one's reach still owe, the earliest date in force first, what has none last; how much it is in all."""
     joined = run.join(
         campaigns, sa.and_(campaigns.c.id == run.c.campaign_id, campaigns.c.closed_at.is_(None))
     )
@@ -75,15 +76,20 @@ def owed(session: Session, scope: Scope, now: datetime, first: int, limit: int) 
             *([] if scope.campaigns is None else [campaigns.c.id.in_(sorted(scope.campaigns))]),
         )
         .order_by(due.is_(None), due, obligation.c.id)
-        .offset(first)
-        .limit(limit + 1)
     )
-    rows = [Row(*row) for row in session.execute(statement)]
+    rows = [Row(*row) for row in session.execute(statement.offset(first).limit(limit))]
     of = {key: running(session, key) for key in {row.campaign for row in rows}}
-    shown = rows[:limit]
-    about = extendable.all_owed(session, [(of[row.campaign], row.id) for row in shown])
+    about = extendable.all_owed(session, [(of[row.campaign], row.id) for row in rows])
     kept_dates = extendable.refusals(session, about, now)
-    return [_owed(of[row.campaign], row, kept_dates[row.id], now) for row in shown], len(rows) > limit
+    items = [_owed(of[row.campaign], row, kept_dates[row.id], now) for row in rows]
+    return items, _number(session, statement)
+
+
+def _number(session: Session, statement: sa.Select[Any]) -> int:
+    """How many rows there are in all."""
+    counted = statement.with_only_columns(sa.func.count(), maintain_column_froms=True).order_by(None)
+    number: int = session.execute(counted).scalar_one()
+    return number
 
 
 def _owed(campaign: Running, row: Row, kept_date: list[str], now: datetime) -> Owed:
@@ -119,8 +125,8 @@ def _asked(session: Session, scope: Scope, keys: list[int]) -> dict[int, int]:
     return dict(session.execute(counted.group_by(extension.c.campaign_id)).tuples().all())
 
 
-def decisions(session: Session, scope: Scope, first: int, limit: int) -> tuple[list[Waiting], bool]:
-    """Rungs that wait for a person, the oldest first; whether there is more."""
+def decisions(session: Session, scope: Scope, first: int, limit: int) -> tuple[list[Waiting], int]:
+    """Rungs that wait for a person, the oldest first; how many there are in all."""
     statement = (
         sa.select(Proposal, unit.c.name, milestone.c.name)
         .join(unit, unit.c.id == proposal.c.unit_id)
@@ -130,7 +136,7 @@ def decisions(session: Session, scope: Scope, first: int, limit: int) -> tuple[l
     )
     if scope.campaigns is not None:
         statement = statement.where(proposal.c.campaign_id.in_(sorted(scope.campaigns)))
-    rows = session.execute(statement.offset(first).limit(limit + 1)).tuples().all()
+    rows = session.execute(statement.offset(first).limit(limit)).tuples().all()
     of = {key: running(session, key) for key in {one.campaign_id for one, _, _ in rows}}
-    items = [Waiting(of[one.campaign_id], one, name, about) for one, name, about in rows[:limit]]
-    return items, len(rows) > limit
+    items = [Waiting(of[one.campaign_id], one, name, about) for one, name, about in rows]
+    return items, _number(session, statement)

@@ -71,7 +71,8 @@ def test_however_few_are_shown_nothing_is_lost(
     with stage.store.read() as session:
         campaign = running(session, lived)
         first = board_rows.single(session, EVERYTHING, campaign, Wanted(), now, 1)
-        shown = [one for page in range(1, first.pages + 1) for one in _page(session, campaign, now, page)]
+        pages = range(1, first.found // 2 + 2)
+        shown = [one for page in pages for one in _page(session, campaign, now, page)]
         assert len(first.rows) == 2
         assert first.left == first.found - 2 > 0
         assert first.rest["all"] == first.left

@@ -93,18 +93,15 @@ def routes_of(app: Any) -> set[tuple[str, str]]:
     from api.pages.paper import PageRoute
 
     return {
-        (method, one.path)
-        for one in _below(app.routes)
-        if isinstance(one, PageRoute)
-        for method in one.methods
+        (method, one.path) for one in flat(app.routes) if isinstance(one, PageRoute) for method in one.methods
     }
 
 
-def _below(routes: Any) -> Any:
+def flat(routes: Any) -> Any:
     for one in routes:
         inner = getattr(one, "original_router", None) or getattr(one, "routes", None)
         if inner is not None and not hasattr(one, "methods"):
-            yield from _below(getattr(inner, "routes", inner))
+            yield from flat(getattr(inner, "routes", inner))
         else:
             yield one
 
