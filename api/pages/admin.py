@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
+from sqlmodel import Session
 from starlette.responses import Response
 
 from api import system
@@ -16,7 +17,7 @@ from api.pages.gate import AtPage
 from api.pages.nav import Entry
 from api.pages.round_words import plainly
 from api.system import Readiness
-from states.records import wanting
+from states.records import campaigns, reading_scope, wanting
 from states.records.wanting import Wanting
 
 router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default_response_class=HTMLResponse)
@@ -52,6 +53,16 @@ def overview(desk: AtPage) -> Response:
         trail=[(HOME[0], "")],
         **nav.of_admin(desk),
     )
+
+
+def titles(session: Session, desk: Desk) -> dict[int, str]:
+    """The campaigns within reach, by their numbers."""
+    return campaigns.titles(session, reading_scope.seen_ids(session, desk.scope))
+
+
+def to_choose(found: Mapping[int, str]) -> list[tuple[str, str]]:
+    """The same for a field of a form."""
+    return [("", "全部行动"), *((str(key), title) for key, title in found.items())]
 
 
 def trail(desk: Desk, name: str, *further: tuple[str, str]) -> list[tuple[str, str]]:

@@ -27,7 +27,7 @@ router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default
 ACCOUNTS = "/admin/accounts"
 A_PAGE = 100
 ROLES = [(role.value, WORDS[role]) for role in PEOPLE]
-GRANTED = {"role": "角色", "under": "只限这个单位及其下级", "campaign": "只限这次专项行动（编号）", "informants": "可以查看线索的举报人"}  # fmt: skip
+GRANTED = {"role": "角色", "under": "只限这个单位及其下级", "campaign": "只限这次专项行动", "informants": "可以查看线索的举报人"}  # fmt: skip
 WAYS = {"password": "密码", "oidc": "统一登录", "demo": "演示"}
 ONCE = "请立即告知本人，离开这一页就再也看不到。7 天内有效，登录后须先设自己的密码。"
 
@@ -205,6 +205,7 @@ def _secret(desk: Desk, login: str, back: str) -> Callable[[str], Response]:
 def _list(desk: Desk, sheet: Sheet, status: int, after: int) -> Response:
     with desk.read() as session:
         found = reading_accounts.page(session, desk.scope, after, A_PAGE, desk.house.settings.zone)
+        titles = admin.titles(session, desk)
     return paper.show(
         desk,
         "admin_accounts.html",
@@ -215,6 +216,8 @@ def _list(desk: Desk, sheet: Sheet, status: int, after: int) -> Response:
         sheet=sheet,
         roles=[("", "先不授权"), *ROLES] if desk.scope.whole else ROLES,
         as_what=nav.as_what,
+        titles=titles,
+        campaigns=admin.to_choose(titles),
         trail=admin.trail(desk, "账号"),
         **nav.of_admin(desk),
     )
@@ -225,6 +228,7 @@ def _one(desk: Desk, account_id: int, refused: dict[str, Sheet], status: int) ->
     with desk.read() as session:
         found = reading_accounts.one(session, desk.scope, account_id, zone)
         sessions = reading_accounts.sessions(session, desk.scope, account_id, desk.now, zone)["items"]
+        titles = admin.titles(session, desk)
     sheets = {"grant": forms.blank(GRANT), "link": forms.blank(LINK), "plain": forms.blank(PLAIN)}
     return paper.show(
         desk,
@@ -236,6 +240,8 @@ def _one(desk: Desk, account_id: int, refused: dict[str, Sheet], status: int) ->
         refused=set(refused),
         roles=ROLES,
         as_what=nav.as_what,
+        titles=titles,
+        campaigns=admin.to_choose(titles),
         ways=WAYS,
         oidc=desk.house.provider.on,
         trail=admin.trail(desk, "账号", (found["name"], "")),

@@ -17,7 +17,7 @@ from api.pages.forms import AtForm, Done, Form, Sheet
 from api.pages.gate import AtPage
 from api.shapes import Code, Sent, Words
 from states.errors import Fault, Faulty, NotFound
-from states.records import access, sittings
+from states.records import access, reading_scope, sittings
 from states.records.campaigns import running
 from states.records.scopes import paths_of
 from states.records.tables import ApiKey
@@ -54,7 +54,7 @@ NEW: Form[NewKey] = Form(
         "name": "给谁用",
         "write": "可以办理（不选则只能查询）",
         "under": "只限这个单位及其下级",
-        "campaign": "只限这次专项行动（编号）",
+        "campaign": "只限这次专项行动",
         "days": "有效天数",
         "grant": "某人的授权（编号）",
         "informants": "可以查看线索的举报人（每次查看都有记录）",
@@ -151,12 +151,22 @@ def _check(session: Session, sent: NewKey) -> None:
 def _page(desk: Desk, sheet: Sheet, status: int, revoking: Sheet | None = None) -> Response:
     desk.scope.check_whole()
     with desk.read() as session:
-        rows = [_told(session, one, desk.now) for one in access.listed(session)]
+        keys, titles = access.listed(session), admin.titles(session, desk)
+        places = reading_scope.names(session, [one.under for one in keys if one.under])
+        rows = [
+            {
+                **_told(session, one, desk.now),
+                "where": places.get(one.under or "", one.under),
+                "campaigns": [nav.of_campaign(key, titles) for key in one.campaigns or ()],
+            }
+            for one in keys
+        ]
     return paper.show(
         desk,
         "admin_keys.html",
         status=status,
         rows=rows,
+        campaigns=admin.to_choose(titles),
         sheet=sheet,
         revoking=revoking,
         blank=forms.blank(REVOKE),
@@ -175,8 +185,6 @@ def _told(session: Session, row: ApiKey, now: datetime) -> dict[str, Any]:
         "prefix": row.prefix,
         "name": row.name,
         "write": row.write,
-        "under": row.under,
-        "campaigns": row.campaigns,
         "informants": row.informants,
         "whose": whose.name if whose else "",
         "grant": row.grant_id,

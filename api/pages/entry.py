@@ -175,7 +175,8 @@ def _role(desk: Any, sheet: Sheet, to: str, status: int = 200) -> Response:
     with desk.read() as session:
         zone = desk.house.settings.zone
         mine = reading_accounts.myself(session, desk.scope, desk.sitting, zone)["grants"]
-    choices = [(one["id"], nav.as_what(one), one["id"] == desk.scope.grant_id) for one in mine]
+        words = nav.in_words(session, mine)
+    choices = [(key, says, key == desk.scope.grant_id) for key, says in words.items()]
     return paper.show(desk, "role.html", status=status, sheet=sheet, to=gate.own(to), choices=choices)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlmodel import Session
+
 from api import rights
 from api.deps import Desk
-from states.records import board, reading_accounts
+from states.records import board, campaigns, reading_accounts
 from states.records.roles import WORDS
 from states.records.told.accounts import GrantTold, Myself
 
@@ -65,9 +68,10 @@ def around(desk: Desk) -> dict[str, Any]:
         over = demo and board.is_over(session)
         zone = desk.house.settings.zone
         myself = reading_accounts.myself(session, desk.scope, desk.sitting, zone)
+        acts_as = acting(session, myself)
     return {
         "me": myself,
-        "acting": acting(myself),
+        "acting": acts_as,
         "menu": [(one, here(one, path)) for one in MENU if _shown(desk, one, demo=demo)],
         "path": path,
         "now": desk.now,
@@ -118,14 +122,26 @@ def may_open(desk: Desk, entry: Entry) -> bool:
     return any(desk.scope.may(act) for act in acts)
 
 
-def acting(myself: Myself) -> str:
+def acting(session: Session, myself: Myself) -> str:
     """协调员·示例县: the role and place in which somebody acts; "" without one."""
     chosen = [one for one in myself["grants"] if one["id"] == myself["acting"]]
-    return as_what(chosen[0]) if chosen else ""
+    return next(iter(in_words(session, chosen).values()), "")
 
 
-def as_what(grant: GrantTold) -> str:
-    """A grant in words."""
-    unit, campaign = grant["unit"], grant["campaign"]
-    where = unit["name"] if unit else "全部单位"
-    return f"{WORDS[grant['role']['key']]}·{where}" + (f"·第 {campaign} 号行动" if campaign else "")  # type: ignore[index]
+def in_words(session: Session, grants: Sequence[GrantTold]) -> dict[int, str]:
+    """Grants of one's own, by their numbers."""
+    limited = {one["campaign"] for one in grants if one["campaign"]}
+    titles = campaigns.titles(session, limited) if limited else {}
+    return {one["id"]: as_what(one, titles) for one in grants}
+
+
+def as_what(grant: GrantTold, titles: Mapping[int, str]) -> str:
+    """A grant in words; `titles`: of the campaigns that may be named."""
+    where = grant["unit"]["name"] if grant["unit"] else "全部单位"
+    said = f"{WORDS[grant['role']['key']]}·{where}"  # type: ignore[index]
+    return f"{said}·{of_campaign(grant['campaign'], titles)}" if grant["campaign"] else said
+
+
+def of_campaign(number: int, titles: Mapping[int, str]) -> str:
+    """A campaign by its title; by its number where it is none of those that may be named."""
+    return f"“{titles[number]}”" if number in titles else f"第 {number} 号行动"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +18,7 @@ from states.machine import Machines
 from states.machine import compile as compile_machines
 from states.reading import load
 from states.records.calendar import workdays
-from states.records.core import journal, run, unit
+from states.records.core import campaign, journal, run, unit
 from states.records.scopes import participating
 from states.records.tables import Campaign, Milestone
 from states.template import Ladder, Requirement, Template
@@ -108,6 +108,12 @@ def as_it_was(campaign: Running, at: datetime) -> Running:
     sha256 = told["sha256"][0]
     known = _compiled.get(sha256) or _compile(sha256, told["text"])
     return Running(campaign.row, *known, campaign.session)
+
+
+def titles(session: Session, keys: Iterable[int]) -> dict[int, str]:
+    """What campaigns are called, by their numbers, the newest first."""
+    asked = sa.select(campaign.c.id, campaign.c.title).where(campaign.c.id.in_(list(keys)))
+    return dict(session.execute(asked.order_by(campaign.c.id.desc())).tuples().all())
 
 
 def running(session: Session, campaign_id: int) -> Running:

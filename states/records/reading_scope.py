@@ -3,6 +3,7 @@ in one and the same sentence, whether it exists or not."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -75,6 +76,12 @@ def unit_seen(session: Session, scope: Scope, code: str) -> UnitRow:
     if row is None or (scope.path is not None and not row.path.startswith(scope.path)):
         raise NotAllowed(OUTSIDE)
     return UnitRow(*row)
+
+
+def names(session: Session, codes: Sequence[str]) -> dict[str, str]:
+    """What units are called, by their codes."""
+    asked = sa.select(unit.c.code, unit.c.name).where(unit.c.code.in_(codes))
+    return dict(session.execute(asked).tuples().all())
 
 
 def code_meant(session: Session, scope: Scope, words: str, place: str) -> str:

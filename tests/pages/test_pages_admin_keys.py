@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from page_forms import hidden
-from page_site import COUNTY, ELSEWHERE, HOSTILE, LATER, Site
+from page_site import COUNTY, ELSEWHERE, HOSTILE, LATER, Site, unit_of
 from states.records import access, core
 from states.records.account_tables import Account
 from states.records.roles import Role
@@ -212,3 +212,29 @@ def test_who_administers_a_part_reaches_the_accounts_of_that_part(own: Site) -> 
         assert client.post(ACCOUNTS, data=form).status_code == 403
         assert client.post(KEYS, data={"_once": "k", "name": "示例"}).status_code == 403
         assert "初始密码" in client.post(ACCOUNTS, data={**form, "grant.under": COUNTY}).text
+
+
+def test_where_a_key_or_a_role_reaches_is_said_by_name(own: Site) -> None:
+    """Titles and names; who administers one campaign alone reads no title of another."""
+    county = unit_of(own, COUNTY).name
+    with own.browsing("administrator") as client:
+        page = client.get(KEYS).text
+        assert '<option value="1">示例行动</option>' in page
+        client.post(KEYS, data={**hidden(page, "new"), "name": "数据中台", "under": COUNTY, "campaign": "1"})
+        (reach,) = re.findall(r'data-name="范围">([^<]+)<', client.get(KEYS).text)
+        assert reach == f"{county}，“示例行动”"
+        one, _password = hired(client, own)
+        sent = {**hidden(client.get(one).text, "grant"), "role": "coordinator", "campaign": "1"}
+        assert client.post(f"{one}/grants", data=sent).status_code == 303
+        for path in (one, ACCOUNTS):
+            assert "协调员·全部单位·“示例行动”" in client.get(path).text
+    grants = {"coordinator": 1, "administrator": 2}
+    tokens = {role: own.person(role, f"{role}-x", campaign_id=number) for role, number in grants.items()}
+    with own.browsing() as client:
+        client.cookies.set("duban", tokens["coordinator"])
+        for path in ("/", "/role"):
+            assert "协调员·全部单位·“示例行动”" in client.get(path).text
+        client.cookies.set("duban", tokens["administrator"])
+        for path in (ACCOUNTS, f"{ACCOUNTS}/{account(own, 'administrator-x').id}"):
+            page = client.get(path).text
+            assert ("“第二个行动”" in page, "示例行动" in page) == (True, False)
