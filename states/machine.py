@@ -15,6 +15,7 @@ from transitions import Machine
 
 from states.errors import Fault, Faulty, Refused
 from states.moves import (
+    CANCELLED,
     CLOSED,
     MOVE_NAMES,
     MOVES,
@@ -33,9 +34,11 @@ from states.moves import (
 from states.template import Template
 
 __all__ = [
+    "CANCELLED",
     "CLOSED",
     "MOVES",
     "MOVE_NAMES",
+    "OVER",
     "SUSPENDED",
     "Choice",
     "Edge",
@@ -46,6 +49,7 @@ __all__ = [
     "StateName",
     "Table",
     "assemble",
+    "at_rest",
     "choices",
     "compile",
     "diagram",
@@ -54,6 +58,9 @@ __all__ = [
     "state_name",
     "table",
 ]
+
+
+OVER = "专项行动已取消，不再办理"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +81,7 @@ class Standing:
 
     `ord` as stored beside the state; `unsettled`, `unfiled`: names of the required obligations of its phase that are
     not yet settled, not yet handed in; `opened`: ord of the latest phase that the campaign has opened (None: not
-    asked); `suspended`: the whole campaign is, so that a unit can only resume.
+    asked); `campaign`: the state of the whole campaign, of a unit: see `at_rest`.
     """
 
     state: str
@@ -82,7 +89,7 @@ class Standing:
     unsettled: tuple[str, ...] = ()
     unfiled: tuple[str, ...] = ()
     opened: int | None = None
-    suspended: bool = False
+    campaign: str = ""
     of: Of = "unit"
 
 
@@ -166,6 +173,16 @@ def fire(table: Table, state: str, move: str) -> str:
     return row.state
 
 
+def at_rest(campaign: str, name: str) -> str | None:
+    """Why nobody makes a move of that name in a campaign in that state: of a suspended one units can only
+    resume, in a cancelled one nothing is done any more."""
+    if campaign == CANCELLED:
+        return OVER
+    if campaign.endswith(SUSPENDED) and name != "resume":
+        return "专项行动已暂停，恢复后再办理"
+    return None
+
+
 def diagram(template: Template) -> str:
     """Both machines as a mermaid state diagram; suspended states are drawn as one."""
     machines = compile(template)
@@ -212,8 +229,8 @@ def _choice(machines: Machines, standing: Standing, move: str) -> Choice:
     here = _known(standing.state, table)
     edge = table.edge(standing.state, move)
     refusals = _guards(edge, table, standing) if edge else [_nowhere(table, here, move)]
-    if standing.suspended and standing.of == "unit" and move != "resume":
-        refusals.append("专项行动已暂停，恢复后再办理")
+    if rests := at_rest(standing.campaign, move):
+        refusals.append(rests)
     if standing.ord not in (None, here.ord):
         refusals.append(f"记录的阶段序号{standing.ord}与“{here.label}”不符，请先核对记录")
     to = edge.dest if edge else None

@@ -47,6 +47,7 @@ NAMES: Mapping[str, str] = {
     "exempt": "免办",
 }
 CLOSED = "closed"
+CANCELLED = "cancelled"
 SUSPENDED = ".suspended"
 REVIEW = ".review"
 ONE_PHASE = Phase(key=ONE_PHASE_KEY, name=ONE_PHASE_NAME)
@@ -102,11 +103,11 @@ def campaign_table(phases: tuple[Phase, ...]) -> Table:
         *(_edge("advance", here, there) for here, there in pairwise(["draft", *keys])),
         _edge("close", keys[-1], CLOSED),
         *_pauses(keys),
-        *(_edge("cancel", state, "cancelled") for state in ["draft", *keys, *(k + SUSPENDED for k in keys)]),
+        *(_edge("cancel", state, CANCELLED) for state in ["draft", *keys, *(k + SUSPENDED for k in keys)]),
         _edge("reopen", CLOSED, keys[-1]),
     ]
-    names = _named(["draft", *keys, CLOSED, "cancelled"], phases, keys)
-    return Table("campaign", "draft", (CLOSED, "cancelled"), names, tuple(edges))
+    names = _named(["draft", *keys, CLOSED, CANCELLED], phases, keys)
+    return Table("campaign", "draft", (CLOSED, CANCELLED), names, tuple(edges))
 
 
 def unit_table(phases: tuple[Phase, ...]) -> Table:

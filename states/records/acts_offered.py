@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
+from states import machine
 from states.records import counting, handing_in, judging, tallies
 from states.records.access import Scope
 from states.records.campaigns import Running
@@ -37,7 +38,9 @@ def offered(session: Session, scope: Scope, campaign: Running, key: int) -> list
         acts.append(confirm)
     if about.per is not None:
         acts.append(_choice(COUNT, "报数", counting.refusals(about, row), needs_reason=False))
-    return acts
+    if campaign.row.state != machine.CANCELLED:
+        return acts
+    return [_choice(one["act"], one["name"], [machine.OVER], one["needs_reason"]) for one in acts]
 
 
 def _choice(act: str, name: str, said: list[str], needs_reason: bool) -> ActChoice:

@@ -111,6 +111,7 @@ def count_many(
 
     Raises Faulty, Refused.
     """
+    settling.check_living(campaign)
     if about.per is None:
         raise Refused(f"“{about.name}”由单位办理，不按科室或个人报数")
     today = now.astimezone(campaign.zone).date()

@@ -20,7 +20,7 @@ from states.records.core import obligation, report_figures, unit
 from states.records.filling import Writing
 from states.records.mass_settling import settle_many
 from states.records.reported import ReportFigures
-from states.records.settling import AT_ONCE, STATUS_NAMES
+from states.records.settling import AT_ONCE, STATUS_NAMES, check_living
 from states.records.tables import Milestone
 
 FAULTS_LISTED = 200
@@ -215,6 +215,7 @@ def apply(
     """Write all rows or none; `submit` also hands in what is filled in for the units of the file. How
     many that were. Raises Faulty, Refused."""
     locks.alone(session, campaign.id)
+    check_living(campaign)
     looked = look(session, campaign, milestone, lines, now, path=path, submit=submit)
     if looked.faults:
         raise Faulty(looked.faults)

@@ -118,7 +118,7 @@ def _owes_nothing(session: Session, campaign: Running, edge: Edge) -> list[sa.Co
 def _open(session: Session, campaign: Running, edge: Edge) -> list[sa.ColumnElement[bool]]:
     """The guards of one edge as conditions over `unit_run`."""
     conditions = [run.c.campaign_id == campaign.id, run.c.state == edge.source]
-    if campaign.row.state.endswith(machine.SUSPENDED) and edge.move != "resume":
+    if machine.at_rest(campaign.row.state, edge.move):
         return [*conditions, sa.false()]
     if not (edge.guarded or edge.filed):
         return conditions

@@ -60,6 +60,7 @@ def settle_many(
 
 def _open(campaign: Running, milestone: Milestone, act: str, reason: str | None, pretend: bool) -> Act:
     """The act; raises Refused when it is open for nobody."""
+    settling.check_living(campaign)
     wanted = ACTS.get(act)
     if wanted is None or act == "return":
         raise Refused(f"不能成批{wanted.name if wanted else act}")

@@ -47,7 +47,7 @@ def standing(session: Session, campaign: Running, row: UnitRun, wanted: str | No
         tuple(unsettled),
         tuple(unfiled),
         opened=campaign.row.ord,
-        suspended=campaign.row.state.endswith(machine.SUSPENDED),
+        campaign=campaign.row.state,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
+from states import machine
 from states.dates import parse_offset, shift_instant
 from states.errors import Conflict, NotFound, Refused
 from states.evidence import NOTHING_SHOWN, Shown, shortfalls
@@ -167,8 +168,15 @@ def _note(
     )
 
 
+def check_living(campaign: Running) -> None:
+    """Raises Refused once the campaign is cancelled: what was owed in it stays as it was."""
+    if campaign.row.state == machine.CANCELLED:
+        raise Refused(machine.OVER)
+
+
 def locked_row(session: Session, campaign: Running, key: int) -> Obligation:
-    """One obligation, kept from others until the transaction ends. Raises NotFound."""
+    """One obligation, kept from others until the transaction ends. Raises NotFound, Refused in a cancelled campaign."""
+    check_living(campaign)
     statement = select(Obligation).where(Obligation.id == key).with_for_update()
     row = session.exec(statement.execution_options(populate_existing=True)).first()
     if row is None or row.campaign_id != campaign.id:

@@ -180,7 +180,7 @@ def _judged(frozen: Frozen, scope: Scope, wish: Wish, facts: _Facts, owed: list[
         tuple(unsettled),
         tuple(unfiled),
         opened=facts.campaign_ord,
-        suspended=facts.campaign_state.endswith(machine.SUSPENDED),
+        campaign=facts.campaign_state,
     )
     made = machine.move(frozen.machines, standing, wish.move, wish.reason)
     outcome = frozen.template.outcomes[0] if made.after == machine.CLOSED else None

@@ -56,13 +56,12 @@ class Twins:
 
     def dress(self, session: Session, drawn: dict[str, Any]) -> None:
         """Give both the same random standing."""
+        stands = ("check", "mend", "sum")[drawn["ord"] - 1] + drawn["paused"]
+        if drawn["paused"] == machine.CANCELLED:
+            stands = machine.CANCELLED
         for key in self.keys:
             here = core.campaign.c.id == key
-            session.execute(
-                sa.update(core.campaign)
-                .where(here)
-                .values(ord=drawn["ord"], state=("check", "mend", "sum")[drawn["ord"] - 1] + drawn["paused"])
-            )
+            session.execute(sa.update(core.campaign).where(here).values(ord=drawn["ord"], state=stands))
             with_machines = self.stage.campaign(session, key)
             for unit_id, state in zip(self.units, drawn["states"], strict=True):
                 session.execute(
@@ -167,7 +166,7 @@ OWED = st.tuples(st.sampled_from(STATUSES), st.booleans(), st.booleans())
 STANDINGS = st.fixed_dictionaries(
     {
         "ord": st.integers(1, 3),
-        "paused": st.sampled_from(["", "", "", machine.SUSPENDED]),
+        "paused": st.sampled_from(["", "", "", machine.SUSPENDED, machine.CANCELLED]),
         "states": st.lists(st.sampled_from(UNIT_STATES), min_size=6, max_size=6),
         "opened": st.lists(st.sampled_from([True, True, True, False]), min_size=4, max_size=4),
         "owed": st.lists(st.lists(OWED, min_size=6, max_size=6), min_size=4, max_size=4),

@@ -227,6 +227,29 @@ def test_a_suspended_campaign_refuses_moves_of_its_units(world: Any) -> None:
     assert "专项行动已暂停" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("reason", [{}, {"reason": "示例"}])  # without one it goes the short way
+def test_in_a_cancelled_campaign_no_unit_moves_and_nothing_is_handed_in(
+    world: Any, reason: dict[str, str]
+) -> None:
+    world.at("2026-11-10 10:00")
+    key = world.get("/campaigns/1/obligations", params={"unit": "A-H1"}).json()["items"][0]["id"]
+    move(world, "cancel", reason="示例")
+    for path, body in (
+        ("units/A-H1/moves", {"move": "suspend"}),
+        ("units/A-H1/moves", {"move": "override", "reason": "示例"}),
+        (f"obligations/{key}/submit", {}),
+        (f"obligations/{key}/waive", {"reason": "示例"}),
+    ):
+        answer = world.post(f"/campaigns/1/{path}", body | reason)
+        assert (answer.status_code, "专项行动已取消，不再办理" in answer.json()["detail"]) == (409, True), (
+            path
+        )
+    many = {"move": "suspend", "filter": {"codes": ["A-H1"]}, "dry_run": False}
+    assert world.post("/campaigns/1/moves", many | reason).json()["moved"] == 0
+    offered = world.get("/campaigns/1/units/A-H1/moves").json()["moves"]
+    assert not any(one["open"] for one in offered + world.get(f"/obligations/{key}").json()["acts"])
+
+
 def test_a_cancelled_campaign_sends_nothing_more(world: Any) -> None:
     world.at("2026-11-27 08:00")
     with world.store.write() as session:
