@@ -76,12 +76,24 @@ def _rounds_behind(session: Session, now: datetime) -> bool:
     """Whether rungs or openings that are due are still undecided. Those of the last hour are waited for; older ones, as
     after a stop of ours, for an hour from the first notice they left waiting, so that one that fails holds nobody up for
     ever.
+
+    It is as late as the latest notice that waits says: who decided it may have read the time after us, or on a clock that
+    is ahead of ours, or our clock was set back.
     """
+    now = max(now, _latest(session, now + WAITS_FOR_ROUNDS) or now)
+    if not _undecided(session, now):
+        return False
     since = now - WAITS_FOR_ROUNDS
-    if _undecided(session, now, since):
-        return True
     just = _waiting(session, since, now) and not _waiting(session, since - WAITS_FOR_ROUNDS, since)
-    return just and _undecided(session, now)
+    return just or _undecided(session, now, since)
+
+
+def _latest(session: Session, until: datetime) -> datetime | None:
+    """When the last of the notices that wait for a digest was decided; what a wrong clock dated later than `until` does not
+    count.
+    """
+    waits = sa.and_(notice.c.state == "pending", ~notice.c.urgent, notice.c.at <= until)
+    return session.execute(sa.select(sa.func.max(notice.c.at)).where(waits)).scalar()
 
 
 def _waiting(session: Session, after: datetime, until: datetime) -> bool:

@@ -25,7 +25,7 @@ from states.records.chain import sealer
 from tests.chaos.databases import Sqlite
 from tests.chaos.office import Handed, Office
 from tests.chaos.processes import Processes
-from tests.chaos.story import SHORT, Plot, World
+from tests.chaos.story import STOP, Plot, World
 from tests.chaos.verdict import judge
 from tests.story.kill_campaign import CHINA, HOURS, SENDER
 
@@ -101,7 +101,7 @@ def test_a_campaign_in_which_nothing_went_wrong_came_as_foretold(lived: Lived) -
     foretold = lived.world.foreseen
     assert lived.wrong() == []
     assert len(lived.office.handed) == len(foretold.mails) > 200
-    assert not [one for one in foretold.acts if SHORT.stop[0] < one < SHORT.stop[1]], "no clock ran then"
+    assert not [one for one in foretold.acts if STOP[0] < one < STOP[1]], "no clock ran then"
     assert foretold.standing["vacancies"], "an address that does not exist makes a vacancy"
     assert all(foretold.standing.values()), "a part of the record that is empty shows nothing"
 

@@ -167,6 +167,40 @@ def test_after_a_stop_of_days_digests_wait_until_all_that_was_missed_is_decided(
     assert rounds.compose(stage.store, stage.at("2026-03-09 10:01"), stage.hours) > 0, "but not for ever"
 
 
+@pytest.mark.parametrize(
+    ("missed", "decided", "ours"),
+    [
+        ("2026-03-05 09:00", "2026-03-09 10:30:02", "2026-03-09 10:30:01"),  # they read the time after us
+        ("2026-03-05 09:00", "2026-03-09 10:30", "2026-03-09 10:27:30"),  # our clock is behind
+        ("2026-03-05 09:00", "2026-03-09 10:30:10", "2026-03-09 09:30:20"),  # it was set back an hour
+        (
+            "2026-03-09 10:30",
+            "2026-03-09 10:30",
+            "2026-03-09 10:27:30",
+        ),  # it has not come to what they decide
+    ],
+)
+def test_who_composes_by_an_earlier_clock_waits_for_what_the_others_still_decide(
+    stage, campaign, missed, decided, ours
+) -> None:
+    """Somebody has still to serve the second of two rungs when we look: one mail a person and day, and it must hold both."""
+    other = stage.launch(stage.template(stage.one_report, stage.ladders))
+    stage.put(core.timer, core.timer.c.campaign_id == other, fire_at=stage.at("2026-03-20 09:00"))
+    rounds.fire(stage.store, stage.at(decided), after_due=False)
+    stage.put(core.timer, core.timer.c.campaign_id == other, fire_at=stage.at(missed))
+    assert rounds.compose(stage.store, stage.at(ours), stage.hours) == 0
+    for after_due in (False, True):
+        rounds.fire(stage.store, stage.at(decided), after_due=after_due)
+    assert rounds.compose(stage.store, stage.at(ours), stage.hours) > 0
+    assert list(stage.counted(Notice.state)) == ["mailed"]
+
+
+def test_what_a_clock_far_ahead_has_decided_waits_for_nothing_that_is_still_to_come(stage, campaign) -> None:
+    rounds.fire(stage.store, stage.at("2026-03-06 09:00"), after_due=False)
+    stage.put(core.timer, core.timer.c.done_at.is_(None), fire_at=stage.at("2026-03-06 08:59"))
+    assert rounds.compose(stage.store, stage.at(DECIDED), stage.hours) > 0
+
+
 def test_a_rung_that_has_been_broken_for_an_hour_holds_nobody_up(stage, campaign) -> None:
     broken = stage.launch(stage.template(stage.one_report, stage.ladders))
     stage.spoil(broken)
