@@ -177,6 +177,7 @@ def _page(desk: Desk, sheet: Sheet, found: Looked | None, status: int) -> Respon
         listed=listed,
         sheet=sheet,
         found=found,
+        unread=kept_files.unread(desk, sheet, OWNER) if found else "",
         shown=LISTED,
         trail=admin.trail(desk, "工作日历"),
         **nav.of_admin(desk),

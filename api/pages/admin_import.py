@@ -142,6 +142,7 @@ def _page(desk: Desk, sheet: Sheet, found: Looked | None, status: int) -> Respon
         status=status,
         sheet=sheet,
         found=found,
+        unread=kept_files.unread(desk, sheet, OWNER) if found else "",
         listed=LISTED,
         fields=FIELDS,
         kinds=KINDS,

@@ -18,6 +18,7 @@ from api.pages import forms, uploads
 from api.pages.forms import Done, Form, Shape, Sheet, Typed
 from api.pages.uploads import Came
 from api.shapes import NO_ZERO, Sent
+from states.documents.sheet import beside
 from states.errors import DubanError, Fault, Faulty
 from states.records import aside
 from states.records.vault import Vault
@@ -25,6 +26,7 @@ from states.records.vault import Vault
 FILE, KEPT, NAME, LOOK = "file", "kept", "filename", "look"
 ONE_FILE = "请选择一个文件"
 GONE = "看过的文件已经不在（只留一天，也只留最近几个）；请重新选择文件"
+UNREAD = "文件里有几张工作表，只读了第一张“{}”；没有读的：{}"
 LED_ON = 303
 LABELS = {FILE: "文件", KEPT: "", NAME: "", LOOK: ""}
 
@@ -100,6 +102,13 @@ def content(desk: Desk, token: str, what: str) -> bytes:
     if found is None:
         raise Faulty([Fault(FILE, GONE)])
     return found
+
+
+def unread(desk: Desk, sheet: Sheet, what: str) -> str:
+    """Which sheet of the workbook that was read just now was read, and which were not; "" where there is only one."""
+    found = aside.kept(_vault(desk), _owner(desk, what), sheet.text(KEPT)) or b""
+    first, others = beside(found, sheet.text(NAME))
+    return UNREAD.format(first, "、".join(f"“{one}”" for one in others)) if others else ""
 
 
 def looked(form: Form[Any], typed: Typed, mark: str, refused: Sheet | None = None) -> Sheet:

@@ -187,6 +187,7 @@ def _page(desk: Desk, campaign_id: int, sheet: Sheet, found: LedgerImport | None
         headed=ledger_following.columns(campaign),
         sheet=sheet,
         found=found,
+        unread=kept_files.unread(desk, sheet, str(campaign_id)) if found else "",
         parted=_parted(found) if found else None,
         ways=list(FOUND_BY.items()),
         listed=LISTED,

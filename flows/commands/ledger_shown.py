@@ -29,6 +29,8 @@ def imported(looked: Looked, numbers: list[int] | None, as_json: bool) -> None:
     _show_differences(diff.added, cells)
     for fault in looked.faults:
         shown.hint(str(fault))
+    if diff.totals:
+        shown.hint(f"只是合计的行没有取：{'、'.join(diff.totals)}")
     if diff.passed:
         shown.hint(f"文件中的{'、'.join(f'“{title}”' for title in diff.passed)}这本台账没有，没有取")
     done = "已写入" if numbers is not None else "试算"

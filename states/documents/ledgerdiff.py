@@ -46,7 +46,7 @@ class Changed:
 class Diff:
     """Everything a file would do; items that it does not name stay. Of `faults` none may be left to apply it.
 
-    `passed`: columns of which nothing is taken, since this ledger has none such.
+    `passed`: columns of which nothing is taken, since this ledger has none such; `totals`: rows that only add up.
     """
 
     added: tuple[Line, ...]
@@ -55,6 +55,7 @@ class Diff:
     absent: tuple[int, ...]
     faults: tuple[Fault, ...]
     passed: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ()
 
     @property
     def conflicts(self) -> int:
@@ -79,7 +80,8 @@ def diff(
     added = [line for line in added if id(line) not in comparing.wrong]
     absent = tuple(item.no for item in items if item.id not in same)
     faults = tuple(comparing.faults[:FAULTS_LISTED])
-    return Diff(tuple(added), tuple(changed), len(same) - len(changed), absent, faults, file.passed)
+    left = file.passed, file.totals
+    return Diff(tuple(added), tuple(changed), len(same) - len(changed), absent, faults, *left)
 
 
 class _Comparing:

@@ -6,7 +6,7 @@ Whatever it is, reading costs bounded time and memory; macros and links to other
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -60,7 +60,7 @@ class Line:
 @dataclass(frozen=True)
 class LedgerFile:
     """What was read. `ours`: a copy that went out from here, so its texts are taken as they stand. `passed`: titles of
-    columns that this ledger has not, so that nothing of them is taken.
+    columns that this ledger has not, so that nothing of them is taken. `totals`: rows that only add up, and are none of it.
     """
 
     name: str
@@ -68,6 +68,7 @@ class LedgerFile:
     ours: bool
     fields: frozenset[str] = field(default_factory=frozenset)
     passed: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ()
 
 
 def read(content: bytes, filename: str, columns: Columns = PLAIN) -> LedgerFile:
@@ -104,23 +105,25 @@ def _from_word(content: bytes, name: str, columns: Columns) -> LedgerFile:
     if len(tables) > MOST_TABLES:
         says = f"有{len(tables)}个表格，超过上限{MOST_TABLES}个；请只保留台账所在的表格"
         raise Faulty([Fault(name, says)])
-    found = ledgers.printed(tables)
+    found, added_up = ledgers.printed(tables)
+    totals = tuple(f"第{one.table}个表格第{one.line}行“{one.words}”" for one in added_up)
 
     def where(one: ledgers.Printed, part: str) -> str:
         return f"{name} 第{one.table}个表格第{one.line}行“{PRINTED.get(part, part)}”"
 
-    return _printed(found, name, where, columns.own)
+    return replace(_printed(found, name, where, columns.own), totals=totals)
 
 
 def _from_rows(rows: Sequence[Row], name: str, columns: Columns) -> LedgerFile:
-    found = ledgers.printed([tuple(row.cells for row in rows)])
+    found, added_up = ledgers.printed([tuple(row.cells for row in rows)])
+    totals = tuple(f"第{rows[one.line - 1].line}行“{one.words}”" for one in added_up)
 
     def where(one: ledgers.Printed, part: str) -> str:
         line = rows[one.line - 1].line
         column = one.columns.get(part)
         return f"{name} {column_letters(column + 1)}{line}" if column is not None else f"{name} 第{line}行"
 
-    return _printed(found, name, where, columns.own)
+    return replace(_printed(found, name, where, columns.own), totals=totals)
 
 
 def _printed(

@@ -7,11 +7,11 @@ time and memory, and a refusal is one sentence that says where and what to do.
 from __future__ import annotations
 
 from states.documents.delimited import read_delimited
-from states.documents.rows import LIMITS, Limits, Row, shown
+from states.documents.rows import INVISIBLE, LIMITS, Limits, Row, shown
 from states.documents.writing import Sheet, Value, write, write_csv
 from states.errors import Fault, Faulty
 
-__all__ = ["LIMITS", "Limits", "Row", "Sheet", "Value", "read", "write", "write_csv"]
+__all__ = ["LIMITS", "Limits", "Row", "Sheet", "Value", "beside", "read", "write", "write_csv"]
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -53,6 +53,18 @@ def read(content: bytes, filename: str, limits: Limits = LIMITS, *, spread: bool
 
         return read_workbook(content, name, limits, spread=spread)
     return read_delimited(content, name, limits)
+
+
+def beside(content: bytes, filename: str) -> tuple[str, list[str]]:
+    """Of a workbook that `read` has taken and that shows several worksheets: which was read, and which were not; ("", [])
+    of any other file.
+    """
+    if not (content.startswith(ZIP) and filename.lower().endswith(".xlsx")):
+        return "", []
+    from states.documents.workbook import visible
+
+    names = [INVISIBLE.sub("", one) for one in visible(content)]
+    return (names[0], names[1:]) if len(names) > 1 else ("", [])
 
 
 def _refusal(content: bytes, ending: str, limits: Limits) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
@@ -39,6 +40,15 @@ def read_workbook(content: bytes, name: str, limits: Limits, *, spread: bool = F
         return _spread(rows, scan, name) if spread and scan.merged else rows
     finally:
         book.close()
+
+
+def visible(content: bytes) -> list[str]:
+    """Names of the worksheets that people see in a workbook that `read_workbook` has taken; the first is the one it read."""
+    reader: Any = ExcelReader(BytesIO(content), read_only=True, keep_links=False)
+    reader.read_manifest()
+    reader.read_workbook()
+    found = reader.parser.find_sheets()
+    return [one.name for one, part in found if one.state == "visible" and part.Type.endswith("/worksheet")]
 
 
 def _open(content: bytes, name: str) -> Workbook:

@@ -19,6 +19,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("project", r"项目|类别|类型|领域|方面|分类|名称"),
 )
 _PROBLEM = re.compile(r"问题|表现")
+_NAMING = ("no", "project", "problem")
+_TOTAL = re.compile(r"(?:本页|本表|全部|各类)?(?:合|总|小|共|累)计(?:[:：]?\d{0,6}[项个条件]?)?")
 ENOUGH = {"problem", "measures"}
 HEADER = 10  # letters of the longest header
 
@@ -54,6 +56,12 @@ def parts_of(cells: Sequence[str]) -> dict[int, str]:
     ):
         found[named[0]] = "problem"
     return found
+
+
+def total_of(cells: Sequence[str], columns: Mapping[int, str]) -> str:
+    """合计, 小计: what a row calls itself that tells no problem and only adds up others; "" for any other row."""
+    named = (flatly(cells[place]) for place, key in columns.items() if key in _NAMING and place < len(cells))
+    return next((flat for flat in named if _TOTAL.fullmatch(flat)), "")
 
 
 def flatly(cell: str) -> str:

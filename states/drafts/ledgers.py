@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from states.drafts.ledgerheads import ENOUGH, flatly, is_header, parts_of, tells_a_problem
+from states.drafts.ledgerheads import ENOUGH, flatly, is_header, parts_of, tells_a_problem, total_of
 from states.drafts.manuscript import Table
 from states.drafts.proposals import Proposal, Sure
 from states.drafts.sentences import Sentence
@@ -64,18 +64,27 @@ class Printed:
     more: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Total:
+    """A row that only adds up others: what it calls itself, in which table and row (from 1)."""
+
+    words: str
+    table: int
+    line: int
+
+
 def from_tables(tables: Sequence[Table]) -> tuple[tuple[str, ...], list[Proposal]]:
     """Printed names of the columns and the rows of every table that is a ledger."""
-    columns, rows = _gathered(tables)
+    columns, rows, _totals = _gathered(tables)
     for row in rows:
         row.cells["problem"] = row.cells["problem"] or UNSAID
     return columns, _proposals(rows)
 
 
-def printed(tables: Sequence[Table]) -> list[Printed]:
-    """The rows of every table that is a ledger, each with its place."""
-    rows = _gathered(tables)[1]
-    return [
+def printed(tables: Sequence[Table]) -> tuple[list[Printed], list[Total]]:
+    """The rows of every table that is a ledger, each with its place; apart from them those that only add up."""
+    _columns, rows, totals = _gathered(tables)
+    found = [
         Printed(
             said.fields,
             row.table,
@@ -86,16 +95,18 @@ def printed(tables: Sequence[Table]) -> list[Printed]:
         )
         for row, said in zip(rows, _proposals(rows), strict=True)
     ]
+    return found, totals
 
 
-def _gathered(tables: Sequence[Table]) -> tuple[tuple[str, ...], list[_Row]]:
+def _gathered(tables: Sequence[Table]) -> tuple[tuple[str, ...], list[_Row], list[Total]]:
     columns: tuple[str, ...] = ()
     rows: list[_Row] = []
+    totals: list[Total] = []
     for number, table in enumerate(tables, 1):
-        header, found = _rows_of(table, number)
+        header, found = _rows_of(table, number, totals)
         columns = columns or header
         rows += found
-    return columns, rows
+    return columns, rows, totals
 
 
 def _proposals(rows: Sequence[_Row]) -> list[Proposal]:
@@ -107,7 +118,7 @@ def _proposals(rows: Sequence[_Row]) -> list[Proposal]:
     return [_proposal(number, row) for number, row in zip(numbers, rows, strict=True)]
 
 
-def _rows_of(table: Table, number: int = 1) -> tuple[tuple[str, ...], list[_Row]]:
+def _rows_of(table: Table, number: int, totals: list[Total]) -> tuple[tuple[str, ...], list[_Row]]:
     header: tuple[str, ...] = ()
     columns: dict[int, str] = {}
     others: dict[int, str] = {}
@@ -118,6 +129,8 @@ def _rows_of(table: Table, number: int = 1) -> tuple[tuple[str, ...], list[_Row]
             header, latest = header or tuple(flatly(cell) for cell in cells), cells
             columns = parts_of(cells)
             others = _others(cells, columns)
+        elif columns and (words := total_of(cells, columns)):
+            totals.append(Total(words, number, line))
         elif columns and len(set(cells)) > 1:
             before = len(rows)
             more = {title: cells[n] for n, title in others.items() if n < len(cells)}

@@ -184,6 +184,7 @@ def told(looked: Looked, numbers: list[int] | None = None) -> LedgerImport:
         "faults": [{"place": one.place, "says": one.says} for one in looked.faults],
         "numbers": numbers or [],
         "passed": list(looked.diff.passed),
+        "totals": list(looked.diff.totals),
     }
 
 

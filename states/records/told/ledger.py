@@ -178,7 +178,8 @@ class FaultTold(TypedDict):
 class LedgerImport(TypedDict):
     """What an import does or, until `applied`, would do. `absent`: numbers that the file does not name; they stay.
 
-    `passed`: titles of columns that this ledger has not; nothing of them is taken.
+    `passed`: titles of columns that this ledger has not; nothing of them is taken. `totals`: rows that only add up others
+    (第12行“合计”), which are no items.
     """
 
     applied: bool
@@ -190,6 +191,7 @@ class LedgerImport(TypedDict):
     faults: list[FaultTold]
     numbers: list[int]
     passed: list[str]
+    totals: list[str]
 
 
 @with_config(Exact)
