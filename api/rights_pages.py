@@ -76,6 +76,7 @@ LISTED: Mapping[tuple[Act, ...], str] = {
         GET {C}
         GET {O}
         GET {U}
+        GET {U}/{{part}}
         GET {C}/units
         GET {L}
         GET {L}/{{no}}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse
 from sqlmodel import Session
 from starlette.responses import Response
 
-from api.deps import CampaignId, Code, Desk
+from api.deps import CampaignId, Code, Cursor, Desk
 from api.pages import forms, nav, paper, telling, wording
 from api.pages.forms import AtForm, Done, Form, Sheet
 from api.pages.gate import AtPage
@@ -30,6 +30,7 @@ from states.records import (
     reading_units,
     submissions,
 )
+from states.records.about_unit import Part
 from states.records.campaigns import Running
 from states.records.ledger_items import Which
 from states.records.told import UnitInFull
@@ -39,6 +40,9 @@ router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default
 ONE = "/campaigns/{campaign_id}/units/{code}"
 MOVE: Form[Move] = Form(Move, {"move": "动作", "reason": "理由", "outcome": "结果", "version": ""})
 MAILS, LINES, ITEMS, LETTERS = 50, 50, 200, 100
+A_PAGE = 200
+PARTS = {"mails": "邮件和原因", "history": "经过"}
+Listed = Annotated[Literal["mails", "history"], Path()]
 EVERYTHING = Which()
 
 
@@ -63,6 +67,38 @@ def move(desk: AtPage, typed: AtForm, campaign_id: CampaignId, code: Code) -> Re
     return forms.act(desk, MOVE, typed, work, again)
 
 
+@router.get(f"{ONE}/{{part}}")
+def all_of(desk: AtPage, campaign_id: CampaignId, code: Code, part: Listed, cursor: Cursor = "0") -> Response:
+    """All mails, or the whole history, of which the page of the unit has the latest; the newest first."""
+    with desk.read() as session:
+        campaign = reading_scope.campaign_seen(session, desk.scope, campaign_id)
+        place = reading_scope.unit_seen(session, desk.scope, code)
+        read = about_unit.mails if part == "mails" else _lines
+        found = read(session, campaign, place.id, A_PAGE, int(cursor))
+    trail = [*_trail(campaign), (place.name, ONE.format(campaign_id=campaign_id, code=quote(code)))]
+    return paper.show(
+        desk,
+        "unit_all.html",
+        campaign=campaign,
+        unit=place,
+        part=part,
+        heading=PARTS[part],
+        found=found,
+        begun=cursor != "0",
+        roles=board.ROLE_NAMES,
+        trail=[*trail, (PARTS[part], "")],
+        places=nav.within(desk, campaign_id),
+    )
+
+
+def _trail(campaign: Running) -> list[tuple[str, str]]:
+    return [
+        ("专项行动", "/campaigns"),
+        (campaign.row.title, f"/campaigns/{campaign.id}"),
+        ("单位", f"/campaigns/{campaign.id}/units"),
+    ]
+
+
 def _page(desk: Desk, campaign_id: int, code: str, refused: Sheet | None, status: int) -> Response:
     with desk.read() as session:
         campaign = reading_scope.campaign_seen(session, desk.scope, campaign_id)
@@ -72,12 +108,7 @@ def _page(desk: Desk, campaign_id: int, code: str, refused: Sheet | None, status
     told["obligations"].sort(key=lambda owed: (owed["due"] is None, owed["due"] or "", owed["id"]))
     facts["sheets"] = _sheets(facts["moves"], refused)
     facts["refused"] = refused.text("move") if refused else ""
-    facts["trail"] = [
-        ("专项行动", "/campaigns"),
-        (campaign.row.title, f"/campaigns/{campaign_id}"),
-        ("单位", f"/campaigns/{campaign_id}/units"),
-        (told["unit"]["name"], ""),
-    ]
+    facts["trail"] = [*_trail(campaign), (told["unit"]["name"], "")]
     places = nav.within(desk, campaign_id)
     return paper.show(desk, "unit.html", status=status, u=told, campaign=campaign, places=places, **facts)
 
@@ -90,22 +121,28 @@ def _facts(session: Session, desk: Desk, campaign: Running, told: UnitInFull) ->
     names = {one["id"]: one["milestone"]["name"] for one in told["obligations"]}
     ledger = reading_ledger.ledger(session, own, campaign.id, EVERYTHING, desk.now, 0, ITEMS)
     letters = reading_letters.letters(session, desk.scope, campaign.id, code, 0, LETTERS)
-    happened = about_unit.history(session, campaign, place.id, LINES)
-    milestones = lately.about(session, happened)
     return {
+        "roles": board.ROLE_NAMES,
         "light": light_of_unit(told["overdue"], told["behind"], told["escalation"] is not None),
         "names": names,
         "files": submissions.kept(session, list(names)),
         "ledger": ledger,
         "letters": letters,
         "mails": about_unit.mails(session, campaign, place.id, MAILS),
-        "roles": board.ROLE_NAMES,
-        "lines": [
-            (one.at, actorwords.actor(one.actor), said)
-            for one in happened
-            if (said := telling.sentence(one, campaign, milestones))
-        ],
+        "lines": _lines(session, campaign, place.id, LINES),
     }
+
+
+def _lines(session: Session, campaign: Running, unit_id: int, limit: int, before: int = 0) -> Part:
+    """The history in words: when, who, what."""
+    found = about_unit.history(session, campaign, unit_id, limit, before)
+    milestones = lately.about(session, found.items)
+    told = [
+        (one.at, actorwords.actor(one.actor), said)
+        for one in found.items
+        if (said := telling.sentence(one, campaign, milestones))
+    ]
+    return found._replace(items=told)
 
 
 def _sheets(moves: Mapping[str, Any], refused: Sheet | None) -> dict[str, Sheet]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from states.records import lately
 from states.records.campaigns import Running
-from states.records.core import mail, notice
-from states.records.lately import Happened, lines
+from states.records.core import journal, mail, notice
 
 WORDS = {
     "pending": "待发",
@@ -36,16 +38,25 @@ class Told:
     state: str
 
 
-def mails(session: Session, campaign: Running, unit_id: int, limit: int) -> list[Told]:
-    """The latest notices about the unit, each with its mail if it has one."""
+class Part(NamedTuple):
+    """What is newest of a list, and from which number on older ones follow; None where there are none."""
+
+    items: list[Any]
+    next: int | None
+
+
+def mails(session: Session, campaign: Running, unit_id: int, limit: int, before: int = 0) -> Part:
+    """The latest notices about the unit (`before`: those before that number), each with its mail if it has one."""
     statement = (
         sa.select(notice, mail.c.state.label("mail_state"), mail.c.sent_at)
         .select_from(notice.outerjoin(mail, mail.c.id == notice.c.mail_id))
         .where(notice.c.unit_id == unit_id, notice.c.campaign_id == campaign.id)
+        .where(*([notice.c.id < before] if before else []))
         .order_by(notice.c.id.desc())
-        .limit(limit)
+        .limit(limit + 1)
     )
-    return [
+    rows = session.execute(statement).all()
+    told = [
         Told(
             at=row.at,
             sent_at=row.sent_at,
@@ -56,10 +67,17 @@ def mails(session: Session, campaign: Running, unit_id: int, limit: int) -> list
             reason=row.reason,
             state=SENT.get(row.mail_state or "") or WORDS.get(row.state, row.state),
         )
-        for row in session.execute(statement)
+        for row in rows[:limit]
     ]
+    return Part(told, _following(rows, limit))
 
 
-def history(session: Session, campaign: Running, unit_id: int, limit: int) -> list[Happened]:
-    """The latest facts about the unit."""
-    return lines(session, campaign, limit, unit_id)
+def history(session: Session, campaign: Running, unit_id: int, limit: int, before: int = 0) -> Part:
+    """The latest facts about the unit, as `lately.Happened`; `before`: those before that number."""
+    older = [journal.c.id < before] if before else []
+    rows = lately.rows(session, campaign, limit + 1, journal.c.unit_id == unit_id, *older)
+    return Part(lately.together(session, rows[:limit], limit), _following(rows, limit))
+
+
+def _following(rows: Sequence[Any], limit: int) -> int | None:
+    return rows[limit - 1].id if len(rows) > limit else None

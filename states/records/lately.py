@@ -82,21 +82,21 @@ def vacancies(session: Session, campaign: Running, limit: int) -> list[tuple[str
 
 def happened(session: Session, campaign: Running, limit: int) -> list[Happened]:
     """The latest lines of the journal; the same fact of many units at one instant, about one matter, is one line."""
-    return lines(session, campaign, limit)
+    return together(session, rows(session, campaign, JOURNAL_READ), limit)
 
 
-def lines(session: Session, campaign: Running, limit: int, unit_id: int | None = None) -> list[Happened]:
-    """The same; `unit_id`: only what is about that unit."""
-    facts = (journal.c[name] for name in FACTS)
-    statement = (
-        sa.select(*facts)
-        .where(journal.c.campaign_id == campaign.id)
-        .where(*([] if unit_id is None else [journal.c.unit_id == unit_id]))
-        .order_by(journal.c.id.desc())
-        .limit(JOURNAL_READ)
+def rows(session: Session, campaign: Running, limit: int, *where: sa.ColumnElement[bool]) -> list[Any]:
+    """The latest rows of the journal of which this holds."""
+    asked = sa.select(*(journal.c[name] for name in FACTS)).where(
+        journal.c.campaign_id == campaign.id, *where
     )
+    return list(session.execute(asked.order_by(journal.c.id.desc()).limit(limit)))
+
+
+def together(session: Session, told: Iterable[Any], limit: int) -> list[Happened]:
+    """Rows of the journal as lines, so many at most."""
     found: dict[tuple[Any, ...], list[Any]] = {}
-    for row in session.execute(statement):
+    for row in told:
         fact = _fact(row)
         if fact in found or len(found) < limit:
             found.setdefault(fact, []).append(row)

@@ -14,7 +14,10 @@ from page_site import Site
 from page_walk import WALK, flat
 from states.records import board_rows
 
-BEYOND = {"/admin/outbox": "1"}  # from the latest back; the others go forward
+BEYOND = {
+    "/admin/outbox": "1",
+    "/campaigns/{campaign_id}/units/{code}/{part}": "1",
+}  # from the latest back; the others go forward
 FIRST = "回到第一页</a>"
 PLACE = re.compile(r"第 (\d+) 页，共 (\d+) 页")
 

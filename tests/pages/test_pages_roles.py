@@ -18,7 +18,13 @@ from states.records.roles import MAY, PEOPLE, Act, Role
 
 pytestmark = pytest.mark.xdist_group("pages")
 
-VALUES = {"campaign_id": "1", "code": HOSPITAL, "key": "standard-four-phase", "act": "accept"}
+VALUES = {
+    "campaign_id": "1",
+    "code": HOSPITAL,
+    "key": "standard-four-phase",
+    "act": "accept",
+    "part": "mails",
+}
 ABOUT_A_UNIT = ("{code}", "{obligation_id}")
 DENIED = (403,)
 

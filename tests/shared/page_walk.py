@@ -42,6 +42,10 @@ WALK: dict[str, tuple[str, str]] = {
     "/owed": ("/owed?unit=SL00101", "coordinator"),
     "/campaigns/{campaign_id}/units": ("/campaigns/1/units", "coordinator"),
     "/campaigns/{campaign_id}/units/{code}": ("/campaigns/1/units/SL00101-H02", "coordinator"),
+    "/campaigns/{campaign_id}/units/{code}/{part}": (
+        "/campaigns/1/units/SL00101-H02/mails",
+        "coordinator",
+    ),
     "/campaigns/{campaign_id}/decisions": ("/campaigns/1/decisions", "coordinator"),
     "/campaigns/{campaign_id}/decisions/extensions": ("/campaigns/1/decisions/extensions", "coordinator"),
     "/campaigns/{campaign_id}/decisions/proposals": ("/campaigns/1/decisions/proposals", "leader"),
@@ -57,6 +61,7 @@ MORE: dict[
     "home of a leader": ("/", "leader"),
     "home of a coordinator": ("/", "coordinator"),
     "home of an administrator": ("/", "administrator"),
+    "history of a unit": ("/campaigns/1/units/SL00101-H02/history", "liaison"),
     "unit as its liaison sees it": ("/campaigns/1/units/SL00101-H02", "liaison"),
     "decisions of a leader": ("/campaigns/1/decisions", "leader"),
     "decisions where nothing waits": ("/campaigns/2/decisions", "coordinator"),
