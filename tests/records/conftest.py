@@ -270,6 +270,16 @@ class Stage:
                 session, running(session, campaign), self.ids[code], name, at(now), "test", **more
             )
 
+    def one_ahead(self) -> int:
+        """A campaign at 9 on 20 March in which one unit has handed in everything, the others nothing: rungs have fired."""
+        campaign = int(self.launch())
+        self.cycle("2026-03-02 09:00")
+        for requirement in ("report", "list"):
+            self.act(campaign, requirement, "R1-H1", "submit", "2026-03-03 10:00")
+        self.act(campaign, "list", "R1-H1", "accept", "2026-03-03 11:00")
+        self.cycle(*(f"2026-03-{day} 09:00" for day in (12, 13, 16, 18, 20)))
+        return campaign
+
     def vacate(self, code: str, role: str) -> None:
         with self.store.write() as session:
             session.execute(

@@ -88,6 +88,11 @@ def backed_up(store: Store, settings: Settings, path: Path, **more: Any) -> Path
     return path
 
 
+def opened_anew(url: str, home: Path) -> tuple[Store, Settings]:
+    """A store for what comes back, with nothing in it."""
+    return connect(url), settings_of.read({"DUBAN_HOME": str(home)})
+
+
 def put_back(
     store: Store,
     settings: Settings,
@@ -117,6 +122,15 @@ def make(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str, str],
 
 
 @pytest.fixture
+def backup(make: Callable[[str, str], tuple[str, Path]], tmp_path: Path) -> Path:
+    """A backup of a full store that is gone."""
+    store, settings = full(*make("sqlite", "old"))
+    made = backed_up(store, settings, tmp_path / "a.backup")
+    store.close()
+    return made
+
+
+@pytest.fixture
 def empty_databases(databases: Any) -> Iterator[Callable[[], str]]:
     with ExitStack() as stack:
         yield lambda: stack.enter_context(databases.one())
@@ -132,8 +146,8 @@ def test_every_row_comes_back_and_the_journal_goes_on(source: str, target: str, 
     assert path.stat().st_mode & 0o077 == 0, "it holds what others must not read"
     assert [one.kind for one in _facts(store)[len(facts) :]] == ["store.backed_up"]
     store.close()
-    url, home = make(target, "new")
-    fresh, there = connect(url), settings_of.read({"DUBAN_HOME": str(home)})
+    fresh, there = opened_anew(*make(target, "new"))
+    home = there.home
     put_back(fresh, there, path)
     assert everything(fresh) == before
     *same, told = _facts(fresh)
@@ -151,18 +165,14 @@ def test_every_row_comes_back_and_the_journal_goes_on(source: str, target: str, 
     fresh.close()
 
 
-def test_an_old_backup_that_is_put_back_again_gives_out_no_number_twice(make, tmp_path: Path) -> None:
+def test_an_old_backup_that_is_put_back_again_gives_out_no_number_twice(make, backup: Path) -> None:
     """Who followed the first of them must miss nothing of the second."""
-    store, settings = full(*make("sqlite", "old"))
-    path = backed_up(store, settings, tmp_path / "a.backup")
-    store.close()
     heads = [0]
     for name in ("first", "second"):
-        url, home = make("sqlite", name)
-        fresh, there = connect(url), settings_of.read({"DUBAN_HOME": str(home)})
+        fresh, there = opened_anew(*make("sqlite", name))
         now = LATER + timedelta(seconds=len(heads))
         schema.upgrade(fresh)  # it may be empty, or just set up
-        put_back(fresh, there, path, now=now)
+        put_back(fresh, there, backup, now=now)
         number = _facts(fresh)[-1].id
         assert heads[-1] < number < 2**53, "and any program can count so far"
         with fresh.write() as session:
@@ -202,8 +212,7 @@ def test_a_restore_that_breaks_off_leaves_nothing_and_is_called_again(make, tmp_
     for kind in ("sqlite", "postgresql"):
         store, settings = full(*make(kind, f"{kind}-old"))
         path = backed_up(store, settings, tmp_path / f"{kind}.backup")
-        url, home = make(kind, f"{kind}-new")
-        fresh, there = connect(url), settings_of.read({"DUBAN_HOME": str(home)})
+        fresh, there = opened_anew(*make(kind, f"{kind}-new"))
 
         def breaks(done: float, total: float) -> None:
             if done > total / 2 > 10:
@@ -224,8 +233,8 @@ def test_what_would_harm_is_refused_before_anything_is_written(make, tmp_path: P
     with pytest.raises(Refused, match="已经存在"):
         backed_up(store, settings, path)
     assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
-    url, home = make("sqlite", "new")
-    fresh, there = connect(url), settings_of.read({"DUBAN_HOME": str(home)})
+    fresh, there = opened_anew(*make("sqlite", "new"))
+    home = there.home
     with archive.opened(path) as reader, pytest.raises(Refused, match=r"不是空的（account、"):
         restoring.plan(store, settings, reader, quiet, without_keys=False)
     (home / "journal.key").write_text("A" * 43 + "=\n")
@@ -333,15 +342,11 @@ def test_what_is_written_while_a_backup_is_taken_is_not_in_it_by_half(make, tmp_
     store.close()
 
 
-def test_who_comes_between_the_look_and_the_restore_loses_nothing(make, tmp_path: Path) -> None:
+def test_who_comes_between_the_look_and_the_restore_loses_nothing(make, backup: Path, tmp_path: Path) -> None:
     """Nor is a table taken that has fewer rows than the backup says."""
-    store, settings = full(*make("sqlite", "old"))
-    path = backed_up(store, settings, tmp_path / "a.backup")
-    store.close()
-    url, home = make("sqlite", "new")
-    fresh, there = connect(url), settings_of.read({"DUBAN_HOME": str(home)})
+    fresh, there = opened_anew(*make("sqlite", "new"))
     short = tmp_path / "short"
-    with archive.opened(path) as reader:
+    with archive.opened(backup) as reader:
         columns = reader.manifest.tables["unit"]["columns"]
     about = archive.Manifest("0.1", "sqlite", schema.migrations().newest, NOW.isoformat())
     about.tables["unit"] = {"columns": columns, "rows": 1}
@@ -355,7 +360,7 @@ def test_who_comes_between_the_look_and_the_restore_loses_nothing(make, tmp_path
     with pytest.raises(DubanError, match="损坏（aaaa"):
         put_back(fresh, there, tmp_path / "other")
     assert list(Vault(there.files).kept()) == [], "nor a content under a hash that is another's"
-    with archive.opened(path) as reader:
+    with archive.opened(backup) as reader:
         plan = restoring.plan(fresh, there, reader, quiet, without_keys=False)
         with fresh.write() as session:
             note(session, NOW, "sample", "somebody")
@@ -365,17 +370,13 @@ def test_who_comes_between_the_look_and_the_restore_loses_nothing(make, tmp_path
     fresh.close()
 
 
-def test_an_empty_database_of_another_shape_is_not_filled(make, tmp_path: Path) -> None:
-    store, settings = full(*make("sqlite", "old"))
-    path = backed_up(store, settings, tmp_path / "a.backup")
-    store.close()
-    url, home = make("sqlite", "new")
-    fresh, there = connect(url), settings_of.read({"DUBAN_HOME": str(home)})
+def test_an_empty_database_of_another_shape_is_not_filled(make, backup: Path) -> None:
+    fresh, there = opened_anew(*make("sqlite", "new"))
     schema.upgrade(fresh)
     with fresh.write() as session:
         session.execute(sa.update(schema.VERSION).values(version_num="0000"))
     with pytest.raises(Refused, match="目标数据库已是结构 0000"):
-        put_back(fresh, there, path)
+        put_back(fresh, there, backup)
     fresh.close()
 
 
@@ -426,18 +427,14 @@ def test_a_key_that_appears_meanwhile_is_not_written_over(tmp_path: Path) -> Non
     assert (tmp_path / "clue.key").read_text() == OLD
 
 
-def test_nobody_upgrades_a_database_while_it_is_filled(make, tmp_path: Path) -> None:
-    store, settings = full(*make("sqlite", "old"))
-    path = backed_up(store, settings, tmp_path / "a.backup")
-    store.close()
-    url, home = make("postgresql", "new")
-    fresh, there, free = connect(url), settings_of.read({"DUBAN_HOME": str(home)}), []
+def test_nobody_upgrades_a_database_while_it_is_filled(make, backup: Path) -> None:
+    (fresh, there), free = opened_anew(*make("postgresql", "new")), []
 
     def looks(_done: float, _total: float) -> None:
         with fresh.engine.connect() as other:
             asked = sa.text("SELECT pg_try_advisory_xact_lock(:key)")
             free.append(other.execute(asked, {"key": schema.UPGRADE_LOCK}).scalar())
 
-    put_back(fresh, there, path, told=looks)
+    put_back(fresh, there, backup, told=looks)
     assert not free[-1]
     fresh.close()

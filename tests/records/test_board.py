@@ -15,19 +15,8 @@ from states.records.tables import Unit
 LATE = "2026-03-20 09:00"
 
 
-def lived(stage: Any) -> int:
-    """A campaign three weeks old in which one unit has handed in everything and the others nothing."""
-    campaign = stage.launch()
-    stage.cycle("2026-03-02 09:00")
-    for requirement in ("report", "list"):
-        stage.act(campaign, requirement, "R1-H1", "submit", "2026-03-03 10:00")
-    stage.act(campaign, "list", "R1-H1", "accept", "2026-03-03 11:00")
-    stage.cycle("2026-03-12 09:00", "2026-03-13 09:00", "2026-03-16 09:00", "2026-03-18 09:00", LATE)
-    return int(campaign)
-
-
 def test_units_that_lag_add_up_to_the_tally(stage: Any) -> None:
-    campaign_id, now = lived(stage), stage.at(LATE)
+    campaign_id, now = stage.one_ahead(), stage.at(LATE)
     with stage.store.read() as session:
         campaign = running(session, campaign_id)
         tally = figures.tally(session, campaign, now)
@@ -47,7 +36,7 @@ def test_units_that_lag_add_up_to_the_tally(stage: Any) -> None:
 
 
 def test_a_milestone_counts_what_was_handed_in_and_what_is_missing(stage: Any) -> None:
-    campaign_id = lived(stage)
+    campaign_id = stage.one_ahead()
     with stage.store.read() as session:
         nodes = {one.name: one for one in board.nodes(session, running(session, campaign_id))}
     assert (nodes["自查报告"].expected, nodes["自查报告"].handed_in, nodes["自查报告"].missing) == (6, 1, 5)
@@ -56,7 +45,7 @@ def test_a_milestone_counts_what_was_handed_in_and_what_is_missing(stage: Any) -
 
 
 def test_the_same_fact_of_many_units_is_one_line(stage: Any) -> None:
-    campaign_id = lived(stage)
+    campaign_id = stage.one_ahead()
     with stage.store.read() as session:
         found = lately.happened(session, running(session, campaign_id), 50)
     assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
@@ -95,7 +84,7 @@ def test_what_is_alike_is_one_line_even_where_something_else_stands_between(stag
 
 def test_mails_proposals_and_vacancies_are_of_this_campaign(stage: Any) -> None:
     stage.vacate("R2-C1", "liaison")
-    first, now = lived(stage), stage.at(LATE)
+    first, now = stage.one_ahead(), stage.at(LATE)
     other = stage.launch(start="2026-04-01", now="2026-03-20 09:30", title="另一个")
     with stage.store.read() as session:
         campaign = running(session, first)

@@ -24,14 +24,7 @@ LATE = "2026-03-20 09:00"
 
 @pytest.fixture
 def lived(stage: Any) -> int:
-    """A campaign in which one unit has handed in everything and the others nothing, so that rungs have fired."""
-    campaign = stage.launch()
-    stage.cycle("2026-03-02 09:00")
-    for requirement in ("report", "list"):
-        stage.act(campaign, requirement, "R1-H1", "submit", "2026-03-03 10:00")
-    stage.act(campaign, "list", "R1-H1", "accept", "2026-03-03 11:00")
-    stage.cycle("2026-03-12 09:00", "2026-03-13 09:00", "2026-03-16 09:00", "2026-03-18 09:00", LATE)
-    return int(campaign)
+    return int(stage.one_ahead())
 
 
 def as_the_tally_says(sums: Sums, tally: Tally) -> None:
