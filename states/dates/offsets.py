@@ -14,9 +14,11 @@ from states.dates.spans import moved
 from states.workdays import Workdays
 
 _SHORT = re.compile(r"(?P<n>[+-]\d{1,3})(?P<unit>wd|d|w|m|h)")
+_LONGER = r"(?:再|延长|延期|推迟|顺延)"
 _SPOKEN = re.compile(
-    rf"(?:再|延长|延期|推迟|顺延)*(?P<n>{NUMBER})(?P<unit>个?工作日|天|个?自然日|周|个?星期|个月)(?:以后|后)?"
+    rf"{_LONGER}*(?P<n>{NUMBER})(?P<unit>个?工作日|天|周|个?星期|个月)(?:以后|后)?|{_LONGER}+(?P<days>{NUMBER})日"
 )
+_CALENDAR_DAYS = re.compile(r"个?(?:自然|日历)日")
 _UNITS = {"工作日": "wd", "天": "d", "周": "w", "星期": "w", "月": "m"}
 
 
@@ -48,12 +50,12 @@ def parse_offset(text: str) -> Offset:
 
 
 def spoken_offset(text: str) -> Offset | None:
-    """So much longer, as people say it: `3个工作日`, `延长两周`, `7天`; None for what says something else."""
-    found = _SPOKEN.fullmatch(plain(text))
-    n = BLANK if found is None else number(found["n"])
+    """So much longer, as people say it: `3个工作日`, `延长两周`, `7天`; None for what says something else, as `15日` does by itself."""
+    found = _SPOKEN.fullmatch(plain(_CALENDAR_DAYS.sub("天", text).replace("半个月", "15天")))
+    n = BLANK if found is None else number(found["n"] or found["days"])
     if found is None or n == BLANK:
         return None
-    return Offset(int(n), Unit(_UNITS[found["unit"].removeprefix("个")]))
+    return Offset(int(n), Unit(_UNITS[(found["unit"] or "天").removeprefix("个")]))
 
 
 def shift_instant(at: datetime, offset: Offset, calendar: Workdays, zone: ZoneInfo) -> datetime:
