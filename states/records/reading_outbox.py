@@ -122,9 +122,14 @@ def one(session: Session, scope: Scope, mail_id: int, now: datetime) -> MailSeen
 
 
 def bounced(session: Session, email: str) -> bool:
-    """Whether everybody who has this address is marked as not to be reached by it."""
-    marks = session.execute(sa.select(contact.c.bounced_at).where(contact.c.email == email)).scalars().all()
-    return bool(marks) and all(at is not None for at in marks)
+    """Whether this address sends back."""
+    return session.execute(bouncing().where(contact.c.email == email)).first() is not None
+
+
+def bouncing() -> sa.Select[tuple[str]]:
+    """Addresses that send back: everybody who has one is marked as not to be reached by it."""
+    marked = sa.func.count(contact.c.bounced_at) == sa.func.count()
+    return sa.select(contact.c.email).group_by(contact.c.email).having(marked)
 
 
 def _said(session: Session, mail_id: int) -> list[Said]:

@@ -40,9 +40,10 @@ def again(session: Session, scope: Scope, mail_id: int, now: datetime) -> None:
 def every(session: Session, scope: Scope, now: datetime) -> int:
     """All that were given up, in one statement and one fact; those whose address sends back are left. Raises NotAllowed, Refused."""
     scope.check_write_whole()
-    number = _queue(session, mail.c.state == "failed", now)
+    going = sa.and_(mail.c.state == "failed", mail.c.email.not_in(reading_outbox.bouncing()))
+    number = _queue(session, going, now)
     if not number:
-        raise Refused("没有已放弃的邮件")
+        raise Refused("没有已放弃、地址又可用的邮件")
     note(session, now, "mail.again", scope.actor, mails=number)
     return number
 

@@ -92,6 +92,8 @@ def test_all_that_were_given_up_go_out_in_one_statement_and_one_fact(stage, camp
     assert stage.counted(core.mail.c.state, core.mail.c.state != "sent") == {"queued": 2, "refused": 1}
     (fact,) = stage.journal("mail.again")
     assert fact.payload == {"mails": 2}
+    stage.put(core.mail, core.mail.c.state == "queued", state="failed")
+    stage.put(core.contact, core.contact.c.email.like("%r1-h%"), bounced_at=stage.at(TRIED))
     with stage.store.write() as session, pytest.raises(Refused, match="没有已放弃"):
         resending.every(session, ADMIN, stage.at(LATER))
 
@@ -110,7 +112,7 @@ def test_mails_are_listed_by_state_and_words_the_latest_first_page_by_page(stage
     assert (first, listed(after=int(following), limit=100)[0]) == (every[:2], every[2:])
     assert listed("trouble") == ([before.id], None)
     assert before.id not in listed("sent")[0]
-    assert listed(words="  R1-H1@".lower().strip())[0] == listed(words="r1-h1@")[0]
+    assert listed(words="  R1-H1@ ")[0] == listed(words="r1-h1@")[0] != []
     assert listed(words=before.email.upper()) == ([before.id], None)
     assert listed(words="%") == ([], None), "a sign of the pattern is a sign"
     with stage.store.read() as session:
