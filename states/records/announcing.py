@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from states.kinds import DEPARTMENT
+from states.records import matters
 from states.records.campaigns import Running
 from states.records.core import milestone, obligation, run, unit
 from states.records.dispatch import Timer
@@ -68,7 +69,7 @@ def _asked(campaign: Running, phase: PhaseRow) -> sa.ColumnElement[bool]:
         return sa.false()
     brought = (
         sa.select(obligation.c.unit_id)
-        .join(milestone, milestone.c.id == obligation.c.milestone_id)
+        .join(milestone, matters.of_milestone())
         .where(milestone.c.campaign_id == campaign.id, milestone.c.opened_at.is_not(None))
         .where(sa.or_(milestone.c.phase == phase.key, _not_before(phase)))
         .where(milestone.c.requirement.not_like("ledger-%"))

@@ -10,10 +10,11 @@ from sqlmodel import Session
 from states.documents.writing import Sheet, write
 from states.letters import Attachment
 from states.machine import state_name
+from states.records import matters
 from states.records.campaigns import Running
 from states.records.core import milestone, obligation, run, unit
 from states.records.local_windows import may_be_late
-from states.records.settling import OPEN, STATUS_NAMES
+from states.records.settling import STATUS_NAMES
 
 AT_MOST = 20_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -29,15 +30,14 @@ COLUMNS = (
 
 def behind_sheet(session: Session, campaign: Running, now: datetime) -> Attachment:
     """Every overdue matter of the campaign, at most AT_MOST rows, as xlsx."""
-    due = sa.func.coalesce(obligation.c.due_at, milestone.c.due_at, type_=milestone.c.due_at.type)
+    due = matters.due_in_force()
     statement = (
         sa.select(unit.c.code, unit.c.name, run.c.state, milestone.c.name, due, obligation.c.status)
         .select_from(milestone)
-        .join(obligation, obligation.c.milestone_id == milestone.c.id)
+        .join(obligation, matters.of_milestone())
         .join(unit, unit.c.id == obligation.c.unit_id)
         .join(run, sa.and_(run.c.campaign_id == campaign.id, run.c.unit_id == unit.c.id))
-        .where(milestone.c.campaign_id == campaign.id, may_be_late(campaign, now))
-        .where(obligation.c.status.in_(OPEN), due < now)
+        .where(may_be_late(campaign, now), *matters.overdue(campaign.id, now))
         .order_by(due, unit.c.sort_key, unit.c.code)
         .limit(AT_MOST)
     )

@@ -21,7 +21,7 @@ from states.records.core import campaign, milestone, obligation, run, unit
 from states.records.fanning import LEFT
 from states.records.launch import Draft
 from states.records.loads import WEEK, monday_of
-from states.records.matters import due_in_force
+from states.records.matters import due_in_force, of_milestone
 from states.records.scopes import Selection
 from states.records.settling import OPEN
 from states.records.tables import Unit
@@ -116,8 +116,8 @@ def _handed_out(
     statement = (
         sa.select(obligation.c.unit_id, due, sa.func.count())
         .select_from(
-            obligation.join(milestone, milestone.c.id == obligation.c.milestone_id)
-            .join(campaign, campaign.c.id == obligation.c.campaign_id)
+            campaign.join(milestone, milestone.c.campaign_id == campaign.c.id)
+            .join(obligation, of_milestone())
             .join(unit, unit.c.id == obligation.c.unit_id)
         )
         .where(campaign.c.closed_at.is_(None), obligation.c.status.in_(OPEN), units)

@@ -1,4 +1,4 @@
-"""Counting for `states.progress`: one pass over a campaign's runs, one over its obligations."""
+"""Counting for `states.progress`, by the database: of the runs of a campaign, and of what its units owe."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from sqlmodel import Session, select
 
 from states.machine import CLOSED
 from states.progress import Beside, Counted, Tally, overdue, reporting, total
-from states.records import ledger_whole, local_windows, reaching, tallies
+from states.records import ledger_whole, local_windows, matters, reaching, tallies
 from states.records.campaigns import Running
 from states.records.core import milestone, obligation, phase, proposal, run, unit, vacancy
 from states.records.matters import (
     Matters,
-    due_in_force,
     handed_out,
     of_campaign,
     of_milestone,
@@ -132,8 +131,7 @@ def _worst(
     counted = (
         sa.select(obligation.c.unit_id, sa.func.count().label("number"))
         .select_from(milestone.join(obligation, of_milestone()))
-        .where(*handed_out(campaign.id), obligation.c.status.in_(OPEN), due_in_force() < now)
-        .where(*within(path, obligation.c.unit_id))
+        .where(*matters.overdue(campaign.id, now), *within(path, obligation.c.unit_id))
         .group_by(obligation.c.unit_id)
         .order_by(sa.text("number DESC"), obligation.c.unit_id)
         .limit(limit)

@@ -16,10 +16,11 @@ from states.documents.ledgercolumns import Columns
 from states.errors import Refused
 from states.records import discretion
 from states.records.campaigns import Running
-from states.records.columns import UNIT_BITS, milestone_of, slices
+from states.records.columns import milestone_of, slices
 from states.records.core import journal, ledger_item, milestone, obligation
 from states.records.journal import note_from, payload
 from states.records.ledger_steps import FOUND, PREFIX, dated, number_in
+from states.records.matters import of_milestone, of_units
 from states.records.settling import OPEN, SETTLED
 from states.records.tables import Milestone
 
@@ -84,20 +85,12 @@ def _follow_some(
     session: Session, campaign: Running, units: Sequence[int], now: datetime, actor: str
 ) -> None:
     of_items = sa.or_(milestone.c.requirement.startswith(PREFIX), milestone.c.requirement.startswith(FOUND))
-    theirs = sa.select(obligation.c.milestone_id).where(
-        obligation.c.campaign_id == campaign.id, obligation.c.unit_id.in_(units)
-    )
+    theirs = sa.select(obligation.c.milestone_id).where(of_units(campaign.id, units))
     rows = sa.select(milestone.c.requirement).where(
         milestone.c.campaign_id == campaign.id, of_items, milestone.c.id.in_(theirs)
     )
     found = {number_in(one) for one in session.execute(rows).scalars()}
     follow(session, campaign, [one for one in found if one is not None], now, actor)
-
-
-def owed_of() -> sa.ColumnElement[bool]:
-    """Over `milestone` and `obligation`: the obligations of a milestone as a range of their key."""
-    base = sa.cast(milestone.c.id, sa.BigInteger) * (1 << UNIT_BITS)
-    return obligation.c.id.between(base, base + (1 << UNIT_BITS) - 1)
 
 
 def _states(session: Session, campaign: Running, numbers: Collection[int]) -> list[tuple[int, str, str]]:
@@ -129,7 +122,7 @@ def _counted(
             counted(SETTLED),
         )
         .join(milestone, dated())
-        .join(obligation, owed_of())
+        .join(obligation, of_milestone())
         .where(ledger_item.c.campaign_id == campaign.id, ledger_item.c.no.in_(numbers))
         .group_by(ledger_item.c.id)
         .order_by(ledger_item.c.id)

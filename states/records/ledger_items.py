@@ -16,8 +16,8 @@ from states.records import ledger_reach, scopes
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import ledger_item, milestone, obligation, unit
-from states.records.ledger_following import owed_of
 from states.records.ledger_whole import UNFINISHED
+from states.records.matters import due_in_force, of_milestone
 from states.records.settling import OPEN
 
 
@@ -107,8 +107,8 @@ def _json_forms(name: str) -> set[str]:
 def in_force(statuses: Sequence[str] = OPEN) -> sa.ColumnElement[datetime]:
     """Over `ledger_item` and its last date `milestone`: until when it is to be done; later dates of their own that those
     who owe it have count, as far as they bear one of `statuses`."""
-    own = sa.select(sa.func.max(sa.func.coalesce(obligation.c.due_at, milestone.c.due_at)))
-    theirs = own.where(owed_of(), obligation.c.status.in_(statuses)).correlate(milestone)
+    own = sa.select(sa.func.max(due_in_force()))
+    theirs = own.where(of_milestone(), obligation.c.status.in_(statuses)).correlate(milestone)
     return sa.func.coalesce(theirs.scalar_subquery(), milestone.c.due_at, type_=milestone.c.due_at.type)
 
 

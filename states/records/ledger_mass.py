@@ -27,9 +27,9 @@ from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.columns import slices
 from states.records.core import ledger_item, milestone, obligation, unit
-from states.records.ledger_following import AT_ONCE, checks, owed_of
+from states.records.ledger_following import AT_ONCE, checks
 from states.records.ledger_steps import dated
-from states.records.matters import spans
+from states.records.matters import of_milestone, spans
 from states.records.settling import OPEN, UNSETTLED
 
 IN_MASSES = ("start", "claim", "check", "close", "review", "withdraw")
@@ -149,7 +149,7 @@ def _early(session: Session, campaign: Running) -> frozenset[int]:
     statement = (
         sa.select(ledger_item.c.id)
         .join(milestone, dated())
-        .join(obligation, owed_of())
+        .join(obligation, of_milestone())
         .where(
             ledger_item.c.campaign_id == campaign.id,
             ledger_item.c.type.is_not(None),

@@ -13,8 +13,9 @@ from states.errors import NotAllowed, NotFound
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import ledger_item, milestone, obligation, unit
-from states.records.ledger_following import checks, owed_of
+from states.records.ledger_following import checks
 from states.records.ledger_steps import belongs, dated
+from states.records.matters import of_milestone
 from states.records.roles import Act
 from states.records.scopes import below
 from states.records.settling import OPEN
@@ -47,7 +48,7 @@ def seen_below(path: str) -> sa.ColumnElement[bool]:
     mine = sa.select(unit.c.id).where(below(path))
     answering = (
         sa.select(obligation.c.id)
-        .select_from(milestone.join(obligation, owed_of()))
+        .select_from(milestone.join(obligation, of_milestone()))
         .where(belongs(), obligation.c.unit_id.in_(mine))
         .correlate(ledger_item)
     )
@@ -72,7 +73,7 @@ def parts(session: Session, item_id: int) -> list[Part]:
         sa.select(unit.c.id, unit.c.name, unit.c.path, still)
         .select_from(ledger_item)
         .join(milestone, dated())
-        .join(obligation, owed_of())
+        .join(obligation, of_milestone())
         .join(unit, unit.c.id == obligation.c.unit_id)
         .where(ledger_item.c.id == item_id)
         .group_by(unit.c.id, unit.c.name, unit.c.path)

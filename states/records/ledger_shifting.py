@@ -20,8 +20,9 @@ from states.records.campaigns import Running
 from states.records.columns import slices
 from states.records.core import journal, ledger_item, milestone, notice, obligation, proposal, timer, unit
 from states.records.journal import iso
-from states.records.ledger_following import AT_ONCE, owed_of
+from states.records.ledger_following import AT_ONCE
 from states.records.ledger_steps import dated
+from states.records.matters import of_milestone
 from states.records.redated import Dated
 from states.records.tables import Milestone
 from states.records.timers import timers
@@ -82,7 +83,7 @@ def _quiet(session: Session, keys: Sequence[int], now: datetime, says: str) -> N
     cohort = timer.c.phase_id == 0, timer.c.milestone_id.in_(keys), timer.c.obligation_id == 0
     going = sa.update(timer).where(*cohort, timer.c.done_at.is_(None))
     session.execute(going.values(done_at=now, outcome=says))
-    theirs = sa.select(obligation.c.id).select_from(milestone.join(obligation, owed_of()))
+    theirs = sa.select(obligation.c.id).select_from(milestone.join(obligation, of_milestone()))
     common = theirs.where(milestone.c.id.in_(keys), obligation.c.due_at.is_(None))
     for table, waiting in ((notice, "pending"), (proposal, "proposed")):
         hanging = table.c.obligation_id.in_(common), table.c.state.in_((waiting, "held"))

@@ -64,6 +64,13 @@ def of_milestone(key: sa.ColumnElement[int] = milestone.c.id) -> sa.ColumnElemen
     return obligation.c.id.between(first, first + (UNITS_AT_MOST - 1))
 
 
+def of_units(campaign_id: int, units: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Over `obligation`: what these units owe or owed in that campaign, by the keys that it has."""
+    key = sa.cast(milestone.c.id, sa.BigInteger) * UNITS_AT_MOST + unit.c.id
+    theirs = milestone.c.campaign_id == campaign_id, milestone.c.opened_at.is_not(None), unit.c.id.in_(units)
+    return obligation.c.id.in_(sa.select(key).select_from(milestone.join(unit, sa.true())).where(*theirs))
+
+
 def handed_out(campaign_id: int) -> list[sa.ColumnElement[bool]]:
     """Over `milestone`: what is asked of units in that campaign."""
     mine = milestone.c.campaign_id == campaign_id

@@ -9,8 +9,8 @@ from states.records import reading_scope
 from states.records.access import Scope
 from states.records.campaigns import Running
 from states.records.core import ledger_item, milestone, obligation, submission, unit
-from states.records.ledger_following import owed_of
 from states.records.ledger_steps import belongs
+from states.records.matters import due_in_force, of_milestone
 from states.records.settling import STATUS_NAMES
 from states.records.told import LedgerAnswer, instant_or_none
 
@@ -18,15 +18,21 @@ from states.records.told import LedgerAnswer, instant_or_none
 def answers(session: Session, scope: Scope, campaign: Running, item_id: int) -> list[LedgerAnswer]:
     """Those that the key may see, in the order of the dates and of the units."""
     versions = sa.select(sa.func.count()).where(submission.c.obligation_id == obligation.c.id)
-    due = sa.func.coalesce(obligation.c.due_at, milestone.c.due_at, type_=milestone.c.due_at.type)
     statement = (
         sa.select(
-            *(obligation.c.id, unit.c.code, unit.c.name, milestone.c.period, obligation.c.status, due),
+            *(
+                obligation.c.id,
+                unit.c.code,
+                unit.c.name,
+                milestone.c.period,
+                obligation.c.status,
+                due_in_force(),
+            ),
             *(obligation.c.late, versions.correlate(obligation).scalar_subquery()),
         )
         .select_from(ledger_item)
         .join(milestone, belongs())
-        .join(obligation, owed_of())
+        .join(obligation, of_milestone())
         .join(unit, unit.c.id == obligation.c.unit_id)
         .where(ledger_item.c.id == item_id, *reading_scope.units_within(scope, obligation.c.unit_id))
         .order_by(milestone.c.id, unit.c.id)

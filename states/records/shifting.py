@@ -22,8 +22,8 @@ from states.records.campaigns import Running
 from states.records.core import milestone as milestones
 from states.records.core import obligation, phase, unit
 from states.records.journal import iso, note
-from states.records.ledger_following import owed_of
 from states.records.ledger_steps import FOUND
+from states.records.matters import of_milestone
 from states.records.redated import Dated
 from states.records.scopes import below
 from states.records.tables import Milestone, PhaseRow
@@ -175,7 +175,7 @@ class Moving:
         """A date of one's own that would lie before the new common one is put off to it, but for windows of some."""
         opened = (milestones.c.opened_at.is_not(None), milestones.c.withdrawn_at.is_(None))
         mine = select(Milestone).where(Milestone.campaign_id == self.campaign.id, *opened)
-        own = sa.exists().where(owed_of(), obligation.c.due_at.is_not(None)).correlate(milestones)
+        own = sa.exists().where(of_milestone(), obligation.c.due_at.is_not(None)).correlate(milestones)
         some = mine.where(milestones.c.due_at >= self.start, own).execution_options(populate_existing=True)
         for row in self.session.exec(some).all():
             if row.due_at is None:

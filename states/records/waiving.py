@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from states.records import settling
+from states.records import matters, settling
 from states.records.campaigns import Running
 from states.records.columns import obligation_id, slices
 from states.records.core import obligation
@@ -27,8 +27,8 @@ def waive_many(
 ) -> None:
     """The same for many units at once."""
     for some in slices(units, settling.AT_ONCE):
-        owed = obligation.c.campaign_id == campaign.id, obligation.c.unit_id.in_(some)
-        keys = settling.locked(session, [*owed, obligation.c.status.in_(settling.UNSETTLED)])
+        owed = matters.of_units(campaign.id, some), obligation.c.status.in_(settling.UNSETTLED)
+        keys = settling.locked(session, list(owed))
         settling.note_acts(session, campaign, "waive", "waived", keys, now, actor, reason)
         values = {"status": "waived", "settled_at": now, "version": obligation.c.version + 1}
         settling.change_all(session, keys, values)

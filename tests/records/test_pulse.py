@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from query_plans import asking, plans
 from states.clock import elapsed
 from states.records import core, health, meters, outbox, pulse, webhook_sending
 from states.records.chain import sealer
@@ -156,28 +157,6 @@ def fill(stage: Any) -> None:
             session.execute(typed, used)
 
 
-def plans(stage: Any) -> list[str]:
-    """How the database goes about each question of a scrape."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
-        asked.append((statement, parameters))
-
-    sa.event.listen(stage.store.engine, "before_cursor_execute", note)
-    with stage.store.read() as session:
-        pulse.look(session, stage.at(NOW))
-        meters.totals(session)
-        sa.event.remove(stage.store.engine, "before_cursor_execute", note)
-        word = "EXPLAIN QUERY PLAN" if stage.store.sqlite else "EXPLAIN"
-        connection = session.connection()
-        return [
-            str(row)
-            for statement, parameters in asked
-            if statement.startswith("SELECT")
-            for row in connection.exec_driver_sql(f"{word} {statement}", parameters)
-        ]
-
-
 def test_a_scrape_costs_no_more_with_a_hundred_thousand_of_everything(stage: Any) -> None:
     """Every table that fans out is looked at by the end of an index, on both databases."""
     stage.launch()
@@ -186,7 +165,11 @@ def test_a_scrape_costs_no_more_with_a_hundred_thousand_of_everything(stage: Any
         session.execute(sa.text("ANALYZE"))
     large = "obligation|notice|mail|timer|journal"
     read_whole = re.compile(rf"Seq Scan on ({large})\b|SCAN ({large})(?! USING)\b|TEMP B-TREE|'Sort")
-    found = plans(stage)
+    with stage.store.read() as session:
+        with asking(stage.store.engine) as asked:
+            pulse.look(session, stage.at(NOW))
+            meters.totals(session)
+        found = plans(session.connection(), asked)
     assert len(found) > 10
     assert [one for one in found if read_whole.search(one)] == []
     watch = time.thread_time if stage.store.sqlite else elapsed  # others may be using this machine
