@@ -28,6 +28,7 @@ router = APIRouter(route_class=paper.PageRoute, include_in_schema=False, default
 LEDGER = nav.Entry("台账", f"{nav.CAMPAIGN}/ledger")
 MOST = 100  # lines of a ranking
 NOTHING_DUE = 2.0  # after every rate
+Listed = tuple[str, dict[str, str]]  # a list, and what it is asked for
 SHADES = 5  # of the heat map; the heaviest week has the darkest
 
 
@@ -100,9 +101,9 @@ class Places:
         """For which somebody answers first."""
         return address(self.ledger, answers=name, counted="true") if self.ledger else ""
 
-    def counting(self, what: str, code: str, *, own: bool) -> str:
-        """What counts as that in 报送率, at a place and below, or of that unit itself alone."""
-        return address(self.owed, **{"unit" if own else "under": code}, only=what)
+    def counting(self, what: str, **where: str) -> str:
+        """What counts as that in 报送率, of the units that are meant."""
+        return address(self.owed, **where, only=what)
 
 
 @router.get("/campaigns/{campaign_id}/figures")
@@ -163,15 +164,17 @@ def _progress(board: Board, to: Places) -> list[Bar]:
     """Units of each place by the phase in which they are; the places that the board has on later pages are one line."""
     made = [_phases(board, one.name, one.sums, _row_at(one, to), _listed(one, to)) for one in board.rows]
     if board.left:
-        made.append(_phases(board, f"其余 {board.left} 行", board.rest, address(to.board, page="2"), None))
+        others = {"beyond": board.rows[-1].code}
+        href = address(to.units, **others)
+        made.append(_phases(board, f"其余 {board.left} 行", board.rest, href, (to.units, others)))
     return [one for one in made if one.pieces]
 
 
-def _phases(board: Board, name: str, sums: Sums, href: str, listed: tuple[str, str] | None) -> Bar:
-    """`listed`: where the units of this line are listed, and below which place; None where no one list has them."""
+def _phases(board: Board, name: str, sums: Sums, href: str, listed: Listed | None) -> Bar:
+    """`listed`: where the units of this line are listed; None where it is one unit."""
 
     def rows(state: str = "") -> str:
-        return address(listed[0], under=listed[1], state=state) if listed else ""
+        return address(listed[0], **listed[1], state=state) if listed else ""
 
     told = [("未启动", "waiting", sums["at", 0], "waiting")]
     told += [(one.name, tone(one), sums["at", one.place], one.key) for one in board.columns if one.place]
@@ -189,9 +192,9 @@ def _row_at(row: Row, to: Places) -> str:
     return address(to.board, under=row.code)
 
 
-def _listed(row: Row, to: Places) -> tuple[str, str] | None:
-    """Where the units of a row are listed, and below which place; None where it is one unit."""
-    return None if row.standing is not None or row.own else (to.units, row.code)
+def _listed(row: Row, to: Places) -> Listed | None:
+    """Where the units of a row are listed; None where it is one unit."""
+    return None if row.standing is not None or row.own else (to.units, {"under": row.code})
 
 
 def tone(column: Column) -> str:
@@ -204,21 +207,24 @@ def _reporting(board: Board, to: Places) -> list[Bar]:
     asked = [one for one in board.rows if one.sums["asked"]]
     asked.sort(key=lambda one: NOTHING_DUE if one.sums.reporting.rate is None else one.sums.reporting.rate)
     lines = [
-        _rate(one.sums.reporting, one.name, partial(to.counting, code=one.code, own=one.own)) for one in asked
+        _rate(
+            one.sums.reporting, one.name, partial(to.counting, **{"unit" if one.own else "under": one.code})
+        )
+        for one in asked
     ]
     if board.left:
-        lines.append(_rate(board.rest.reporting, f"其余 {board.left} 行", None, to.overdue))
+        others = partial(to.counting, beyond=board.rows[-1].code)
+        lines.append(_rate(board.rest.reporting, f"其余 {board.left} 行", others))
     return lines
 
 
-def _rate(told: Reporting, name: str, rows: Callable[[str], str] | None, href: str = "") -> Bar:
-    """`rows`: where what counts as that is listed; None where no one list has it, only `href` for all that is missing."""
+def _rate(told: Reporting, name: str, rows: Callable[[str], str]) -> Bar:
+    """`rows`: where what counts as that is listed."""
     done = told.due - told.missing
     parts = [(done, "closed", f"已报 {done}"), (told.missing, "late", f"未报 {told.missing}")]
     counts = (("应报", told.due, "due"), ("未报", told.missing, "overdue"), ("逾期报", told.late, "late"))
-    of = tuple(_figure(words, number, rows(what) if rows else "") for words, number, what in counts)
-    missing = rows("overdue") if rows else href
-    return Bar(name, missing, _pieces(parts, told.due), Figure(_percent(told.rate)), of)
+    of = tuple(_figure(words, number, rows(what)) for words, number, what in counts)
+    return Bar(name, rows("overdue"), _pieces(parts, told.due), Figure(_percent(told.rate)), of)
 
 
 def _figure(words: str, number: int, href: str) -> Figure:

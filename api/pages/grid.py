@@ -41,6 +41,7 @@ class Asked:
     only: str = ""
     each: str = ""
     page: int = 1
+    beyond: str = ""
 
     @property
     def filtered(self) -> bool:
@@ -57,11 +58,12 @@ class Asked:
             *(some(self.state), behind, overdue, some(self.under), some(self.kind)),
             q=self.q or None,
             escalated=escalated,
+            beyond=self.beyond or None,
         )
 
     @property
     def kept(self) -> dict[str, str]:
-        names = ("under", *LABELS)
+        names = ("under", "beyond", *LABELS)
         return {name: value for name in names if (value := getattr(self, name))}
 
 

@@ -67,11 +67,12 @@ def of_campaign(
     only: Choice = "",
     due_from: DueFrom = None,
     due_until: DueUntil = None,
+    beyond: Choice = "",
     cursor: Cursor = "0",
 ) -> Response:
     """The same list as the API's. What a filter can't mean is said above it, and nothing is listed."""
     days = {"due_from": _day(due_from), "due_until": _day(due_until)}
-    asked = {"unit": unit, "under": under, "status": status, "only": only, **days}
+    asked = {"unit": unit, "under": under, "status": status, "only": only, "beyond": beyond, **days}
     wanted = _wanted(asked, due_from, due_until)
     with desk.read() as session:
         campaign = reading_scope.campaign_seen(session, desk.scope, campaign_id)
@@ -81,6 +82,7 @@ def of_campaign(
         "owed.html",
         status=422 if listed["wrong"] else 200,
         campaign=campaign,
+        beyond=beyond,
         **listed,
         sheet=Sheet(LABELS, {name: (value,) for name, value in asked.items()}),
         kept=[(name, value) for name, value in asked.items() if value],
@@ -143,7 +145,17 @@ def _wanted(asked: Mapping[str, str], due_from: date | None, due_until: date | N
     only = asked["only"]
     late, reporting = only == "overdue" or None, only if only in COUNTED else ""
     place = asked["unit"] or None
-    return Wanted(place, None, some("status"), late, some("under"), due_from, due_until, reporting)
+    return Wanted(
+        place,
+        None,
+        some("status"),
+        late,
+        some("under"),
+        due_from,
+        due_until,
+        reporting,
+        asked["beyond"] or None,
+    )
 
 
 def _meant(session: Session, desk: Desk, wanted: Wanted) -> Wanted:

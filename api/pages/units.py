@@ -34,10 +34,11 @@ def units(
     kind: Choice = "",
     under: Choice = "",
     only: Choice = "",
+    beyond: Choice = "",
     cursor: Cursor = "0",
 ) -> Response:
     """The same list as the API's. What the filter can't mean is said above it, and nothing is listed."""
-    asked = Asked(under, q, state, kind, only)
+    asked = Asked(under, q, state, kind, only, beyond=beyond)
     wrong: tuple[str, ...] = ()
     found: dict[str, Any] = {"items": [], "next": None}
     with desk.read() as session:
@@ -55,6 +56,7 @@ def units(
         "units.html",
         status=422 if wrong else 200,
         campaign=campaign,
+        beyond=beyond,
         found=found,
         wrong=wrong,
         sheet=Sheet(LABELS, {name: (getattr(asked, name),) for name in LABELS}),

@@ -16,6 +16,7 @@ from states.records.campaigns import Running
 from states.records.columns import obligation_span
 from states.records.core import milestone, obligation
 from states.records.matters import due_in_force
+from states.records.placed_after import placed_after
 from states.records.reading_standing import obligation_key
 from states.records.scopes import below
 from states.records.settling import OPEN, STATUS_NAMES
@@ -27,7 +28,8 @@ NIL = "nil"
 @dataclass(frozen=True)
 class Wanted:
     """Which obligations of a campaign; empty fields do not restrict. `due_from`, `due_until`: local days, both included;
-    `reporting`: a field of `progress.Reporting`, for those that count in it.
+    `reporting`: a field of `progress.Reporting`, for those that count in it; `beyond`: a place, for what comes after it on
+    the board.
     """
 
     unit: str | None = None
@@ -38,6 +40,7 @@ class Wanted:
     due_from: date | None = None
     due_until: date | None = None
     reporting: str = ""
+    beyond: str | None = None
 
 
 def chosen(
@@ -113,7 +116,7 @@ def _counts_as(name: str, now: datetime) -> sa.ColumnElement[bool]:
 
 def _about(session: Session, scope: Scope, campaign: Running, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     """Whose they are and when they are due, by the date in force and the calendar of the campaign's place."""
-    conditions: list[sa.ColumnElement[bool]] = []
+    conditions = placed_after(session, scope, wanted.beyond)
     if wanted.under:
         paths = reading_scope.paths_seen(session, scope, list(wanted.under), "under")
         conditions.append(sa.or_(*(below(path) for path in paths)))

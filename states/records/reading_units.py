@@ -24,6 +24,7 @@ from states.records.core import milestone, obligation, phase, run, unit
 from states.records.figures import behind_condition
 from states.records.local_windows import closing, may_be_late
 from states.records.matters import due_in_force
+from states.records.placed_after import placed_after
 from states.records.reading_campaigns import choice
 from states.records.reading_standing import (
     Owed,
@@ -43,7 +44,9 @@ ESCAPE = "\\"
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which units of a campaign; empty fields do not restrict. `states`: state keys, with or without a stage."""
+    """Which units of a campaign; empty fields do not restrict. `states`: state keys, with or without a stage;
+    `beyond`: a place, for what comes after it on the board.
+    """
 
     states: tuple[str, ...] = ()
     behind: bool | None = None
@@ -57,6 +60,7 @@ class Wanted:
     beds_to: int | None = None
     ownership: tuple[str, ...] = ()
     escalated: bool | None = None
+    beyond: str | None = None
 
 
 class _Row(NamedTuple):
@@ -130,7 +134,7 @@ def _overdue(campaign: Running, now: datetime) -> sa.ColumnElement[bool]:
 
 
 def _about(session: Session, scope: Scope, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
+    conditions = placed_after(session, scope, wanted.beyond)
     if wanted.under:
         paths = reading_scope.paths_seen(session, scope, list(wanted.under), "under")
         conditions.append(sa.or_(*(below(path) for path in paths)))

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from api.pages import figures, owed
 from page_site import COUNTY, ELSEWHERE, Site
 from states.reading import shipped
-from states.records import launch, ledger_acting, working_out
+from states.records import board_rows, launch, ledger_acting, working_out
 from states.records.asker import EVERYTHING
 from states.records.campaigns import running
 from states.records.ledger_adding import Found
@@ -262,3 +262,38 @@ def test_a_list_says_what_its_filter_cannot_mean(site: Site) -> None:
         for one in client.get(f"/api/v1{both}").json()["items"]:
             assert "2026-03-09" <= one["due"][:10] <= "2026-03-15"
         assert listed(client, both) == len(client.get(f"/api/v1{both}&limit=500").json()["items"]) > 0
+
+
+@pytest.mark.parametrize(("under", "size"), [(CITY, 2), (COUNTY, 2), (COUNTY, 4)])
+def test_the_row_of_all_others_leads_to_the_rows_it_stands_for(
+    own: Site, monkeypatch: pytest.MonkeyPatch, under: str, size: int
+) -> None:
+    monkeypatch.setattr(board_rows, "A_PAGE", size)
+    token = own.person("coordinator", "here", under=under)
+    with own.browsing() as client:
+        client.cookies.set("duban", token)
+        html = client.get(FIGURES).text
+        for name, count in (("progress", named), ("reporting", listed)):
+            drawn = chart(html, name)
+            (others,) = [one for one in drawn if one.startswith("其余")]
+            part = html[html.index(f'id="{name}"') :]
+            row = next(one for one in ROW.findall(part) if "其余" in one[0])
+            found = [(unescape(to), int(re.sub(r"\D", "", says))) for to, says in LINK.findall(row[1])]
+            assert found
+            for to, number in found:
+                assert count(client, to) == number, (others, to)
+        units_of_all = drawn_units(html)
+        assert sum(units_of_all) == client.get("/api/v1/campaigns/1/summary").json()["units"]
+        some = client.get(found[0][0]).text
+        assert '<input type="hidden" name="beyond"' in some, "a filter goes on within these rows"
+        away = client.get("/campaigns/1/units?beyond=NONE")
+        assert away.status_code in (403, 404)
+
+
+def named(client: TestClient, address: str) -> int:
+    """How many units are listed there."""
+    return client.get(address).text.count('<tr><th scope="row">')
+
+
+def drawn_units(html: str) -> list[int]:
+    return [int(cells[2].split()[0]) for cells in chart(html, "progress").values()]
