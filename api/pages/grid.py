@@ -101,6 +101,10 @@ class Grid:
         chosen = {"only": what} if what else {"each": "units"}
         return self._address({"under": self.asked.under, **chosen})
 
+    def at_state(self, state: str) -> str:
+        """The units within one's reach that are in this state, one by one."""
+        return self._address({"state": state})
+
     def page(self, number: int) -> str:
         return self._address({**self.asked.kept, "page": str(number)})
 

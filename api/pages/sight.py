@@ -32,6 +32,7 @@ BEFORE, AFTER = 4, 7  # milestones shown around today
 class Share:
     """One state of the units: how many, and its piece of the bar in thousandths."""
 
+    state: str
     label: str
     number: int
     tone: str
@@ -158,7 +159,7 @@ def _shares(campaign: Running, tally: Tally) -> list[Share]:
     for state, number in tally.by_state:
         name = campaign.machines.unit.states[state]
         width = round(1000 * number / tally.units, 2)
-        made.append(Share(name.label, number, _tone(name.key, name.stage, name.ord), x, width))
+        made.append(Share(state, name.label, number, _tone(name.key, name.stage, name.ord), x, width))
         x += width
     return made
 

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from fastapi.testclient import TestClient
 
+from api.pages import sight
 from page_site import COUNTY, ELSEWHERE, HOSPITAL, HOSTILE, Site
 
 BOARD = "/campaigns/1"
@@ -132,3 +133,28 @@ def test_a_county_sees_its_own_part_and_nothing_of_others(site: Site) -> None:
             assert client.get(f"{BOARD}{query}").status_code == 403
         names = every_unit(other, under=ELSEWHERE)
         assert not any(f">{name}<" in client.get(f"{BOARD}?each=units").text for name in names)
+
+
+def test_a_state_in_the_bar_leads_to_the_units_in_it(site: Site) -> None:
+    for role in ("coordinator", "liaison"):
+        with site.browsing(role) as client:
+            html = client.get(BOARD).text
+            shares = re.findall(r'<a href="([^"]+)"><b>(\d+)</b></a></li>', html)
+            assert sum(int(number) for _to, number in shares) == api(client, "summary")["units"]
+            assert len(shares) == html.count('width="11" height="11" aria-hidden="true"><rect')
+            for to, number in shares:
+                page = client.get(unescape(to).partition("#")[0]).text
+                assert glance(page)[0] == int(number), to
+
+
+def test_measures_that_are_not_listed_are_reached_by_whoever_confirms_them(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sight, "LATEST_PROPOSALS", 1)
+    for role, rungs in (("coordinator", 1), ("leader", 1), ("auditor", 0)):
+        with site.browsing(role) as client:
+            html = client.get(BOARD).text
+            assert "另有更早的" in html
+            found = re.findall(r'<a href="([^"]+)">从最早的看起</a>', html)
+            assert found.count("/campaigns/1/decisions/proposals") == rungs
+            assert all(client.get(one).status_code == 200 for one in found)
