@@ -148,8 +148,8 @@ class World:
         return {one.at for one in (*most, *drawn)}
 
     def _set(self, now: datetime) -> None:
-        """It is `now`, and time runs on from there."""
-        clocked.set_clock(self.clock, now - clocked.real())
+        """It is `now`, and time runs on from there, for all rounds that there are."""
+        clocked.set_clock(self.clock, now, FORGETS)
 
     def _now(self) -> datetime:
         return clocked.reads(self.clock)
@@ -210,7 +210,7 @@ class World:
         return struck
 
     def _back(self) -> bool:
-        self._set(self._now() - timedelta(hours=1))
+        clocked.set_clock(self.clock, self._now() - timedelta(hours=1))
         return True
 
     # -- afterwards ---------------------------------------------------------------------------------------

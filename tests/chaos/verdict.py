@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from states.chain.check import check
@@ -95,11 +96,12 @@ def _repeats(
         last[one.who] = place
     killed = {one.name for one in processes.all if one.killed is not None}
     for key, handed_in in places.items():
-        for place in handed_in[:-1]:
-            one = office.handed[place]
+        for place, again in pairwise(handed_in):
+            one, other = office.handed[place], office.handed[again]
             cause = _cause(one, after.get(place), killed, world.struck.outages)
             if cause is None:
-                yield f"doubled: {key} to {one.to}, though {one.who} could note it"
+                later = f"{other.who} handed it in {other.at - one.at:.1f} s later"
+                yield f"doubled: {key} to {one.to}, though {one.who} could note it; {later}"
             else:
                 found.excused[cause] += 1
 
