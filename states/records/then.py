@@ -125,11 +125,13 @@ def _moved(campaign: Running, at: datetime) -> sa.Subquery:
 def _own(campaign: Running, at: datetime) -> sa.Subquery:
     """The date in force for an obligation before it got another one of its own, the first time after `at`."""
     key = sa.cast(journal.c.payload["obligation"].as_string(), sa.BigInteger)
+    redated, returned = OWN
     before = sa.case(
-        (journal.c.kind == "obligation.return", journal.c.payload["due"].as_string()), else_=journal.c.before
+        (journal.c.kind == returned, journal.c.payload["due"].as_string()),
+        (journal.c.kind == redated, journal.c.before),
     )
     mine = journal.c.campaign_id == campaign.id, journal.c.kind.in_(OWN), journal.c.at > at
-    told = sa.or_(journal.c.kind != "obligation.return", before.is_not(None))
+    told = sa.or_(journal.c.kind != returned, before.is_not(None))
     first = sa.select(sa.func.min(journal.c.id).label("id"), key.label("key")).where(*mine, told)
     since = first.group_by(sa.text("key")).subquery()
     return (
@@ -141,13 +143,15 @@ def _own(campaign: Running, at: datetime) -> sa.Subquery:
 
 def _dates(which: int) -> sa.ColumnElement[str]:
     """The date before (0) or after (1), as the fact of a common move keeps it."""
+    redated, of_ledger = COMMON
     plain = (journal.c.before, journal.c.after)[which]
     of_items = journal.c.payload[("changes", "due_at", which)].as_string()
-    return sa.case((journal.c.kind == "ledger.redated", of_items), else_=plain)
+    return sa.case((journal.c.kind == of_ledger, of_items), (journal.c.kind == redated, plain))
 
 
 def _instant(campaign: Running, text: sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
-    """Text of `datetime.isoformat` as the database keeps instants."""
+    """Text of `datetime.isoformat` as the database keeps instants; must be null in rows of other kinds, which hold other
+    words there: PostgreSQL may read all rows as instants before it looks at their kind."""
     if campaign.session.get_bind().dialect.name == "postgresql":
         return sa.cast(text, sa.DateTime(timezone=True))
     return sa.func.strftime("%Y-%m-%d %H:%M:%f", text, type_=sa.String).concat("000")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from states.records import (
     dating,
@@ -95,6 +96,26 @@ def test_dates_that_move_later_leave_a_past_report_as_it_was(begun: Any) -> None
     )
     assert look(begun, "2026-11-04 09:30") == late
     assert look(begun, "2026-10-15 20:00") == before
+
+
+WAYS = ("nestloop",), ("nestloop", "hashjoin"), ("nestloop", "mergejoin"), ("hashjoin", "mergejoin")
+
+
+@pytest.mark.parametrize("shut", WAYS, ids="-".join)
+def test_a_look_back_reads_no_other_word_as_a_date_whichever_way_the_database_goes(
+    begun: Any, shut: tuple[str, ...]
+) -> None:
+    """PostgreSQL may read a column of all rows of the journal before it looks at their kind."""
+    before = look(begun, "2026-10-15 20:00")
+    grant(begun, "R1-H2", "2026-11-20", "2026-10-16 10:00")
+    grant(begun, "R2", "2026-11-13", "2026-10-16 11:00", whom="all")
+    begun.act(1, "list", "R2", "submit", "2026-10-16 12:00")
+    with begun.store.read() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            for one in shut:
+                session.execute(sa.text(f"SET LOCAL enable_{one} = off"))
+        at = begun.at("2026-10-15 20:00")
+        assert working_out.worked(session, as_it_was(running(session, 1), at), at) == before[0]
 
 
 def amend_due(session: Any, campaign: Any, words: str, now: Any, actor: str) -> None:
