@@ -25,6 +25,17 @@ SHARED_MEMORY = Path("/dev/shm")
 ROOM = 2 << 30  # bytes; a server takes some 200 MB, and every process of a run has one
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of one group run one after the other: what starts a Prefect server leaves the machine to it.
+
+    xdist writes the group behind the name of a test; with a pytest that it does not know it does so in vain, and says nothing.
+    """
+    grouped = [one for one in items if one.get_closest_marker("xdist_group")]
+    if getattr(config.option, "loadgroup", False) and not all("@" in one.nodeid for one in grouped):
+        raise pytest.UsageError("pytest-xdist groups no tests with this pytest: see pyproject.toml")
+
+
 def pytest_collection_finish() -> None:
     """What is loaded stays for good: the garbage collector needn't look through it again and again."""
     gc.collect()
