@@ -30,6 +30,7 @@ def test_the_latest_are_said_to_be_the_latest_and_lead_to_all(
     with site.browsing("liaison") as client:
         every = rows(client.get(f"{HERE}/{part}").text, table)
         assert len(every) > 3
+        assert all(re.search(r"2026年3月\d+日（.）\d\d:\d\d", one) for one in every), "of which year"
         whole = client.get(HERE).text
         assert ("只列最近" in whole, rows(whole, table)) == (False, every), (
             "nothing is left out, nothing said"
