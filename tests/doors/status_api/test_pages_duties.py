@@ -75,6 +75,7 @@ def test_a_coordinator_and_a_leader_see_the_figures_of_the_api_and_what_waits(wo
     proposed = world.get("/campaigns/1/proposals", params={"limit": 500}).json()["items"]
     rows = waiting.split('id="waiting"')[1].split("</table>")[0]
     assert rows.count("<tr>") == len(proposed) + 1
+    assert len(re.findall(r'class="when">2026年\d+月\d+日', rows)) == len(proposed), "of which year"
     assert all(one["unit"]["name"] in rows for one in proposed)
     elsewhere = Person(world, Role.leader, "B").get("/").text
     assert "示例东县人民医院" not in elsewhere
