@@ -115,6 +115,8 @@ def changed(stage: Any, statement: sa.Update) -> None:
 def test_roles_that_nobody_holds_are_told_with_the_units(empty_stage: Any) -> None:
     gone = [("R1", "principal"), ("R1-H1", "liaison"), ("R2-C1", "liaison"), ("R", "group_leader")]
     stage = empty_stage.people(gone)
+    sent_back = core.contact.c.email == stage.address("principal", "R2")
+    stage.put(core.contact, sent_back, bounced_at=stage.at(NOW))
     order = stage.order()
     found = drafted(stage, order)
     with stage.store.read() as session:
@@ -122,13 +124,21 @@ def test_roles_that_nobody_holds_are_told_with_the_units(empty_stage: Any) -> No
             one.role: (one.units, set(one.names)) for one in unmanned.unmanned(session, found, Selection())
         }
         only = unmanned.unmanned(session, found, Selection(under=("R2",)))
+    bureaus = {
+        "示例甲县卫生健康局",
+        "示例乙县卫生健康局",
+    }  # of one nobody, of one somebody whose address sends back
     hospital, clinic = "示例甲县人民医院", "示例乙县惠民诊所"
     assert told == {
         Role.liaison: (2, {hospital, clinic}),
-        Role.principal: (1, {"示例甲县卫生健康局"}),
-        Role.parent_principal: (1, {"示例甲县卫生健康局"}),
+        Role.principal: (2, bureaus),
+        Role.parent_principal: (2, bureaus),
     }, "the leader of the group is asked by no rung here"
-    assert [(one.role, one.names) for one in only] == [(Role.liaison, (clinic,))]
+    principals = (Role.principal, Role.parent_principal)
+    assert [(one.role, one.names) for one in only] == [
+        (Role.liaison, (clinic,)),
+        *((role, ("示例乙县卫生健康局",)) for role in principals),
+    ]
 
 
 def test_the_tree_is_shown_level_by_level_within_what_one_may_see(stage: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from states.progress import Tally
 from states.records import board_rows, board_sums, figures, loads, reading_units
-from states.records.access import EVERYTHING
+from states.records.access import EVERYTHING, Scope
 from states.records.board_rows import Board
 from states.records.board_sums import Sums
 from states.records.campaigns import running
@@ -181,6 +182,19 @@ def test_what_is_waived_and_what_has_closed_long_ago_weighs_on_nobody(stage: Any
     with stage.store.write() as session:
         session.execute(sa.update(campaigns).values(closed_at=stage.at("2026-01-05 09:00")))
     assert weighs() == 0
+
+
+def test_whoever_sees_some_campaigns_sees_the_load_of_these_alone(stage: Any, lived: int) -> None:
+    now, some = stage.at(LATE), replace(EVERYTHING, campaigns=frozenset({lived}))
+
+    def weighs(scope: Scope) -> int:
+        with stage.store.read() as session:
+            return sum(one.total for one in loads.heaviest(session, scope, running(session, lived), now))
+
+    before = weighs(some)
+    assert before == weighs(EVERYTHING) > 0
+    stage.launch()
+    assert weighs(some) == before < weighs(EVERYTHING)
 
 
 def test_sums_can_be_added() -> None:
