@@ -73,6 +73,15 @@ def test_a_rung_waits_for_the_one_before_it_that_somebody_else_is_serving(stage,
     assert [one.held for one in stage.timers(Timer.rung == 5)] == [True]
 
 
+def test_a_rung_that_failed_is_waited_for_no_more_in_that_round(stage, campaign) -> None:
+    failed, after = stage.timers(Timer.rung.in_([3, 4]))
+    due = []
+    with stage.store.write() as session:
+        now = stage.at("2026-03-19 09:00")
+        firing.fire_next(session, now, after_due=True, aside={failed.id}, claimed=due)
+    assert [one.id for one in due] == [after.id]
+
+
 def test_a_slice_that_fails_leaves_nothing_of_itself(stage, campaign, monkeypatch) -> None:
     before = stage.everything()
 
