@@ -44,6 +44,17 @@ def test_a_milestone_counts_what_was_handed_in_and_what_is_missing(stage: Any) -
     assert (nodes["工作总结"].expected, nodes["工作总结"].missing) == (0, 0)
 
 
+def test_who_is_asked_for_nothing_sees_only_what_is_still_to_be_opened(stage: Any) -> None:
+    campaign_id = stage.one_ahead()
+    path = stage.one(Unit, Unit.code == "R-D2").path
+    with stage.store.read() as session:
+        campaign = running(session, campaign_id)
+        every = board.nodes(session, campaign, path=path)
+        mine = board.nodes(session, campaign, path=path, whole=False)
+    assert {one.opened for one in every} == {True, False}
+    assert mine == [one for one in every if not one.opened]
+
+
 def test_the_same_fact_of_many_units_is_one_line(stage: Any) -> None:
     campaign_id = stage.one_ahead()
     with stage.store.read() as session:
