@@ -110,7 +110,7 @@ def test_the_board_shows_the_figures_of_the_tally(demo: TestClient, store: Store
     assert shown["报送率"] == f"{tally.reporting.rate:.1%}"
     assert shown["待确认"] == str(tally.proposals)
     assert shown["空缺"] == str(tally.vacancies)
-    counted = re.findall(r"</svg>(\S+?)<b>(\d+)</b></li>", html)
+    counted = re.findall(r'</svg>(\S+?)<a href="[^"]+"><b>(\d+)</b></a></li>', html)
     assert sum(int(number) for _, number in counted) == tally.units
     assert tally.worst[0][0] in html
     assert (f"另有更早的 {tally.proposals - 8} 项" in html) == (tally.proposals > 8)

@@ -20,7 +20,7 @@ def test_the_page_the_summary_and_the_list_count_the_same_units(world: Any) -> N
     told = world.get("/campaigns/1/summary").json()
     html = page(world)
     shown = {int(number) for number in re.findall(r"(\d+) 个单位参加", html)}
-    states = [int(number) for number in re.findall(r"</svg>\S+?<b>(\d+)</b></li>", html)]
+    states = [int(number) for number in re.findall(r'</svg>\S+?<a href="[^"]+"><b>(\d+)</b></a></li>', html)]
     lines = world.get("/campaigns/1/units").json()["items"]
     assert told["units"] == sum(states) == len([one for one in lines if one["participating"]]) == 6
     assert shown == {6}
