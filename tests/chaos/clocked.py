@@ -26,10 +26,10 @@ EVERY = 2  # seconds between the rounds of a clock
 def set_clock(file: Path, now: datetime, patience: float = 0.0) -> None:
     """For everybody who reads this file it is `now`, and time runs on from there.
 
-    A round keeps the time at which it began: one under way while the clock goes on by days would hold mails by a lease that
-    has run out, and somebody else would send them too. That is no fault (decision 0029: a clock set forward while a mail
-    is with the server) and would look like one. Until all rounds of `duban up` have ended, for `patience` seconds at most, the
-    clock is left as it is and no other begins.
+    A round keeps the time at which it began. Where the clock goes on in the middle of one, the lease of what it has in hand
+    runs out and somebody else sends it too: the window of docs/reliability.md, that would look like a fault here. (On a busy
+    machine six mails came twice because a round had stood still for 47 s and was taken for ended.) Until all rounds of
+    `duban up` have ended, for `patience` seconds at most, the clock is left as it is and no other begins.
     """
     with file.with_suffix(".gate").open("a") as gate, file.with_suffix(".rounds").open("a") as rounds:
         flock(gate, LOCK_EX)

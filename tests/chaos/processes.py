@@ -13,7 +13,7 @@ from tests.chaos import clocked
 from tests.chaos.office import PATIENCE
 from tests.story.kill_post import ROOT
 
-TICK_ENDS = 120.0  # seconds after which a tick that nobody kills has failed
+TICK_ENDS = 120.0  # seconds after which a tick that nobody kills has failed; no round takes longer
 
 
 @dataclass

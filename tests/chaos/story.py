@@ -24,7 +24,7 @@ from tests.chaos import clocked, databases, verdict
 from tests.chaos.databases import Database
 from tests.chaos.foreseen import Foreseen, Moment, foresee
 from tests.chaos.office import PATIENCE, Office
-from tests.chaos.processes import Processes
+from tests.chaos.processes import TICK_ENDS, Processes
 from tests.chaos.verdict import Outage, Verdict
 from tests.shared.loopback import served
 from tests.story.kill_campaign import HOURS, LAUNCHED, MAIL, START, plan, traces, waiting
@@ -149,7 +149,7 @@ class World:
 
     def _set(self, now: datetime) -> None:
         """It is `now`, and time runs on from there, for all rounds that there are."""
-        clocked.set_clock(self.clock, now, FORGETS)
+        clocked.set_clock(self.clock, now, TICK_ENDS)
 
     def _now(self) -> datetime:
         return clocked.reads(self.clock)
