@@ -187,7 +187,7 @@ def test_after_a_silence_the_mailer_asks_no_more_and_says_that_others_should_not
         assert (first.kind, first.ours, first.silent) == (TEMPORARY, True, True)
         started = time.monotonic()
         answers = {mailer.send(LETTER) for _ in range(9)}
-        assert time.monotonic() - started < 0.3
+        assert time.monotonic() - started < 1.5, "nine silences are 2.7 s"
         assert server.connections == 1
     (answer,) = answers
     assert (answer.silent, "没有应答" in answer.detail) == (True, True)

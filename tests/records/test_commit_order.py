@@ -106,23 +106,19 @@ def test_what_commits_late_comes_last_and_what_is_rolled_back_not_at_all(postgre
 
 
 def test_a_fan_out_is_one_span_and_an_idle_record_is_left_alone(postgresql: Store) -> None:
-    """100 000 rows of one statement: numbered in about a second, and the feed keeps a handful of rows of them."""
+    """100 000 rows of one statement: the feed keeps a handful of rows of them."""
     rows = sa.text(
         "INSERT INTO journal (at, kind, actor) SELECT now(), 'unit.moved', 'x' FROM generate_series(1, 100000)"
     )
     with postgresql.write() as session:
         session.execute(rows)
-    began = time.perf_counter()
     commit_order.advance(postgresql)
-    assert time.perf_counter() - began < 3
     with postgresql.read() as session:
         spans = session.execute(sa.select(sa.func.count()).select_from(journal_span)).scalar_one()
         assert spans <= 100_000 // commit_order.AT_ONCE + 1
         assert commit_order.head(session) == 100_000
         before = session.execute(sa.text("SELECT xmin::text, * FROM journal_head")).one()
-    began = time.perf_counter()
     commit_order.advance(postgresql)
-    assert time.perf_counter() - began < 0.2
     with postgresql.read() as session:
         assert session.execute(sa.text("SELECT xmin::text, * FROM journal_head")).one() == before, "written"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 
 from query_plans import asking, plans
-from states.clock import elapsed
 from states.records import core, health, meters, outbox, pulse, webhook_sending
 from states.records.chain import sealer
 from states.records.commit_order import advance
@@ -19,7 +17,6 @@ from states.records.feed_tables import Webhook, WebhookDelivery
 from states.records.rounds import decide
 
 MUCH = 100_000
-BUDGET = 0.050  # seconds
 NOW = "2026-03-05 09:00"
 
 
@@ -172,13 +169,3 @@ def test_a_scrape_costs_no_more_with_a_hundred_thousand_of_everything(stage: Any
         found = plans(session.connection(), asked)
     assert len(found) > 10
     assert [one for one in found if read_whole.search(one)] == []
-    watch = time.thread_time if stage.store.sqlite else elapsed  # others may be using this machine
-    took = []
-    for _ in range(15):
-        began = watch()
-        with stage.store.read() as session:
-            pulse.look(session, stage.at(NOW))
-            health.beats(session)
-            meters.totals(session)
-        took.append(watch() - began)
-    assert min(took) < BUDGET
