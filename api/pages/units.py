@@ -44,11 +44,9 @@ def units(
     with desk.read() as session:
         campaign = reading_scope.campaign_seen(session, desk.scope, campaign_id)
         try:
-            wanted = replace(
-                asked, under=reading_scope.code_meant(session, desk.scope, under, "under")
-            ).wanted
-            page = reading_units.page(session, desk.scope, campaign_id, wanted, desk.now, int(cursor), A_PAGE)
-            found = {**page}
+            place = reading_scope.code_meant(session, desk.scope, under, "under")
+            wanted, after = replace(asked, under=place).wanted, int(cursor)
+            found = {**reading_units.page(session, desk.scope, campaign_id, wanted, desk.now, after, A_PAGE)}
         except Faulty as error:
             wrong = tuple(one.says for one in error.faults)
     return paper.show(
