@@ -19,7 +19,7 @@ from sqlmodel import Session
 from states.records import fairness, firing, opening, replying, rerouting, silences
 from states.records.calendar import workdays
 from states.records.columns import changed, insert_new
-from states.records.core import mail, notice, timer
+from states.records.core import health, mail, notice, timer
 from states.records.dispatch import Mail
 from states.records.journal import note
 
@@ -32,6 +32,9 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=4)
 FAR = 2 * LONGEST_WAIT
 GIVES_UP_AFTER, TRIES_AT_LEAST = timedelta(days=7), 10
 WAITS_FOR_ROUNDS = timedelta(hours=1)
+ROUNDS = tuple(f"round:{name}" for name in ("open_due", "remind", "escalate", "deliver"))
+STOPPED = timedelta(minutes=10)
+"""Rounds of which none has ended for so long stood still: they come every minute."""
 SYSTEM = "system"
 
 
@@ -75,7 +78,7 @@ def by_day(session: Session, now: datetime, hours: MailHours) -> bool:
 def _rounds_behind(session: Session, now: datetime) -> bool:
     """Whether rungs or openings that are due are still undecided. Those of the last hour are waited for; older ones, as
     after a stop of ours, for an hour from the first notice they left waiting, so that one that fails holds nobody up for
-    ever.
+    ever; and whoever delivers first after a stop waits for whoever decides first.
 
     It is as late as the latest notice that waits says: who decided it may have read the time after us, or on a clock that
     is ahead of ours, or our clock was set back.
@@ -85,7 +88,14 @@ def _rounds_behind(session: Session, now: datetime) -> bool:
         return False
     since = now - WAITS_FOR_ROUNDS
     just = _waiting(session, since, now) and not _waiting(session, since - WAITS_FOR_ROUNDS, since)
-    return just or _undecided(session, now, since)
+    return just or _undecided(session, now, since) or _nobody_since(session, now - STOPPED)
+
+
+def _nobody_since(session: Session, moment: datetime) -> bool:
+    """Whether rounds have ended before, and none since then. The delivery that asks is one of them once it has ended."""
+    ended = sa.select(sa.func.max(health.c.at)).where(health.c.name.in_(ROUNDS))
+    last = session.execute(ended).scalar()
+    return last is not None and last < moment
 
 
 def _latest(session: Session, until: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from one_round import cycle
 from states.letters import Message
-from states.records import core, outbox, rounds
+from states.records import core, health, outbox, rounds
 from states.records.dispatch import Mail, Notice
 from states.records.tables import Contact
 
@@ -199,6 +199,20 @@ def test_what_a_clock_far_ahead_has_decided_waits_for_nothing_that_is_still_to_c
     rounds.fire(stage.store, stage.at("2026-03-06 09:00"), after_due=False)
     stage.put(core.timer, core.timer.c.done_at.is_(None), fire_at=stage.at("2026-03-06 08:59"))
     assert rounds.compose(stage.store, stage.at(DECIDED), stage.hours) > 0
+
+
+@pytest.mark.parametrize("ended", ["open_due", "remind", "escalate", "deliver"])
+def test_who_delivers_first_after_a_stop_waits_for_whoever_decides_first(stage, campaign, ended) -> None:
+    """What waited when all stood still goes out with what was missed meanwhile, in one mail a person and day."""
+    stage.decide("2026-03-05 19:00")
+    other = stage.launch(stage.template(stage.one_report, stage.ladders))
+    stage.put(core.timer, core.timer.c.campaign_id == other, fire_at=stage.at("2026-03-06 09:00"))
+    for name in outbox.ROUNDS:
+        health.beat(stage.store, name, True, "", stage.at("2026-03-05 19:00"))
+    back = stage.at("2026-03-12 09:30")
+    assert rounds.compose(stage.store, back, stage.hours) == 0
+    health.beat(stage.store, f"round:{ended}", True, "", back)
+    assert rounds.compose(stage.store, back, stage.hours) > 0
 
 
 def test_a_rung_that_has_been_broken_for_an_hour_holds_nobody_up(stage, campaign) -> None:
