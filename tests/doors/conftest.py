@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from bench.databases import Server, postgresql
 from flows import rounds
 from smtp_servers import Post, certificate_in
 
@@ -24,6 +26,14 @@ def uv() -> str:
     found = shutil.which("uv") or str(beside)
     assert Path(found).exists(), "uv is missing; run make test"
     return found
+
+
+@pytest.fixture(scope="session")
+def bench_server() -> Iterator[Server]:
+    """A PostgreSQL for the bench; like `postgres` outside of pytest's own folders, of which another run shuts it out."""
+    with TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True) as folder:
+        with postgresql(Path(folder)) as started:
+            yield started
 
 
 @pytest.fixture(scope="session")

@@ -8,17 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.databases import Bench, Server, postgresql
+from bench.databases import Bench, Server
 from bench.groups import GROUPS, measure
 from bench.scale import LEAST
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bench")]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with postgresql(tmp_path_factory.mktemp("pg")) as started:
-        yield started
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +22,7 @@ def _logging_as_before() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("group", [name for name in GROUPS if name not in ("memory", "flow")])
-def test_a_group_measures_all_its_rows(group: str, server: Server, tmp_path: Path) -> None:
-    done = measure(group, Bench(LEAST, server, tmp_path))
+def test_a_group_measures_all_its_rows(group: str, bench_server: Server, tmp_path: Path) -> None:
+    done = measure(group, Bench(LEAST, bench_server, tmp_path))
     assert done.rows
     assert [row.note for row in done.rows if row.value is None] == []

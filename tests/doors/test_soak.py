@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench.databases import KINDS, Bench, Server, postgresql
+from bench.databases import KINDS, Bench, Server
 from bench.scale import LEAST
 from bench.soak.course import Size, Soak, slope
 
@@ -15,15 +14,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bench")]
 SHORT = Size(seconds=6, liaisons=8, clients=5, spare=20, due=3, every=2)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with postgresql(tmp_path_factory.mktemp("pg")) as started:
-        yield started
-
-
 @pytest.mark.parametrize("kind", KINDS)
-def test_everybody_at_once_for_a_moment(kind: str, server: Server, tmp_path: Path) -> None:
-    found = Soak(Bench(LEAST, server, tmp_path), kind, SHORT).run()
+def test_everybody_at_once_for_a_moment(kind: str, bench_server: Server, tmp_path: Path) -> None:
+    found = Soak(Bench(LEAST, bench_server, tmp_path), kind, SHORT).run()
     assert found.faults == []
     assert found.requests > 20
     assert {"log in", "status", "changes", "scrape"} <= set(found.kinds)
