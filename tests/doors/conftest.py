@@ -31,9 +31,9 @@ def uv() -> str:
 @pytest.fixture(scope="session")
 def bench_server() -> Iterator[Server]:
     """A PostgreSQL for the bench; like `postgres` outside of pytest's own folders, of which another run shuts it out."""
-    with TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True) as folder:
-        with postgresql(Path(folder)) as started:
-            yield started
+    lying = TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True)
+    with lying as folder, postgresql(Path(folder)) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
