@@ -32,6 +32,7 @@ from states.records.session import Store
 
 STREAM = "/api/v1/changes/stream"
 UNITS = 300
+EACH = 40  # browsers of one person
 WITHIN = 30.0  # seconds in which all must know
 TURNS = ("suspend", "resume")
 BARE = "a bare Starlette stream"
@@ -58,6 +59,8 @@ def _followed(bench: Bench, kind: str, store: Store) -> Iterator[Row]:
         bare = stack.enter_context(serving("bench.apps.streams:create_app", "/healthz", {}))
         ours = Hall(runner, port, STREAM, [{"Cookie": cookie} for cookie in cookies])
         theirs = Hall(runner, bare, "/stream", [{}] * number)
+        stack.callback(ours.leave)
+        stack.callback(theirs.leave)
         sizes = ours.gather(), theirs.gather()
         moves = _moves(store, campaign)
         told = [
@@ -65,8 +68,6 @@ def _followed(bench: Bench, kind: str, store: Store) -> Iterator[Row]:
             for _turn in range(bench.scale.repeats)
         ]
         sizes = sizes[0] / number, sizes[1] / number
-        stack.callback(ours.leave)
-        stack.callback(theirs.leave)
     yield from _said(kind, number, told, sizes)
 
 
@@ -99,14 +100,17 @@ def _sides(spread: Sequence[Sequence[float]]) -> tuple[Sequence[float], str, Seq
 
 
 def _sessions(store: Store, number: int) -> list[str]:
-    """As many browsers of one coordinator."""
-    now = clock.now()
+    """As many browsers, of coordinators who have some each: nobody may take all places."""
+    now, found = clock.now(), list[str]()
     with store.write() as session:
-        row = Account(login="coordinator", name="王示例", must_change=False, created_at=now)
-        session.add(row)
-        session.flush()
-        grants.give(session, EVERYTHING, row, Grant(Role.coordinator), now, "bench")
-        return [sittings.open_(session, row, now, "bench", "") for _one in range(number)]
+        for first in range(0, number, EACH):
+            row = Account(login=f"coordinator{first}", name="王示例", must_change=False, created_at=now)
+            session.add(row)
+            session.flush()
+            grants.give(session, EVERYTHING, row, Grant(Role.coordinator), now, "bench")
+            browsers = range(min(EACH, number - first))
+            found += [sittings.open_(session, row, now, "bench", "") for _one in browsers]
+    return found
 
 
 def _moves(store: Store, campaign: int) -> Iterator[None]:
