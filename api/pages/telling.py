@@ -114,6 +114,8 @@ def _what(key: int, milestones: Mapping[int, Milestone]) -> str:
 
 
 def _who(line: Happened) -> str:
+    if line.more:
+        return f"至少 {line.units} 个单位"
     return line.unit or (f"{line.units} 个单位" if line.units else "本行动")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ FACTS = ("id", "at", "unit_id", "kind", "actor", "before", "after", "reason", "p
 
 @dataclass(frozen=True)
 class Happened:
-    """A line of the journal; `units` how many it stands for."""
+    """A line of the journal; `units` how many it stands for, `more`: or more, as no further rows were looked at."""
 
     at: datetime
     kind: str
@@ -34,6 +34,7 @@ class Happened:
     after: str | None
     reason: str | None
     payload: dict[str, Any]
+    more: bool = False
 
 
 def mails(session: Session, campaign: Running, limit: int) -> list[Mail]:
@@ -82,7 +83,10 @@ def vacancies(session: Session, campaign: Running, limit: int) -> list[tuple[str
 
 def happened(session: Session, campaign: Running, limit: int) -> list[Happened]:
     """The latest lines of the journal; the same fact of many units at one instant, about one matter, is one line."""
-    return together(session, rows(session, campaign, JOURNAL_READ), limit)
+    read = rows(session, campaign, JOURNAL_READ)
+    cut = read[-1].at if len(read) == JOURNAL_READ else None
+    told = together(session, read, limit)
+    return [replace(one, more=one.at == cut and one.units > 0) for one in told]
 
 
 def rows(session: Session, campaign: Running, limit: int, *where: sa.ColumnElement[bool]) -> list[Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
+from api.pages import telling
 from states.records import board, columns, core, figures, health, journal, lately
 from states.records.campaigns import running
 from states.records.scopes import Selection
@@ -66,6 +68,29 @@ def test_the_same_fact_of_many_units_is_one_line(stage: Any) -> None:
     assert launched.payload["units"] == 6
     with stage.store.read() as session:
         assert lately.happened(session, running(session, campaign_id), 2) == found[:2]
+
+
+def test_where_no_further_rows_were_looked_at_it_is_so_many_units_or_more(
+    stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign_id = int(stage.launch())
+    with stage.store.write() as session:
+        units = session.execute(sa.select(core.unit.c.id).limit(3)).scalars().all()
+        for hour, name in ((9, "甲"), (10, "乙")):
+            for one in units:
+                at = stage.at(f"2026-03-20 {hour:02}:00")
+                journal.note(
+                    session, at, "phase.window", "test", campaign_id=campaign_id, unit_id=one, name=name
+                )
+    monkeypatch.setattr(lately, "JOURNAL_READ", 5)
+    with stage.store.read() as session:
+        campaign = running(session, campaign_id)
+        found = lately.happened(session, campaign, 9)
+    assert [(one.payload["name"], one.units, one.more) for one in found] == [
+        ("乙", 3, False),
+        ("甲", 2, True),
+    ]
+    assert telling.sentence(found[1], campaign, {}).startswith("至少 2 个单位")
 
 
 def test_what_is_alike_is_one_line_even_where_something_else_stands_between(stage: Any) -> None:
